@@ -1,0 +1,47 @@
+import type { Sql } from 'sql-template-tag';
+
+/**
+ * The database port: parameterised statements, made with the tag of `sql-template-tag` and nothing else. Every statement
+ * is sent as a named (prepared) one, so that PostgreSQL plans it once per connection.
+ */
+export interface Queryable {
+  /** All rows. Column names are as in SQL; a store maps them. */
+  many<Row>(query: Sql): Promise<Row[]>;
+  /** The single row; throws when there is none. */
+  one<Row>(query: Sql): Promise<Row>;
+  /** The first row, or undefined. */
+  maybe<Row>(query: Sql): Promise<Row | undefined>;
+  /** How many rows the statement touched. */
+  run(query: Sql): Promise<number>;
+  /**
+   * Streams rows into a table by `COPY … FROM STDIN` (text format, our encoding): values are text, number, boolean, Date,
+   * Buffer (bytea), null, or arrays and objects (json). Returns the row count.
+   */
+  copyIn(table: string, columns: readonly string[], rows: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>): Promise<number>;
+}
+
+/** A transaction in progress. Stores take a Queryable; what must be atomic takes a Tx. */
+export interface Tx extends Queryable {
+  readonly inTransaction: true;
+  /** Runs when the transaction has committed; errors in it are logged, never thrown at the caller. */
+  afterCommit(work: () => void | Promise<void>): void;
+}
+
+export interface Database extends Queryable {
+  /** Runs the work in one transaction: commits when it returns, rolls back when it throws. Serialization failures and deadlocks (40001, 40P01) are tried again, up to three times. */
+  tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Streams the rows of a query through a server-side cursor, `batch` rows at a time, in constant memory. */
+  stream<Row>(query: Sql, batch?: number): AsyncIterable<Row>;
+  /** Streams the bytes of `COPY (query) TO STDOUT`; the query must be a constant text of ours. */
+  copyOut(query: string): AsyncIterable<Buffer>;
+  /** Listens on a PostgreSQL notification channel; returns how to stop. Reconnects by itself. */
+  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+/** PostgreSQL's code for a violated unique constraint, and the name of that constraint. */
+export function violatedConstraint(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null) return undefined;
+  const { code, constraint } = error as { code?: unknown; constraint?: unknown };
+  return code === '23505' && typeof constraint === 'string' ? constraint : undefined;
+}
