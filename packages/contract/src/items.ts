@@ -1,0 +1,225 @@
+import { z } from 'zod';
+import { mediaKinds } from './analytic-manifest.ts';
+import { fieldError } from './errors.ts';
+import { operation } from './operation.ts';
+import { description, id, itemPath, metadata, page, pageQuery, time, timeInput } from './primitives.ts';
+
+export const itemStatuses = ['inbox', 'published', 'archived'] as const;
+export const probeStates = ['pending', 'ready', 'failed'] as const;
+
+/** A label or a channel: one line, at most 200 characters. */
+export const facet = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(200, 'must have at most 200 characters')
+  .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), { error: 'must not contain control characters' });
+
+export const item = z.object({
+  id,
+  projectId: id,
+  datasetId: id,
+  path: z.string().describe('`/folder/name.jpg`, unique in the dataset'),
+  name: z.string(),
+  folder: z.string().describe('`/folder`, `/` for the root'),
+  sha256: z.string(),
+  sizeBytes: z.int(),
+  mediaType: z.string().describe('Decided by the content'),
+  kind: z.enum(mediaKinds),
+  probe: z.enum(probeStates).describe('Whether the media facts below are known yet'),
+  problem: z.string().nullable().describe('What is wrong with the file, when something is'),
+  width: z.int().nullable().describe('Pixels, upright'),
+  height: z.int().nullable(),
+  orientation: z.int().nullable().describe('EXIF orientation, 1–8'),
+  frames: z.int().nullable(),
+  durationSeconds: z.number().nullable(),
+  fps: z.number().nullable(),
+  summary: z.record(z.string(), z.unknown()).describe('Further facts of the medium, e.g. of a DICOM header'),
+  metadata,
+  labels: z.array(z.string()),
+  channel: z.string().nullable(),
+  status: z.enum(itemStatuses),
+  description: z.string(),
+  annotationCount: z.int(),
+  hasThumbnail: z.boolean(),
+  revision: z.int(),
+  createdBy: z.string(),
+  createdAt: time,
+  updatedAt: time,
+  expiresAt: time.nullable(),
+});
+export type Item = z.infer<typeof item>;
+
+export const conflictRules = ['error', 'skip', 'replace'] as const;
+export const uploadOutcomes = ['created', 'existing', 'replaced'] as const;
+
+const facets = {
+  channel: facet.optional(),
+  labels: z
+    .string()
+    .transform((text) => text.split(',').map((label) => label.trim()).filter(Boolean))
+    .pipe(z.array(facet).max(100, 'must be at most 100 labels'))
+    .optional()
+    .describe('Comma-separated'),
+  status: z.enum(itemStatuses).default('inbox'),
+  expiresAt: timeInput.optional(),
+};
+
+export const uploadResult = z.object({ outcome: z.enum(uploadOutcomes), item });
+export type UploadResult = z.infer<typeof uploadResult>;
+
+const inDataset = z.object({ dataset: id });
+const oneItem = z.object({ item: id });
+
+export const itemFilter = z.object({
+  kind: z.enum(mediaKinds).optional(),
+  mediaType: z.string().optional(),
+  status: z.enum(itemStatuses).optional(),
+  probe: z.enum(probeStates).optional(),
+  channel: z.string().optional(),
+  label: z.string().optional(),
+  folder: z.string().optional().describe('Items in this folder or below it'),
+  path: z.string().optional().describe('Exactly this path'),
+  sha256: z.string().optional(),
+  createdAfter: timeInput.optional(),
+  createdBefore: timeInput.optional(),
+});
+
+export const items = {
+  upload: operation({
+    id: 'items.upload',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/items',
+    summary: 'Uploads one file; the body is its bytes.',
+    description:
+      'Bytes that are already there under this path change nothing and answer `existing`. Other bytes at a path that is taken follow `ifExists`: `error` answers 409, `skip` keeps the old item, `replace` gives the item the new content.',
+    audience: 'developer',
+    params: inDataset,
+    query: z.object({
+      path: itemPath,
+      ifExists: z.enum(conflictRules).default('error'),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits').optional().describe('Refuse bytes with another digest'),
+      metadata: z
+        .string()
+        .transform((text, context) => {
+          try {
+            return JSON.parse(text) as unknown;
+          } catch {
+            context.addIssue({ code: 'custom', message: 'must be a JSON object' });
+            return z.NEVER;
+          }
+        })
+        .pipe(metadata)
+        .optional(),
+      ...facets,
+    }),
+    body: 'binary',
+    result: uploadResult,
+    status: 201,
+    errors: ['not_found', 'forbidden', 'conflict', 'too_large', 'digest_mismatch', 'upload_incomplete', 'disk_full'],
+  }),
+  uploadMany: operation({
+    id: 'items.uploadMany',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/items/bundle',
+    summary: 'Uploads many small files in one request: multipart, each part\'s file name is the path.',
+    description: 'At most 1,000 files of at most 8 MiB each. Every file succeeds or fails by itself; the answer has one entry per file, in their order.',
+    audience: 'developer',
+    params: inDataset,
+    query: z.object({ ifExists: z.enum(conflictRules).default('error'), ...facets }),
+    body: 'multipart',
+    result: z.object({
+      results: z.array(
+        z.object({
+          path: z.string(),
+          outcome: z.enum([...uploadOutcomes, 'failed']),
+          item: item.optional(),
+          error: fieldError.optional(),
+        }),
+      ),
+    }),
+    errors: ['not_found', 'forbidden', 'too_large', 'upload_incomplete', 'disk_full'],
+  }),
+  list: operation({
+    id: 'items.list',
+    method: 'GET',
+    path: '/v1/datasets/{dataset}/items',
+    summary: 'Lists the items of a dataset by path.',
+    audience: 'annotator',
+    params: inDataset,
+    query: pageQuery.extend(itemFilter.shape),
+    result: page(item),
+    errors: ['not_found'],
+  }),
+  get: operation({
+    id: 'items.get',
+    method: 'GET',
+    path: '/v1/items/{item}',
+    summary: 'Gets an item.',
+    audience: 'annotator',
+    params: oneItem,
+    result: item,
+    errors: ['not_found'],
+  }),
+  update: operation({
+    id: 'items.update',
+    method: 'PATCH',
+    path: '/v1/items/{item}',
+    summary: 'Changes an item: where it lies, and what is said about it.',
+    audience: 'developer',
+    params: oneItem,
+    body: z
+      .object({
+        path: itemPath.optional(),
+        description: description.optional(),
+        metadata: metadata.optional().describe('Replaces the metadata'),
+        mergeMetadata: metadata.optional().describe('Merged into the metadata, depth first; null removes a key'),
+        labels: z.array(facet).max(100).optional(),
+        channel: facet.nullable().optional(),
+        status: z.enum(itemStatuses).optional(),
+        expiresAt: timeInput.nullable().optional().describe('A time in the past deletes; null clears'),
+      })
+      .strict(),
+    result: item,
+    errors: ['not_found', 'forbidden', 'conflict', 'revision_conflict'],
+  }),
+  delete: operation({
+    id: 'items.delete',
+    method: 'DELETE',
+    path: '/v1/items/{item}',
+    summary: 'Deletes an item; it can be restored for 30 days.',
+    audience: 'developer',
+    params: oneItem,
+    errors: ['not_found', 'forbidden'],
+  }),
+  restore: operation({
+    id: 'items.restore',
+    method: 'POST',
+    path: '/v1/items/{item}/restore',
+    summary: 'Brings a deleted item back.',
+    audience: 'developer',
+    params: oneItem,
+    result: item,
+    errors: ['not_found', 'forbidden', 'conflict'],
+  }),
+  download: operation({
+    id: 'items.download',
+    method: 'GET',
+    path: '/v1/items/{item}/file',
+    summary: 'Downloads the bytes of an item; ranges and conditional requests are answered.',
+    audience: 'annotator',
+    params: oneItem,
+    result: 'binary',
+    errors: ['not_found', 'range_not_satisfiable'],
+  }),
+  thumbnail: operation({
+    id: 'items.thumbnail',
+    method: 'GET',
+    path: '/v1/items/{item}/thumbnail',
+    summary: 'A small picture of the item (WebP, at most 256 pixels a side).',
+    audience: 'annotator',
+    params: oneItem,
+    result: 'binary',
+    errors: ['not_found'],
+  }),
+};

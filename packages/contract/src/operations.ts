@@ -1,0 +1,12 @@
+import { datasets } from './datasets.ts';
+import { keys, members, session, users } from './identity.ts';
+import { items } from './items.ts';
+import type { Operation } from './operation.ts';
+import { projects } from './projects.ts';
+import { system } from './system.ts';
+
+/** The operation table: every operation of the native API, by feature. */
+export const operations = { system, session, users, keys, projects, members, datasets, items };
+
+/** All operations in the order of the table. */
+export const allOperations: readonly Operation[] = Object.values(operations).flatMap((feature) => Object.values(feature) as Operation[]);

@@ -1,0 +1,26 @@
+import type { ProjectRole, Scope } from '@fovea/contract';
+import type { Queryable } from '../../engines/database/database.ts';
+import { notFound } from '../../fault.ts';
+import { authorize } from '../../identity/access.ts';
+import type { Caller } from '../../identity/caller.ts';
+import { datasetPlace } from './store.ts';
+
+export interface DatasetAccess {
+  readonly id: string;
+  readonly projectId: string;
+  readonly role: ProjectRole;
+  readonly itemDays: number | null;
+}
+
+/** Checks that the caller may do this in the dataset, and tells its project. */
+export async function authorizeDataset(
+  db: Queryable,
+  caller: Caller,
+  datasetId: string,
+  need: { role: ProjectRole; scope: Scope; deleted?: boolean },
+): Promise<DatasetAccess> {
+  const place = await datasetPlace(db, datasetId);
+  if (!place || (place.deleted && !need.deleted)) throw notFound('dataset', datasetId);
+  const { role } = await authorize(db, caller, place.projectId, { role: need.role, scope: need.scope, as: { kind: 'dataset', id: datasetId } });
+  return { id: datasetId, projectId: place.projectId, role, itemDays: place.itemDays };
+}

@@ -1,0 +1,34 @@
+import { newId } from '@fovea/contract';
+import sql from 'sql-template-tag';
+import type { Tx } from '../engines/database/database.ts';
+
+/** Something that happened, as the room that did it says it. */
+export interface NewEvent {
+  /** `item.created`: the thing, then the past verb. */
+  type: string;
+  orgId: string;
+  projectId: string | null;
+  subject: { kind: string; id: string };
+  /** E-mail of who did it. */
+  actor: string;
+  /** Small JSON, enough for a listener to act without asking back. */
+  data?: Record<string, unknown>;
+}
+
+/** Records events in the transaction of the change: they exist when, and only when, the change does. */
+export async function emit(tx: Tx, ...events: NewEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  for (let start = 0; start < events.length; start += 500) {
+    await tx.run(insertEvents(events.slice(start, start + 500)));
+  }
+  await tx.run(sql`select pg_notify('fovea_events', '')`);
+}
+
+function insertEvents(events: NewEvent[]) {
+  return sql`insert into events (id, org_id, project_id, type, subject_kind, subject_id, actor, data)
+    select * from unnest(
+      ${events.map(() => newId())}::uuid[], ${events.map((event) => event.orgId)}::uuid[],
+      ${events.map((event) => event.projectId)}::uuid[], ${events.map((event) => event.type)}::text[],
+      ${events.map((event) => event.subject.kind)}::text[], ${events.map((event) => event.subject.id)}::uuid[],
+      ${events.map((event) => event.actor)}::text[], ${events.map((event) => JSON.stringify(event.data ?? {}))}::jsonb[])`;
+}

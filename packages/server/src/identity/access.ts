@@ -1,0 +1,42 @@
+import type { ProjectRole, Scope } from '@fovea/contract';
+import type { Queryable } from '../engines/database/database.ts';
+import { Fault, notFound } from '../fault.ts';
+import { needScope, roleReaches, type Caller } from './caller.ts';
+import { projectAccess } from './projects/store.ts';
+
+/** What a caller may do in a project, once it has been checked. */
+export interface Access {
+  readonly projectId: string;
+  readonly role: ProjectRole;
+}
+
+/**
+ * The one authorisation of the platform: the caller's key has the scope, and the caller is a member of the project with at
+ * least the role. A project that does not exist, was deleted or belongs to somebody else answers `not_found` alike; a member
+ * whose role does not reach answers `forbidden`.
+ */
+export async function authorize(
+  db: Queryable,
+  caller: Caller,
+  projectId: string,
+  need: { role: ProjectRole; scope: Scope; deleted?: boolean; as?: { kind: string; id: string } },
+): Promise<Access> {
+  const missing = () => notFound(need.as?.kind ?? 'project', need.as?.id ?? projectId);
+  if (caller.onlyProjectId !== null && caller.onlyProjectId !== projectId) throw missing();
+  const found = await projectAccess(db, projectId, caller.userId);
+  if (!found || found.orgId !== caller.orgId || (found.deleted && !need.deleted)) throw missing();
+  const role = caller.admin ? 'owner' : found.role;
+  if (!role) throw missing();
+  needScope(caller, need.scope);
+  if (!roleReaches(role, need.role)) {
+    throw new Fault('forbidden', `This needs the role ${need.role} in the project; yours is ${role}.`);
+  }
+  return { projectId, role };
+}
+
+/** Throws `forbidden` unless the caller administers the organisation. */
+export function needAdmin(caller: Caller, scope: Scope): void {
+  needScope(caller, scope);
+  if (!caller.admin) throw new Fault('forbidden', 'This is for administrators of the organisation.');
+  if (caller.onlyProjectId !== null) throw new Fault('forbidden', 'This key opens one project only.');
+}

@@ -1,0 +1,106 @@
+import type { Project, ProjectRole } from '@fovea/contract';
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { Queryable } from '../../engines/database/database.ts';
+import type { Caller } from '../caller.ts';
+
+interface ProjectRow {
+  id: string;
+  name: string;
+  description: string;
+  metadata: Record<string, unknown>;
+  revision: number;
+  created_by: string;
+  created_at: Date;
+  updated_at: Date;
+  role: ProjectRole | null;
+}
+
+export function toProject(row: ProjectRow, admin: boolean): Project {
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    metadata: row.metadata,
+    role: admin ? 'owner' : (row.role ?? 'annotator'),
+    revision: row.revision,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  };
+}
+
+/** The organisation of a project and the user's role in it. */
+export async function projectAccess(
+  db: Queryable,
+  projectId: string,
+  userId: string,
+): Promise<{ orgId: string; deleted: boolean; role: ProjectRole | null } | undefined> {
+  const row = await db.maybe<{ org_id: string; deleted: boolean; role: ProjectRole | null }>(sql`
+    select p.org_id, p.deleted_at is not null as deleted, m.role
+    from projects p left join members m on m.project_id = p.id and m.user_id = ${userId}
+    where p.id = ${projectId}`);
+  return row && { orgId: row.org_id, deleted: row.deleted, role: row.role };
+}
+
+/** The condition that a project is visible to the caller. */
+function visible(caller: Caller): Sql {
+  return sql`p.org_id = ${caller.orgId} and p.deleted_at is null
+    ${caller.onlyProjectId === null ? empty : sql`and p.id = ${caller.onlyProjectId}`}
+    ${caller.admin ? empty : sql`and m.role is not null`}`;
+}
+
+const columns = sql`p.id, p.name, p.description, p.metadata, p.revision, p.created_by, p.created_at, p.updated_at, m.role`;
+
+export async function insertProject(
+  db: Queryable,
+  row: { id: string; orgId: string; name: string; description: string; metadata: unknown; createdBy: string },
+): Promise<void> {
+  await db.run(sql`insert into projects (id, org_id, name, description, metadata, created_by)
+    values (${row.id}, ${row.orgId}, ${row.name}, ${row.description}, ${JSON.stringify(row.metadata)}, ${row.createdBy})`);
+}
+
+export async function selectProject(db: Queryable, caller: Caller, id: string): Promise<Project | undefined> {
+  const row = await db.maybe<ProjectRow>(sql`select ${columns} from projects p
+    left join members m on m.project_id = p.id and m.user_id = ${caller.userId} where p.id = ${id} and ${visible(caller)}`);
+  return row && toProject(row, caller.admin);
+}
+
+export async function selectProjectByName(db: Queryable, caller: Caller, name: string): Promise<Project | undefined> {
+  const row = await db.maybe<ProjectRow>(sql`select ${columns} from projects p
+    left join members m on m.project_id = p.id and m.user_id = ${caller.userId} where p.name = ${name} and ${visible(caller)}`);
+  return row && toProject(row, caller.admin);
+}
+
+/** Projects newest first, one more than the limit. */
+export async function selectProjects(
+  db: Queryable,
+  caller: Caller,
+  options: { limit: number; after: string | undefined; name: string | undefined },
+): Promise<Project[]> {
+  const rows = await db.many<ProjectRow>(sql`select ${columns} from projects p
+    left join members m on m.project_id = p.id and m.user_id = ${caller.userId} where ${visible(caller)}
+    ${options.after === undefined ? empty : sql`and p.id < ${options.after}`}
+    ${options.name === undefined ? empty : sql`and p.name = ${options.name}`}
+    order by p.id desc limit ${options.limit + 1}`);
+  return rows.map((row) => toProject(row, caller.admin));
+}
+
+/** Changes what is given; undefined when the revision is no longer the expected one. */
+export async function updateProject(
+  db: Queryable,
+  id: string,
+  change: { name: string | undefined; description: string | undefined; metadata: unknown },
+  revision: number | undefined,
+): Promise<number> {
+  return db.run(sql`update projects set
+      name = coalesce(${change.name ?? null}, name),
+      description = coalesce(${change.description ?? null}, description),
+      metadata = coalesce(${change.metadata === undefined ? null : JSON.stringify(change.metadata)}::jsonb, metadata),
+      revision = revision + 1, updated_at = now()
+    where id = ${id} and deleted_at is null ${revision === undefined ? empty : sql`and revision = ${revision}`}`);
+}
+
+export async function markProject(db: Queryable, id: string, deleted: boolean): Promise<number> {
+  return db.run(sql`update projects set deleted_at = ${deleted ? sql`now()` : sql`null`}, updated_at = now(), revision = revision + 1
+    where id = ${id} and deleted_at is ${deleted ? sql`null` : sql`not null`}`);
+}
