@@ -156,6 +156,12 @@ export async function selectItem(db: Queryable, id: string, options: { deleted?:
   return row && toStoredItem(row);
 }
 
+/** Living items by id, locked until the transaction ends. */
+export async function lockItems(db: Queryable, ids: readonly string[]): Promise<StoredItem[]> {
+  const rows = await db.many<ItemRow>(sql`select ${columns} from items i where i.id = any(${ids}::uuid[]) and ${alive} order by i.id for update`);
+  return rows.map(toStoredItem);
+}
+
 /** The items at these paths, locked; also expired ones, which still hold their path until they are swept. */
 export async function lockPaths(db: Queryable, datasetId: string, paths: readonly string[]): Promise<(StoredItem & { expired: boolean })[]> {
   const rows = await db.many<ItemRow & { expired: boolean }>(sql`

@@ -1,0 +1,14 @@
+import { datasets } from '@fovea/contract';
+import { route, type Route } from '../../http/context.ts';
+import type { DatasetsService } from './service.ts';
+
+export function datasetRoutes(service: DatasetsService): Route[] {
+  return [
+    route(datasets.create, ({ caller, body }) => service.create(caller, body)),
+    route(datasets.list, ({ caller, query }) => service.list(caller, query)),
+    route(datasets.get, ({ caller, params, query }) => service.get(caller, params.dataset, query)),
+    route(datasets.update, ({ caller, params, body, ifMatch }) => service.update(caller, params.dataset, body, ifMatch)),
+    route(datasets.delete, ({ caller, params }) => service.delete(caller, params.dataset)),
+    route(datasets.restore, ({ caller, params }) => service.restore(caller, params.dataset)),
+  ];
+}

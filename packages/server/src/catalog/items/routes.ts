@@ -1,0 +1,52 @@
+import { Readable } from 'node:stream';
+import { items } from '@fovea/contract';
+import { Fault } from '../../fault.ts';
+import { bodyStream } from '../../http/body.ts';
+import { route, type Route } from '../../http/context.ts';
+import { readMultipart } from '../../http/multipart.ts';
+import { sendFile } from '../../http/send-file.ts';
+import type { BundleFile, ItemsService } from './service.ts';
+
+const bundleLimits = { maxFiles: 1_000, maxFileBytes: 8 * 1024 * 1024, maxFields: 10, maxFieldBytes: 65_536 };
+const maxBundleBytes = 128 * 1024 * 1024;
+
+export function itemRoutes(service: ItemsService): Route[] {
+  return [
+    route(items.upload, async ({ caller, params, query, request, reply }) => {
+      const dataset = await service.authorizeUpload(caller, params.dataset);
+      const { ifExists, ...upload } = query;
+      const result = await service.upload(caller, dataset, { ...upload, rule: ifExists }, bodyStream(request));
+      if (result.outcome !== 'created') void reply.code(200);
+      return result;
+    }),
+    route(items.uploadMany, async ({ caller, params, query, request }) => {
+      const dataset = await service.authorizeUpload(caller, params.dataset);
+      const files: BundleFile[] = [];
+      let total = 0;
+      await readMultipart(request, bundleLimits, {
+        async file({ filename, stream }) {
+          const bytes = Buffer.concat(await Readable.from(stream).toArray());
+          total += bytes.length;
+          if (stream.truncated) throw new Fault('too_large', `"${filename.slice(0, 200)}" has more than 8 MiB; upload it by itself.`);
+          if (total > maxBundleBytes) throw new Fault('too_large', 'One bundle takes at most 128 MiB.');
+          files.push({ path: filename.startsWith('/') ? filename : `/${filename}`, bytes });
+        },
+      });
+      const { ifExists, ...facets } = query;
+      return service.uploadMany(caller, dataset, files, { ...facets, rule: ifExists });
+    }),
+    route(items.list, ({ caller, params, query }) => service.list(caller, params.dataset, query)),
+    route(items.get, ({ caller, params }) => service.get(caller, params.item)),
+    route(items.update, ({ caller, params, body, ifMatch }) => service.update(caller, params.item, body, ifMatch)),
+    route(items.delete, ({ caller, params }) => service.delete(caller, params.item)),
+    route(items.restore, ({ caller, params }) => service.restore(caller, params.item)),
+    route(items.download, async ({ caller, params, request, reply }) => {
+      const { item, read } = await service.open(caller, params.item);
+      await sendFile(request, reply, { sha256: item.sha256, size: item.sizeBytes, mediaType: item.mediaType, filename: item.name, read });
+    }),
+    route(items.thumbnail, async ({ caller, params, request, reply }) => {
+      const { sha256, size, read } = await service.openThumbnail(caller, params.item);
+      await sendFile(request, reply, { sha256, size, mediaType: 'image/webp', filename: 'thumbnail.webp', read });
+    }),
+  ];
+}

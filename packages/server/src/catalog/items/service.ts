@@ -1,0 +1,265 @@
+import type { Readable } from 'node:stream';
+import type { Item, items, Parsed, ResultOf, UploadResult } from '@fovea/contract';
+import { pathFault } from '@fovea/contract';
+import { BlobError, type BlobStore, type ByteRange } from '../../engines/blobs/blobs.ts';
+import { violatedConstraint, type Database, type Tx } from '../../engines/database/database.ts';
+import type { Queue } from '../../engines/queue/queue.ts';
+import { emit } from '../../events/outbox.ts';
+import { Fault, notFound } from '../../fault.ts';
+import { authorize } from '../../identity/access.ts';
+import type { Caller } from '../../identity/caller.ts';
+import { detectMedia } from '../../media/detect.ts';
+import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
+import { authorizeDataset, type DatasetAccess } from '../datasets/access.ts';
+import { count } from '../datasets/store.ts';
+import { mergeMetadata, metadataFault } from './metadata.ts';
+import { itemEvent, placedItem, placeItems, type Placement, type PlaceRule } from './place.ts';
+import { lockItems, markItem, selectItem, selectItems, selectPage, toItem, updateItem, type StoredItem } from './store.ts';
+
+type Query<K extends keyof typeof items> = Parsed<(typeof items)[K]>['query'];
+type Body<K extends keyof typeof items> = Parsed<(typeof items)[K]>['body'];
+export type ItemsService = ReturnType<typeof itemsService>;
+
+/** One file of a bundle, read already. */
+export interface BundleFile {
+  path: string;
+  bytes: Uint8Array;
+}
+type BundleResult = ResultOf<typeof items.uploadMany>['results'][number];
+
+/** What a placement may say beside path and bytes. */
+export type UploadFacets = Omit<Placement, 'path' | 'blob' | 'media'>;
+
+const headBytes = 4_100;
+
+/** Items: one file each, with what is known and said about it. */
+export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs: BlobStore; queue: Queue; limits: { maxUploadBytes: number } }) {
+  async function need(caller: Caller, id: string, role: 'annotator' | 'developer', scope: 'read' | 'write', deleted = false): Promise<StoredItem> {
+    const item = await selectItem(db, id, { deleted });
+    if (!item) throw notFound('item', id);
+    await authorize(db, caller, item.projectId, { role, scope, as: { kind: 'item', id } });
+    return item;
+  }
+
+  /** Runs a placement again when another upload took the path in the meantime. */
+  async function place<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await db.tx(work);
+      } catch (error) {
+        if (violatedConstraint(error) !== 'items_path' || attempt === 5) throw error;
+      }
+    }
+  }
+
+  async function placeOne(caller: Caller, dataset: DatasetAccess, placement: Placement, rule: PlaceRule) {
+    return place(async (tx) => {
+      const [placed] = await placeItems(tx, queue, caller, dataset, [placement], rule);
+      if (!placed) throw new Error('Nothing was placed.');
+      return placedItem(tx, placed, placement.path);
+    });
+  }
+
+  return {
+    /** Checks an upload before its body is read. */
+    async authorizeUpload(caller: Caller, datasetId: string): Promise<DatasetAccess> {
+      return authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
+    },
+
+    /**
+     * Stores a stream as an item: the bytes first, under their digest, then one transaction. An upload that breaks off leaves nothing.
+     * `sha256` and `md5` (hexadecimal) refuse other bytes; `maxBytes` lowers the platform's limit.
+     */
+    async upload(
+      caller: Caller,
+      dataset: DatasetAccess,
+      upload: UploadFacets & { path: string; rule: PlaceRule; sha256?: string | undefined; md5?: string | undefined; maxBytes?: number },
+      source: AsyncIterable<Uint8Array>,
+    ): Promise<{ outcome: UploadResult['outcome']; item: Item }> {
+      checkPlacement(upload);
+      const { rule, sha256, md5, maxBytes, ...placement } = upload;
+      const peek = peekHead(source);
+      const blob = await blobs
+        .put(peek.bytes, { maxBytes: Math.min(maxBytes ?? Number.POSITIVE_INFINITY, limits.maxUploadBytes), ...(sha256 ? { sha256 } : {}), ...(md5 ? { md5 } : {}) })
+        .catch(blobFault);
+      const media = detectMedia(peek.head(), placement.path);
+      const { outcome, item } = await placeOne(caller, dataset, { ...placement, blob, media }, rule);
+      return { outcome, item: toItem(item) };
+    },
+
+    /** Makes an item of a blob that is in the store already (a finished resumable upload, a clone, a job's output). */
+    async adopt(
+      caller: Caller,
+      dataset: DatasetAccess,
+      upload: UploadFacets & { path: string; rule: PlaceRule; blob: { sha256: string; size: number } },
+    ): Promise<{ outcome: UploadResult['outcome']; item: Item }> {
+      checkPlacement(upload);
+      const { rule, blob, ...placement } = upload;
+      const head = await readHead(blobs, blob);
+      const { outcome, item } = await placeOne(caller, dataset, { ...placement, blob, media: detectMedia(head, placement.path) }, rule);
+      return { outcome, item: toItem(item) };
+    },
+
+    /** Many small files at once: stored side by side, then one transaction. Each file succeeds or fails by itself. */
+    async uploadMany(caller: Caller, dataset: DatasetAccess, files: readonly BundleFile[], facets: UploadFacets & { rule: PlaceRule }): Promise<{ results: BundleResult[] }> {
+      const { rule, ...common } = facets;
+      const results = files.map((file, index) => bundleFault(file, index, files));
+      const good = files.flatMap((file, index) => (results[index] ? [] : [{ file, index }]));
+      const stored = await blobs.putMany(good.map(({ file }) => file.bytes)).catch(blobFault);
+      const placements = good.map(({ file }, at): Placement => {
+        const blob = stored[at];
+        if (!blob) throw new Error('The blob store answered fewer blobs than it was given.');
+        return { ...common, path: file.path, blob, media: detectMedia(file.bytes.subarray(0, headBytes), file.path) };
+      });
+      const done = await place(async (tx) => {
+        const placed = await placeItems(tx, queue, caller, dataset, placements, rule);
+        const found = new Map((await selectItems(tx, placed.map((one) => one.id))).map((item) => [item.id, item]));
+        return placed.map((one, at): BundleResult => {
+          const path = placements[at]?.path ?? '';
+          const item = found.get(one.id);
+          if (!item) throw new Error(`Item ${one.id} is gone in the transaction that placed it.`);
+          if (one.outcome !== 'conflict') return { path, outcome: one.outcome, item: toItem(item) };
+          return { path, outcome: 'failed', error: { path, message: `The path is taken by other bytes (item ${one.id}); use ifExists=replace or ifExists=skip.` } };
+        });
+      });
+      let next = 0;
+      return { results: results.map((fault): BundleResult => fault ?? takeNext(done, next++)) };
+    },
+
+    async list(caller: Caller, datasetId: string, query: Query<'list'>): Promise<Page<Item>> {
+      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      const { limit, cursor, ...filter } = query;
+      const mark = listMark('items', [datasetId, filter]);
+      const after = readCursor(cursor, mark, 1)?.[0]?.toString();
+      const rows = await selectPage(db, datasetId, { filter, limit, after });
+      return cutPage(rows, { limit, mark, position: (row) => [row.path], map: toItem });
+    },
+
+    async get(caller: Caller, id: string): Promise<Item> {
+      return toItem(await need(caller, id, 'annotator', 'read'));
+    },
+
+    async update(caller: Caller, id: string, body: Body<'update'>, revision?: number): Promise<Item> {
+      const known = await need(caller, id, 'developer', 'write');
+      const fault = metadataFault(body.metadata ?? body.mergeMetadata ?? {});
+      if (fault) throw new Fault('invalid_request', fault, { errors: [{ path: 'body.metadata', message: fault }] });
+      return db
+        .tx(async (tx) => {
+          const [now] = await lockItems(tx, [known.id]);
+          if (!now) throw notFound('item', id);
+          if (revision !== undefined && now.revision !== revision) {
+            throw new Fault('revision_conflict', `The item is at revision ${now.revision} now.`, { current: toItem(now) });
+          }
+          const metadata = body.mergeMetadata ? mergeMetadata(body.metadata ?? now.metadata, body.mergeMetadata) : body.metadata;
+          await updateItem(tx, id, { ...body, metadata }, caller.email);
+          if (body.expiresAt && Date.parse(body.expiresAt) <= Date.now()) {
+            await remove(tx, caller, now, 'item.expired');
+          } else {
+            await emit(tx, itemEvent('item.updated', caller, { ...now, path: body.path ?? now.path }, { changed: Object.keys(body) }));
+          }
+          const after = (await selectItem(tx, id)) ?? (await selectItem(tx, id, { deleted: true }));
+          return toItem(after ?? now);
+        })
+        .catch((error: unknown) => {
+          if (violatedConstraint(error) === 'items_path') throw new Fault('conflict', `The path "${body.path}" is taken.`);
+          throw error;
+        });
+    },
+
+    async delete(caller: Caller, id: string): Promise<void> {
+      const item = await need(caller, id, 'developer', 'write');
+      await db.tx((tx) => remove(tx, caller, item, 'item.deleted'));
+    },
+
+    async restore(caller: Caller, id: string): Promise<Item> {
+      const item = await need(caller, id, 'developer', 'write', true);
+      await db
+        .tx(async (tx) => {
+          const restored = await markItem(tx, id, false);
+          if (!restored) return;
+          if (item.expiresAt !== null && Date.parse(item.expiresAt) <= Date.now()) await updateItem(tx, id, { expiresAt: null }, caller.email);
+          await count(tx, { id: item.datasetId, projectId: item.projectId }, { items: 1, bytes: restored.size });
+          await emit(tx, itemEvent('item.restored', caller, item));
+        })
+        .catch((error: unknown) => {
+          if (violatedConstraint(error) === 'items_path') throw new Fault('conflict', `The path "${item.path}" was taken meanwhile; move that item first.`);
+          throw error;
+        });
+      return toItem(await need(caller, id, 'developer', 'write'));
+    },
+
+    /** The item with a way to read its bytes, whole or in part. */
+    async open(caller: Caller, id: string): Promise<{ item: Item; read(range?: ByteRange): Promise<Readable> }> {
+      const item = await need(caller, id, 'annotator', 'read');
+      return { item: toItem(item), read: (range) => blobs.get(item.sha256, range).catch(blobFault) };
+    },
+
+    async openThumbnail(caller: Caller, id: string): Promise<{ sha256: string; size: number; read(): Promise<Readable> }> {
+      const item = await need(caller, id, 'annotator', 'read');
+      const stat = item.thumbnail === null ? undefined : await blobs.stat(item.thumbnail);
+      if (item.thumbnail === null || !stat) throw new Fault('not_found', `The item "${id}" has no thumbnail${item.probe === 'pending' ? ' yet' : ''}.`);
+      const { thumbnail } = item;
+      return { sha256: thumbnail, size: stat.size, read: () => blobs.get(thumbnail) };
+    },
+  };
+
+  async function remove(tx: Tx, caller: Caller, item: StoredItem, type: string): Promise<void> {
+    const removed = await markItem(tx, item.id, true);
+    if (!removed) return;
+    await count(tx, { id: item.datasetId, projectId: item.projectId }, { items: -1, bytes: -removed.size });
+    await emit(tx, itemEvent(type, caller, item));
+  }
+}
+
+function takeNext(results: readonly BundleResult[], index: number): BundleResult {
+  const result = results[index];
+  if (!result) throw new Error('A file of the bundle has no result.');
+  return result;
+}
+
+function bundleFault(file: BundleFile, index: number, files: readonly BundleFile[]): BundleResult | undefined {
+  const fault = pathFault(file.path) ?? (files.findIndex((other) => other.path === file.path) < index ? 'stands twice in this request' : undefined);
+  return fault === undefined ? undefined : { path: file.path, outcome: 'failed', error: { path: file.path, message: `The path ${fault}.` } };
+}
+
+function checkPlacement(upload: { path: string; metadata?: Record<string, unknown> | undefined; expiresAt?: string | undefined }): void {
+  const fault = pathFault(upload.path);
+  if (fault) throw new Fault('invalid_request', `The path ${fault}.`, { errors: [{ path: 'query.path', message: fault }] });
+  const metadata = metadataFault(upload.metadata ?? {});
+  if (metadata) throw new Fault('invalid_request', metadata, { errors: [{ path: 'metadata', message: metadata }] });
+  if (upload.expiresAt !== undefined && Date.parse(upload.expiresAt) <= Date.now()) {
+    throw new Fault('invalid_request', 'The expiry lies in the past.', { errors: [{ path: 'expiresAt', message: 'must lie in the future' }] });
+  }
+}
+
+/** Errors of the blob store as faults of the request. */
+export function blobFault(error: unknown): never {
+  if (!(error instanceof BlobError)) throw error;
+  const code = error.code === 'unavailable' ? 'not_available' : error.code;
+  throw new Fault(code, error.message, { cause: error });
+}
+
+/** Passes a stream on while keeping its first bytes. */
+function peekHead(source: AsyncIterable<Uint8Array>): { bytes: AsyncIterable<Uint8Array>; head(): Uint8Array } {
+  const kept: Uint8Array[] = [];
+  let length = 0;
+  async function* bytes() {
+    for await (const chunk of source) {
+      if (length < headBytes) {
+        // Copied: the pool that the chunk lies in is used again.
+        kept.push(Uint8Array.prototype.slice.call(chunk, 0, headBytes - length));
+        length += Math.min(chunk.length, headBytes - length);
+      }
+      yield chunk;
+    }
+  }
+  return { bytes: bytes(), head: () => Buffer.concat(kept) };
+}
+
+async function readHead(blobs: BlobStore, blob: { sha256: string; size: number }): Promise<Uint8Array> {
+  if (blob.size === 0) return new Uint8Array();
+  const parts: Buffer[] = [];
+  const stream = await blobs.get(blob.sha256, { start: 0, end: Math.min(blob.size, headBytes) - 1 }).catch(blobFault);
+  for await (const part of stream) parts.push(part as Buffer);
+  return Buffer.concat(parts);
+}

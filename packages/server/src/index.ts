@@ -1,0 +1,3 @@
+export { startPlatform, startWorker, roles, type Role, type Running, type ServeOptions } from './main/serve.ts';
+export { ConfigError } from './main/config.ts';
+export { version } from './main/system-pages.ts';

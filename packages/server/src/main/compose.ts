@@ -1,0 +1,90 @@
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { workItems, describeBlobs } from '../catalog/items/background.ts';
+import { itemRoutes } from '../catalog/items/routes.ts';
+import { itemsService } from '../catalog/items/service.ts';
+import { datasetRoutes } from '../catalog/datasets/routes.ts';
+import { datasetsService } from '../catalog/datasets/service.ts';
+import { doorCredentials } from '../doors/credentials.ts';
+import type { BlobStore } from '../engines/blobs/blobs.ts';
+import { systemClock, type Clock } from '../engines/clock.ts';
+import type { Database } from '../engines/database/database.ts';
+import type { Outbound } from '../engines/outbound/outbound.ts';
+import type { MessageKind, Queue } from '../engines/queue/queue.ts';
+import type { Route } from '../http/context.ts';
+import { idempotencyStore } from '../http/idempotency.ts';
+import { keysService } from '../identity/keys/service.ts';
+import { membersService } from '../identity/members/service.ts';
+import { projectsService } from '../identity/projects/service.ts';
+import { identityRoutes } from '../identity/routes.ts';
+import { sessionsService } from '../identity/sessions/service.ts';
+import { deleteOldSessions } from '../identity/sessions/store.ts';
+import { usersService } from '../identity/users/service.ts';
+import { messageKind } from '../engines/queue/queue.ts';
+
+/** What the rooms stand on. */
+export interface Engines {
+  db: Database;
+  blobs: BlobStore;
+  queue: Queue;
+  outbound: Outbound;
+  clock: Clock;
+  logger: pino.Logger;
+}
+
+export interface Settings {
+  publicUrl: () => string;
+  secret: string;
+  maxUploadBytes: number;
+  allowPrivateNetwork: boolean;
+}
+
+export type Platform = ReturnType<typeof compose>;
+
+/** Hourly housekeeping. */
+const tidy = messageKind<null>('platform.tidy', { retries: 0 });
+
+/** Builds every room on the engines, once. Rooms get exactly what they name, and nothing builds itself. */
+export function compose(engines: Engines, settings: Settings) {
+  const { db, blobs, queue, clock, logger } = engines;
+  const keys = keysService({ db, clock, doorCredentials: doorCredentials(settings) });
+  const sessions = sessionsService({ db, clock, keys });
+  const users = usersService({ db });
+  const members = membersService({ db });
+  const projects = projectsService({ db });
+  const datasets = datasetsService({ db, projects });
+  const items = itemsService({ db, blobs, queue, limits: settings });
+  const idempotency = idempotencyStore(db);
+
+  const routes: Route[] = [
+    ...identityRoutes({ keys, members, projects, sessions, users }),
+    ...datasetRoutes(datasets),
+    ...itemRoutes(items),
+  ];
+  const messageKinds: MessageKind<unknown>[] = [describeBlobs, tidy];
+
+  return {
+    engines,
+    settings,
+    rooms: { keys, sessions, users, members, projects, datasets, items },
+    auth: { keys, sessions },
+    idempotency,
+    routes,
+    messageKinds,
+
+    /** Begins to handle messages. */
+    async startWorking(): Promise<void> {
+      await workItems({ db, blobs, queue, logger });
+      await queue.work(tidy, async () => {
+        await idempotency.sweep();
+        await deleteOldSessions(db);
+        await blobs.sweepTemporary(24 * 3_600_000);
+      });
+      await queue.schedule(tidy, '7 * * * *');
+    },
+  };
+}
+
+/** Where the numbered SQL files lie. */
+export const migrationsDir = join(import.meta.dirname, '..', 'migrations');
+export { systemClock };

@@ -1,0 +1,53 @@
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { extname, join, normalize, sep } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.woff2': 'font/woff2',
+  '.wasm': 'application/wasm',
+  '.json': 'application/json',
+  '.map': 'application/json',
+};
+
+const policy = [
+  "default-src 'self'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data: blob: http: https:",
+  "media-src 'self' blob: http: https:",
+  "connect-src 'self' http: https:",
+  "worker-src 'self' blob:",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+].join('; ');
+
+/** Serves the built console; every path that is no file is a page of it. */
+export function consolePages(dist: string = join(import.meta.dirname, '..', '..', '..', 'console', 'dist')) {
+  return async (app: FastifyInstance): Promise<void> => {
+    app.get('/*', async (request, reply) => {
+      const asked = decodeURIComponent(request.url.split('?')[0] ?? '/');
+      // Paths of the API and the doors that exist nowhere are no pages of the console.
+      if (/^\/(v1|scale|dataloop|voxel51|skylab|datamint|dicom-web)(\/|$)/.test(asked)) return reply.callNotFound();
+      const file = normalize(join(dist, asked));
+      const inside = file.startsWith(dist + sep) && existsSync(file) && statSync(file).isFile();
+      const served = inside ? file : join(dist, 'index.html');
+      if (!existsSync(served)) {
+        return reply.code(503).header('content-type', 'text/html; charset=utf-8').send('<!doctype html><title>Fovea</title><p>The console is not built yet; run <code>npm start</code>, which builds it.</p>');
+      }
+      const hashed = asked.startsWith('/assets/') && inside;
+      return reply
+        .headers({
+          'content-type': types[extname(served)] ?? 'application/octet-stream',
+          'content-security-policy': policy,
+          'cache-control': hashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+        })
+        .send(createReadStream(served));
+    });
+  };
+}

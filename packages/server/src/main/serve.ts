@@ -1,0 +1,110 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { nativeDoor } from '../doors/native/plugin.ts';
+import { createMetrics } from '../http/metrics.ts';
+import { createHttpServer } from '../http/server.ts';
+import { bootstrap } from '../identity/bootstrap.ts';
+import { compose, type Platform } from './compose.ts';
+import { ConfigError, readConfig, type Config } from './config.ts';
+import { consolePages } from './console-pages.ts';
+import { createLogger, openEngines } from './engines.ts';
+import { systemPages } from './system-pages.ts';
+
+export const roles = ['api', 'worker', 'console'] as const;
+export type Role = (typeof roles)[number];
+
+const maxUploadBytes = 1024 ** 4;
+
+export interface ServeOptions {
+  dataDir?: string;
+  host?: string;
+  port?: number;
+  roles?: readonly Role[];
+  env?: Record<string, string | undefined>;
+}
+
+/** A platform that runs. */
+export interface Running {
+  url: string;
+  /** The first admin key, when this start made it. */
+  newKey: string | undefined;
+  /** A key that opens everything, where it is known: the one just made, or the fixed one. */
+  adminKey: string | undefined;
+  platform: Platform;
+  config: Config;
+  close(): Promise<void>;
+}
+
+/** Starts the platform and answers when it is ready. Throws ConfigError or an Error with one clear sentence. */
+export async function startPlatform(options: ServeOptions = {}): Promise<Running> {
+  const config = readConfig(options.env ?? process.env, options);
+  mkdirSync(config.dataDir, { recursive: true });
+  const wanted = options.roles ?? roles;
+  const logger = createLogger(config.logLevel);
+  const metrics = createMetrics();
+  const app = createHttpServer(logger, metrics);
+  let origin = config.publicUrl;
+  const engines = await openEngines(config, logger);
+  try {
+    const platform = compose(engines, {
+      publicUrl: () => origin,
+      secret: config.secret,
+      maxUploadBytes,
+      allowPrivateNetwork: config.allowPrivateNetwork,
+    });
+    const { newKey } = await bootstrap(engines.db, { fixedKey: config.adminKey });
+    await engines.queue.declare(platform.messageKinds);
+    await engines.blobs.sweepTemporary(24 * 3_600_000);
+    await app.register(systemPages(platform, metrics));
+    if (wanted.includes('api')) await app.register(nativeDoor(platform));
+    if (wanted.includes('console')) await app.register(consolePages());
+    await listen(app, config);
+    const port = (app.server.address() as AddressInfo).port;
+    if (config.port === 0) origin = config.publicUrl.replace(/:0$/, `:${port}`);
+    if (wanted.includes('worker')) await platform.startWorking();
+    const serverFile = join(config.dataDir, 'server.json');
+    if (newKey !== undefined) writeFileSync(join(config.dataDir, 'admin.key'), `${newKey}\n`, { mode: 0o600 });
+    writeFileSync(serverFile, `${JSON.stringify({ url: origin, pid: process.pid })}\n`, { mode: 0o600 });
+    return {
+      url: origin,
+      newKey,
+      adminKey: newKey ?? config.adminKey,
+      platform,
+      config,
+      close: async () => {
+        rmSync(serverFile, { force: true });
+        await app.close();
+        await engines.close();
+      },
+    };
+  } catch (error) {
+    await app.close();
+    await engines.close();
+    throw error;
+  }
+}
+
+async function listen(app: ReturnType<typeof createHttpServer>, config: Config): Promise<void> {
+  try {
+    await app.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new ConfigError(`Port ${config.port} on ${config.host} is in use by another program; choose another with --port or FOVEA_PORT.`);
+    if (code === 'EACCES') throw new ConfigError(`Port ${config.port} may not be opened by this user; choose one above 1023 with --port or FOVEA_PORT.`);
+    if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL') throw new ConfigError(`This machine has no address "${config.host}"; check --host or FOVEA_HOST.`);
+    throw error;
+  }
+}
+
+/** Runs a worker without HTTP: it drains the queue of the same database. */
+export async function startWorker(options: { env?: Record<string, string | undefined>; dataDir?: string } = {}): Promise<{ close(): Promise<void>; platform: Platform }> {
+  const config = readConfig(options.env ?? process.env, options);
+  if (config.databaseUrl === undefined && config.dataDir === '') throw new ConfigError('A worker needs FOVEA_DATABASE_URL or the data folder of a running platform.');
+  const logger = createLogger(config.logLevel);
+  const engines = await openEngines(config, logger, { poolSize: 4 });
+  const platform = compose(engines, { publicUrl: () => config.publicUrl, secret: config.secret, maxUploadBytes, allowPrivateNetwork: config.allowPrivateNetwork });
+  await engines.queue.declare(platform.messageKinds);
+  await platform.startWorking();
+  return { platform, close: () => engines.close() };
+}
