@@ -9,4 +9,5 @@ export * from './projects.ts';
 export * from './datasets.ts';
 export * from './items.ts';
 export * from './system.ts';
+export * from './query.ts';
 export * from './operations.ts';

@@ -19,9 +19,9 @@ export interface ByteRange {
 export interface BlobStore {
   /**
    * Stores a stream while hashing it, with constant memory. Fails with BlobError `too_large` past `maxBytes`, `digest_mismatch`
-   * when `sha256` was given and differs, `disk_full` when there is no space; nothing is left behind then, nor when the source fails.
+   * when `sha256` or `md5` (hexadecimal) was given and differs, `disk_full` when there is no space; nothing is left behind then, nor when the source fails.
    */
-  put(source: AsyncIterable<Uint8Array>, options?: { maxBytes?: number; sha256?: string; md5?: string }): Promise<StoredBlob & { md5: string }>;
+  put(source: AsyncIterable<Uint8Array>, options?: { maxBytes?: number; sha256?: string; md5?: string }): Promise<StoredBlob>;
   /** Stores several small byte arrays at once; durable when it returns, cheaper than one `put` each. */
   putMany(contents: readonly Uint8Array[]): Promise<StoredBlob[]>;
   /** Reads a blob or a range of it. Throws BlobError `not_found`. */

@@ -1,0 +1,31 @@
+import type { Sql } from 'sql-template-tag';
+
+/** How the values of a field are written in a filter and compared. */
+export type FieldType = 'id' | 'text' | 'path' | 'number' | 'time' | 'boolean' | 'enum' | 'texts' | 'sha256';
+
+/** A field that can be asked for. What is not declared cannot be reached. */
+export interface Field {
+  type: FieldType;
+  /** The expression, given the alias of the entity's row. */
+  sql: (alias: Sql) => Sql;
+  /** Allowed values of an enum. */
+  values?: readonly string[];
+  /** Never null: its comparisons can use an index as they stand. */
+  required?: boolean;
+  /** Not offered for sorting. */
+  unsortable?: boolean;
+}
+
+/** A table that filters can speak of. */
+export interface Entity {
+  /** Plural, as in `having`: `items`. */
+  name: string;
+  table: Sql;
+  fields: Readonly<Record<string, Field>>;
+  /** Columns of free JSON, by the name before the first dot: `metadata`. */
+  json: Readonly<Record<string, (alias: Sql) => Sql>>;
+  /** Condition on every row: neither deleted nor expired. */
+  alive: (alias: Sql) => Sql;
+  /** Entities that can be joined by `having`, and how their rows belong to ours. */
+  having: Readonly<Record<string, { entity: () => Entity; on: (alias: Sql, other: Sql) => Sql; from?: (other: Sql) => Sql }>>;
+}
