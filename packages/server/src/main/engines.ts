@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { diskBlobs } from '../engines/blobs/disk.ts';
-import { s3Blobs } from '../engines/blobs/s3.ts';
+
 import { systemClock } from '../engines/clock.ts';
 import { startEmbeddedPostgres } from '../engines/database/embedded.ts';
 import { migrate } from '../engines/database/migrate.ts';
@@ -36,7 +36,7 @@ export async function openEngines(config: Config, logger: pino.Logger, options: 
     const db = await connectDatabase({ ...connection, poolSize: options.poolSize ?? 10 });
     closers.push(() => db.close());
     await migrate(db, migrationsDir);
-    const blobs = config.blobs.kind === 'disk' ? await diskBlobs({ root: config.blobs.root }) : await s3Blobs(config.blobs);
+    const blobs = config.blobs.kind === 'disk' ? await diskBlobs({ root: config.blobs.root }) : await (await import('../engines/blobs/s3.ts')).s3Blobs(config.blobs);
     closers.push(() => blobs.close());
     const queue = await startQueue({ connection, database: db, logger });
     closers.push(() => queue.stop(10_000));

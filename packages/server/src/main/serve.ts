@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
+import { doorPlugins } from '../doors/index.ts';
 import { nativeDoor } from '../doors/native/plugin.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { createHttpServer } from '../http/server.ts';
@@ -57,7 +58,10 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
     await engines.queue.declare(platform.messageKinds);
     await engines.blobs.sweepTemporary(24 * 3_600_000);
     await app.register(systemPages(platform, metrics));
-    if (wanted.includes('api')) await app.register(nativeDoor(platform));
+    if (wanted.includes('api')) {
+      await app.register(nativeDoor(platform));
+      for (const door of doorPlugins(platform)) await app.register(door);
+    }
     if (wanted.includes('console')) await app.register(consolePages());
     await listen(app, config);
     const port = (app.server.address() as AddressInfo).port;

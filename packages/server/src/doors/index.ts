@@ -1,0 +1,9 @@
+import type { FastifyInstance } from 'fastify';
+import type { Platform } from '../main/compose.ts';
+
+export type DoorPlugin = (app: FastifyInstance) => Promise<void>;
+
+/** The vendors' doors, each a Fastify plugin under its own prefix. */
+export function doorPlugins(_platform: Platform): DoorPlugin[] {
+  return [];
+}
