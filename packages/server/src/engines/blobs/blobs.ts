@@ -44,8 +44,11 @@ export interface BlobStore {
 
 /** Presigned transfer, an ability that only some stores have. */
 export interface DirectTransfer {
-  /** A URL to which a client PUTs the bytes of a new upload, under a temporary key. */
-  presignPut(uploadKey: string, options: { expiresSeconds: number; md5Base64?: string; tagging?: boolean }): Promise<string>;
+  /**
+   * A URL to which a client PUTs the bytes of a new upload, under a temporary key. With `md5Base64` the client must send it as
+   * `Content-MD5`, with `tagging` (e.g. `job=photo&api=true`) as `x-amz-tagging`; the store refuses another value, and other bytes.
+   */
+  presignPut(uploadKey: string, options: { expiresSeconds: number; md5Base64?: string; tagging?: string }): Promise<string>;
   /** Starts a multipart upload and gives a URL per part. */
   presignMultipart(uploadKey: string, options: { parts: number; expiresSeconds: number }): Promise<{ uploadId: string; urls: string[] }>;
   completeMultipart(uploadKey: string, uploadId: string, parts: { number: number; etag: string }[]): Promise<void>;

@@ -1,0 +1,292 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  AbortMultipartUploadCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { BlobError, type BlobStore, type StoredBlob } from './blobs.ts';
+import { s3Direct } from './s3-direct.ts';
+import { contentKey, copyInside, s3Error, s3Place, type S3Place } from './s3-place.ts';
+import { beginUpload, PartBuffer, partBytes, partSize, type PartedUpload } from './s3-upload.ts';
+
+export interface S3Options {
+  bucket: string;
+  /** Keys begin with it; empty for the whole bucket. */
+  prefix?: string | undefined;
+  /** Unset: Amazon's own. */
+  endpoint?: string | undefined;
+  region?: string | undefined;
+  /** Unset: found the usual way (AWS variables, profile, machine role). */
+  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
+  /** The bucket in the path instead of the host name; the default with an endpoint of one's own. */
+  forcePathStyle?: boolean;
+}
+
+const parallelSmall = 8;
+
+/** Blobs as objects of an S3-compatible store: `<prefix>/blobs/<sha256>`. Checks at once that the bucket answers. */
+export async function s3Blobs(options: S3Options): Promise<BlobStore> {
+  const client = new S3Client({
+    region: options.region ?? 'us-east-1',
+    forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
+    // The checksums that newer clients add by themselves fail on streams to other stores than Amazon's.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      connectionTimeout: 10_000,
+      socketTimeout: 60_000,
+      httpAgent: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
+      httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: 64 }),
+    },
+    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
+    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
+  });
+  const place = s3Place(client, options.bucket, options.prefix ?? '');
+  await checkBucket(place, options.endpoint);
+  return { ...storing(place), ...reading(place), ...keeping(place), direct: s3Direct(place), close: async () => client.destroy() };
+}
+
+async function checkBucket({ client, bucket }: S3Place, endpoint: string | undefined): Promise<void> {
+  try {
+    await client.send(new HeadBucketCommand({ Bucket: bucket }));
+  } catch (error) {
+    client.destroy();
+    const where = `the bucket "${bucket}"${endpoint === undefined ? '' : ` at ${endpoint}`}`;
+    const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
+    if (status === 404) throw new BlobError('unavailable', `There is no ${where.slice(4)}; create it, or correct FOVEA_BLOBS.`);
+    if (status === 403 || status === 401) throw new BlobError('unavailable', `The credentials do not open ${where}; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`);
+    throw new BlobError('unavailable', `The object store with ${where} cannot be reached (${(error as Error).message.slice(0, 200)}).`);
+  }
+}
+
+function storing(place: S3Place): Pick<BlobStore, 'put' | 'putMany'> {
+  const { client, bucket } = place;
+  const putSmall = async (content: Uint8Array): Promise<StoredBlob> => {
+    const sha256 = createHash('sha256').update(content).digest('hex');
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: contentKey(place, sha256), Body: content, ContentType: 'application/octet-stream' }));
+    return { sha256, size: content.length };
+  };
+  return {
+    async put(source, options = {}) {
+      try {
+        return await putStream(place, source, options, putSmall);
+      } catch (error) {
+        throw s3Error(error);
+      }
+    },
+    async putMany(contents) {
+      const stored: StoredBlob[] = [];
+      try {
+        for (let start = 0; start < contents.length; start += parallelSmall) {
+          const settled = await Promise.allSettled(contents.slice(start, start + parallelSmall).map(putSmall));
+          for (const one of settled) {
+            if (one.status === 'rejected') throw one.reason;
+            stored.push(one.value);
+          }
+        }
+        return stored;
+      } catch (error) {
+        throw s3Error(error);
+      }
+    },
+  };
+}
+
+type PutOptions = NonNullable<Parameters<BlobStore['put']>[1]>;
+
+/**
+ * Stores a stream. One that fits a single part goes straight to its content address. A longer one goes in parts to a temporary key and is
+ * copied inside the store once its digest is known; when the digest was announced, the parts go to its address at once, and the object
+ * appears only if the bytes keep the promise.
+ */
+async function putStream(
+  place: S3Place,
+  source: AsyncIterable<Uint8Array>,
+  options: PutOptions,
+  putSmall: (content: Uint8Array) => Promise<StoredBlob>,
+): Promise<StoredBlob> {
+  const promised = options.sha256?.toLowerCase();
+  const key = promised !== undefined && /^[0-9a-f]{64}$/.test(promised) ? contentKey(place, promised) : `${place.uploadPrefix}put-${randomUUID()}`;
+  const hashes = { sha: createHash('sha256'), md5: options.md5 === undefined ? undefined : createHash('md5') };
+  const buffer = new PartBuffer();
+  let upload: PartedUpload | undefined;
+  let size = 0;
+  let number = 1;
+  try {
+    for await (const chunk of source) {
+      size += chunk.length;
+      if (size > (options.maxBytes ?? Number.POSITIVE_INFINITY)) throw new BlobError('too_large', `The file has more than ${options.maxBytes?.toLocaleString('en')} bytes.`);
+      hashes.sha.update(chunk);
+      hashes.md5?.update(chunk);
+      buffer.add(chunk);
+      for (let bytes = partSize(number); buffer.length > (bytes ?? 0); bytes = partSize(number)) {
+        if (bytes === undefined) throw new BlobError('too_large', 'The file is larger than the object store takes.');
+        upload ??= await beginUpload(place, key);
+        await upload.write(buffer.take(bytes));
+        number += 1;
+      }
+    }
+    const sha256 = hashes.sha.digest('hex');
+    checkPromises(options, { sha256, md5: hashes.md5?.digest('hex') });
+    if (upload === undefined) return await putSmall(buffer.take(partBytes));
+    await upload.write(buffer.take(buffer.length));
+    await upload.complete();
+    upload = undefined;
+    if (key !== contentKey(place, sha256)) await settle(place, key, { sha256, size });
+    return { sha256, size };
+  } catch (error) {
+    await upload?.abort();
+    throw error;
+  }
+}
+
+function checkPromises(promised: PutOptions, actual: { sha256: string; md5: string | undefined }): void {
+  for (const [name, expected, found] of [
+    ['SHA-256', promised.sha256, actual.sha256],
+    ['MD5', promised.md5, actual.md5],
+  ]) {
+    if (expected !== undefined && expected.toLowerCase() !== found) {
+      throw new BlobError('digest_mismatch', `The bytes that arrived do not have the ${name} that was announced.`);
+    }
+  }
+}
+
+/** Moves a complete temporary object to its content address. */
+async function settle(place: S3Place, from: string, { sha256, size }: StoredBlob): Promise<void> {
+  try {
+    await copyInside(place, { from, to: contentKey(place, sha256), size });
+  } finally {
+    await place.client.send(new DeleteObjectCommand({ Bucket: place.bucket, Key: from }));
+  }
+}
+
+function reading(place: S3Place): Pick<BlobStore, 'get' | 'stat' | 'localPath' | 'verify'> {
+  const { client, bucket } = place;
+  const get: BlobStore['get'] = async (sha256, range) => {
+    try {
+      const Range = range && `bytes=${range.start}-${Number.isFinite(range.end) ? range.end : ''}`;
+      const found = await client.send(new GetObjectCommand({ Bucket: bucket, Key: contentKey(place, sha256), ...(Range ? { Range } : {}) }));
+      return found.Body as Readable;
+    } catch (error) {
+      // A range that begins behind the end has no bytes, as in a file.
+      if ((error as { name?: string }).name === 'InvalidRange') return Readable.from([]);
+      throw s3Error(error);
+    }
+  };
+  return {
+    get,
+    async stat(sha256) {
+      try {
+        const found = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: contentKey(place, sha256) }));
+        return { size: found.ContentLength ?? 0, modifiedMs: found.LastModified?.getTime() ?? 0 };
+      } catch (error) {
+        return absent(error);
+      }
+    },
+    async localPath(sha256) {
+      const bytes = await get(sha256);
+      const folder = await mkdtemp(join(tmpdir(), 'fovea-blob-'));
+      const release = () => rm(folder, { recursive: true, force: true });
+      const path = join(folder, sha256);
+      try {
+        await pipeline(bytes, createWriteStream(path));
+      } catch (error) {
+        await release();
+        throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? new BlobError('disk_full', 'There is no space left for temporary files.') : s3Error(error);
+      }
+      return { path, release };
+    },
+    async verify(sha256) {
+      try {
+        const hash = createHash('sha256');
+        for await (const chunk of await get(sha256)) hash.update(chunk as Buffer);
+        return hash.digest('hex') === sha256 ? 'ok' : 'damaged';
+      } catch (error) {
+        return absent(error) ?? 'missing';
+      }
+    },
+  };
+}
+
+function absent(error: unknown): undefined {
+  const known = s3Error(error);
+  if (known instanceof BlobError && known.code === 'not_found') return undefined;
+  throw known;
+}
+
+function keeping(place: S3Place): Pick<BlobStore, 'delete' | 'list' | 'sweepTemporary'> {
+  const { client, bucket } = place;
+  return {
+    async delete(sha256) {
+      try {
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: contentKey(place, sha256) }));
+      } catch (error) {
+        absent(error);
+      }
+    },
+    async *list() {
+      for await (const { key, size, modifiedMs } of objects(place, place.contentPrefix)) {
+        const sha256 = key.slice(place.contentPrefix.length);
+        if (/^[0-9a-f]{64}$/.test(sha256)) yield { sha256, size, modifiedMs };
+      }
+    },
+    async sweepTemporary(olderThanMs) {
+      const before = Date.now() - olderThanMs;
+      let swept = 0;
+      for await (const { key, modifiedMs } of objects(place, place.uploadPrefix)) {
+        if (modifiedMs > before) continue;
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+        swept += 1;
+      }
+      return swept + (await sweepUploads(place, before));
+    },
+  };
+}
+
+async function* objects({ client, bucket }: S3Place, prefix: string): AsyncGenerator<{ key: string; size: number; modifiedMs: number }> {
+  let after: string | undefined;
+  try {
+    do {
+      const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(after ? { ContinuationToken: after } : {}) }));
+      for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) yield { key: Key, size: Size, modifiedMs: LastModified?.getTime() ?? 0 };
+      after = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (after !== undefined);
+  } catch (error) {
+    throw s3Error(error);
+  }
+}
+
+/** Ends multipart uploads that nobody will finish: their parts cost space and appear in no list of objects. */
+async function sweepUploads({ client, bucket, uploadPrefix, contentPrefix }: S3Place, before: number): Promise<number> {
+  let swept = 0;
+  for (const Prefix of [uploadPrefix, contentPrefix]) {
+    let next: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+    do {
+      const page: Awaited<ReturnType<typeof listUploads>> = await listUploads({ client, bucket }, Prefix, next);
+      for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+        if ((Initiated?.getTime() ?? 0) > before) continue;
+        await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+        swept += 1;
+      }
+      next = page.IsTruncated === true ? { KeyMarker: page.NextKeyMarker ?? '', UploadIdMarker: page.NextUploadIdMarker ?? '' } : undefined;
+    } while (next !== undefined);
+  }
+  return swept;
+}
+
+const listUploads = ({ client, bucket }: Pick<S3Place, 'client' | 'bucket'>, Prefix: string, after: object) =>
+  client.send(new ListMultipartUploadsCommand({ Bucket: bucket, Prefix, ...after }));
