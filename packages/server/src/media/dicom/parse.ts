@@ -46,7 +46,8 @@ const maxInflateRatio = 200;
  * Tolerates wrong lengths, unknown representations and a missing end, see `warnings`.
  * @throws DicomError when the bytes are not DICOM or go beyond the bounds
  */
-export function parseDicom(bytes: Uint8Array, options: ParseOptions = {}): DicomFile {
+export function parseDicom(given: Uint8Array, options: ParseOptions = {}): DicomFile {
+  const bytes = plainBytes(given);
   const bounds = { ...defaultBounds, ...options };
   const start = findStart(bytes);
   const metaReader = new ElementReader(bytes, bounds, false);
@@ -68,6 +69,11 @@ export function parseDicom(bytes: Uint8Array, options: ParseOptions = {}): Dicom
     truncated: metaReader.truncated || body.truncated || reader.truncated,
     trailingStart: reader.trailingStart,
   };
+}
+
+/** A Buffer as what it is underneath: `slice` copies then. */
+function plainBytes(bytes: Uint8Array): Uint8Array {
+  return Object.getPrototypeOf(bytes) === Uint8Array.prototype ? bytes : new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** True when the bytes look like a DICOM file, with or without preamble; reads at most the first 400 of them. */
@@ -151,14 +157,14 @@ function bodyOf(bytes: Uint8Array, start: number, declared: string | undefined, 
 /** Inflates a raw deflate stream (RFC 1951), also one that breaks off. */
 function inflateBounded(packed: Uint8Array, maxBytes: number): { bytes: Uint8Array; truncated: boolean; warnings: string[] } {
   try {
-    return { bytes: inflateRawSync(packed, { maxOutputLength: maxBytes }), truncated: false, warnings: [] };
+    return { bytes: plainBytes(inflateRawSync(packed, { maxOutputLength: maxBytes })), truncated: false, warnings: [] };
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ERR_BUFFER_TOO_LARGE') throw new DicomError(`the deflated data set grows beyond ${maxBytes} bytes: refused`, { cause: error });
     if (code !== 'Z_BUF_ERROR') throw new DicomError(`the deflated data set is damaged: ${(error as Error).message}`, { cause: error });
   }
   try {
-    const bytes = inflateRawSync(packed, { maxOutputLength: maxBytes, finishFlush: constants.Z_SYNC_FLUSH });
+    const bytes = plainBytes(inflateRawSync(packed, { maxOutputLength: maxBytes, finishFlush: constants.Z_SYNC_FLUSH }));
     return { bytes, truncated: true, warnings: ['the deflated data set breaks off'] };
   } catch (error) {
     throw new DicomError(`the deflated data set is damaged: ${(error as Error).message}`, { cause: error });
