@@ -42,11 +42,19 @@ export function parseJson(bytes: Uint8Array, maxDepth: number = jsonLimits.maxDe
     throw new Fault('invalid_json', 'The body is not valid UTF-8.');
   }
   if (depthOf(bytes) > maxDepth) throw new Fault('invalid_json', `The JSON is more than ${maxDepth} levels deep.`);
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch (error) {
     throw new Fault('invalid_json', `The body is not valid JSON: ${(error as Error).message.slice(0, 200)}`);
   }
+  if (text.includes('__proto__') && hasProtoKey(value)) throw new Fault('invalid_request', 'The JSON must not contain the key "__proto__".');
+  return value;
+}
+
+function hasProtoKey(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.hasOwn(value, '__proto__') || Object.values(value).some(hasProtoKey);
 }
 
 function depthOf(bytes: Uint8Array): number {

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { LogController, type FastifyInstance } from 'fastify';
 import type { pino } from 'pino';
 import { newId } from '@fovea/contract';
 import { Fault } from '../fault.ts';
@@ -12,7 +12,7 @@ const idleMs = 120_000;
 export function createHttpServer(logger: pino.Logger, metrics: Metrics): FastifyInstance {
   const app = Fastify({
     loggerInstance: logger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
     requestTimeout: 0,
     connectionTimeout: idleMs,
@@ -23,7 +23,7 @@ export function createHttpServer(logger: pino.Logger, metrics: Metrics): Fastify
     trustProxy: 'loopback',
   }) as unknown as FastifyInstance;
   // Two vendors' clients send a JSON body with GET, and some a body with DELETE.
-  app.addHttpMethod('GET', { hasBody: true });
+  app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
     sendProblem(new Fault('not_found', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`), request, reply);

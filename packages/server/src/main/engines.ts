@@ -1,20 +1,25 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { diskBlobs } from '../engines/blobs/disk.ts';
 
+import { s3Blobs } from '../engines/blobs/s3.ts';
 import { systemClock } from '../engines/clock.ts';
-import { startEmbeddedPostgres } from '../engines/database/embedded.ts';
+import { holdDataFolder, startEmbeddedPostgres } from '../engines/database/embedded.ts';
 import { migrate } from '../engines/database/migrate.ts';
 import { connectDatabase, type Connection } from '../engines/database/postgres.ts';
 import { safeOutbound } from '../engines/outbound/safe-outbound.ts';
 import { startQueue } from '../engines/queue/pg-boss-queue.ts';
 import { migrationsDir, type Engines } from './compose.ts';
-import type { Config } from './config.ts';
+import { ConfigError, type Config } from './config.ts';
 
 export interface OpenEngines extends Engines {
   /** Ends everything that was started, in reverse order. */
   close(): Promise<void>;
 }
+
+/** A platform runs its embedded database; a worker uses that of the platform beside it. */
+type EngineRole = 'platform' | 'worker';
 
 export function createLogger(level: Config['logLevel']): pino.Logger {
   return pino({
@@ -26,17 +31,17 @@ export function createLogger(level: Config['logLevel']): pino.Logger {
 }
 
 /** Starts or connects to every engine that the configuration names, and brings the database to the newest schema. */
-export async function openEngines(config: Config, logger: pino.Logger, options: { poolSize?: number } = {}): Promise<OpenEngines> {
+export async function openEngines(config: Config, logger: pino.Logger, options: { poolSize?: number; role?: EngineRole } = {}): Promise<OpenEngines> {
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).toReversed()) await closer();
   };
   try {
-    const connection = await databaseConnection(config, logger, closers);
+    const connection = await databaseConnection(config, logger, closers, options.role ?? 'platform');
     const db = await connectDatabase({ ...connection, poolSize: options.poolSize ?? 10 });
     closers.push(() => db.close());
     await migrate(db, migrationsDir);
-    const blobs = config.blobs.kind === 'disk' ? await diskBlobs({ root: config.blobs.root }) : await (await import('../engines/blobs/s3.ts')).s3Blobs(config.blobs);
+    const blobs = config.blobs.kind === 'disk' ? await diskBlobs({ root: config.blobs.root }) : await s3Blobs(config.blobs);
     closers.push(() => blobs.close());
     const queue = await startQueue({ connection, database: db, logger });
     closers.push(() => queue.stop(10_000));
@@ -48,9 +53,23 @@ export async function openEngines(config: Config, logger: pino.Logger, options: 
   }
 }
 
-async function databaseConnection(config: Config, logger: pino.Logger, closers: (() => Promise<void>)[]): Promise<Connection> {
+/** Where the embedded server of a data folder is reached, written by the platform that runs it, for workers beside it. */
+const connectionFile = (config: Config) => join(config.dataDir, 'postgres', 'connection.json');
+
+async function databaseConnection(config: Config, logger: pino.Logger, closers: (() => Promise<void>)[], role: EngineRole): Promise<Connection> {
   if (config.databaseUrl !== undefined) return { connectionString: config.databaseUrl };
+  if (role === 'worker') return runningConnection(config);
+  const release = holdDataFolder(config.dataDir);
+  closers.push(async () => release());
   const embedded = await startEmbeddedPostgres({ dataDir: join(config.dataDir, 'postgres'), log: (line) => logger.debug({ line }, 'postgres') });
   closers.push(() => embedded.stop());
+  writeFileSync(connectionFile(config), JSON.stringify(embedded.connection), { mode: 0o600 });
   return embedded.connection;
+}
+
+function runningConnection(config: Config): Connection {
+  if (!existsSync(connectionFile(config)) || !existsSync(join(config.dataDir, 'lock'))) {
+    throw new ConfigError(`No platform runs on the data folder ${config.dataDir}; start one there, or set FOVEA_DATABASE_URL.`);
+  }
+  return JSON.parse(readFileSync(connectionFile(config), 'utf8')) as Connection;
 }

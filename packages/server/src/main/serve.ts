@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
-import { doorPlugins } from '../doors/index.ts';
+import { doorPlugins } from './doors.ts';
 import { nativeDoor } from '../doors/native/plugin.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { createHttpServer } from '../http/server.ts';
@@ -104,9 +104,8 @@ async function listen(app: ReturnType<typeof createHttpServer>, config: Config):
 /** Runs a worker without HTTP: it drains the queue of the same database. */
 export async function startWorker(options: { env?: Record<string, string | undefined>; dataDir?: string } = {}): Promise<{ close(): Promise<void>; platform: Platform }> {
   const config = readConfig(options.env ?? process.env, options);
-  if (config.databaseUrl === undefined && config.dataDir === '') throw new ConfigError('A worker needs FOVEA_DATABASE_URL or the data folder of a running platform.');
   const logger = createLogger(config.logLevel);
-  const engines = await openEngines(config, logger, { poolSize: 4 });
+  const engines = await openEngines(config, logger, { poolSize: 4, role: 'worker' });
   const platform = compose(engines, { publicUrl: () => config.publicUrl, secret: config.secret, maxUploadBytes, allowPrivateNetwork: config.allowPrivateNetwork });
   await engines.queue.declare(platform.messageKinds);
   await platform.startWorking();

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { scopes, type Scope } from '@fovea/contract';
 import { pino } from 'pino';
 import { inject } from 'vitest';
-import { doorPlugins } from '../doors/index.ts';
+import { doorPlugins } from '../main/doors.ts';
 import { nativeDoor } from '../doors/native/plugin.ts';
 import { diskBlobs } from '../engines/blobs/disk.ts';
 import { systemClock } from '../engines/clock.ts';

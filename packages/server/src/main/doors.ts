@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import type { Platform } from '../main/compose.ts';
+import type { Platform } from './compose.ts';
 
 export type DoorPlugin = (app: FastifyInstance) => Promise<void>;
 

@@ -1,0 +1,294 @@
+import { createHash } from 'node:crypto';
+import { readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
+
+let fovea: TestPlatform;
+let dataset: { id: string; projectId: string };
+beforeAll(async () => {
+  fovea = await startTestPlatform();
+});
+afterAll(() => fovea.close());
+beforeEach(async () => {
+  const project = (await fovea.call('POST', '/v1/projects', { body: { name: `p ${Math.random()}` } })).body;
+  dataset = (await fovea.call('POST', '/v1/datasets', { body: { project: project.id, name: 'd' } })).body;
+});
+
+const upload = (path: string, body: unknown = path, query = '') => fovea.call('POST', `/v1/datasets/${dataset.id}/items?path=${encodeURIComponent(path)}${query}`, { body });
+const picture = (width: number, height: number, orientation = 1) =>
+  sharp({ create: { width, height, channels: 3, background: '#3a7' } }).withMetadata({ orientation }).jpeg().toBuffer();
+const temporaryFiles = () => readdirSync(join(fovea.dataDir, 'blobs', '.tmp'));
+const events = async (id: string) =>
+  (await fovea.platform.engines.db.many<{ type: string }>(sql`select type from events where subject_id = ${id} order by seq`)).map((row) => row.type);
+
+describe('upload', () => {
+  test('items.upload 201 stores bytes, items.get 200 shows them, items.download 200 gives them back', async () => {
+    const bytes = await picture(300, 200);
+    const { status, body } = await upload('/a/b.jpg', bytes, '&labels=x,y&channel=c1&metadata=%7B%22a%22%3A1%7D');
+    expect([status, body.outcome]).toEqual([201, 'created']);
+    expect(body.item).toMatchObject({
+      path: '/a/b.jpg',
+      name: 'b.jpg',
+      folder: '/a',
+      sizeBytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      mediaType: 'image/jpeg',
+      kind: 'image',
+      status: 'inbox',
+      labels: ['x', 'y'],
+      channel: 'c1',
+      metadata: { a: 1 },
+    });
+    expect((await fovea.call('GET', `/v1/items/${body.item.id}`)).body.id).toBe(body.item.id);
+    const file = await fetch(`${fovea.url}/v1/items/${body.item.id}/file`, { headers: { authorization: `Bearer ${fovea.key}` } });
+    expect(Buffer.from(await file.arrayBuffer()).equals(bytes)).toBe(true);
+    expect(file.headers.get('content-security-policy')).toContain('sandbox');
+  });
+  test('facts are probed in the background: upright size, orientation, thumbnail, events', async () => {
+    const { body } = await upload('/turned.jpg', await picture(300, 200, 6));
+    const item = await fovea.probed(body.item.id);
+    expect(item).toMatchObject({ probe: 'ready', width: 200, height: 300, orientation: 6, hasThumbnail: true });
+    const thumbnail = await fetch(`${fovea.url}/v1/items/${item.id}/thumbnail`, { headers: { authorization: `Bearer ${fovea.key}` } });
+    const meta = await sharp(Buffer.from(await thumbnail.arrayBuffer())).metadata();
+    expect([meta.format, meta.width, meta.height]).toEqual(['webp', 171, 256]);
+    expect(await events(item.id)).toEqual(['item.created', 'item.ready']);
+  });
+  test('items.thumbnail 200 shows a picture, items.thumbnail 404 while there is none', async () => {
+    const { body } = await upload('/plain.txt', 'text');
+    expect((await fovea.call('GET', `/v1/items/${body.item.id}/thumbnail`)).status).toBe(404);
+  });
+  test('the type comes from the content, whatever the name says', async () => {
+    expect((await upload('/lies.jpg', '<svg xmlns="http://www.w3.org/2000/svg"></svg>')).body.item.mediaType).toBe('image/svg+xml');
+    expect((await upload('/lies.txt', await picture(8, 8))).body.item.mediaType).toBe('image/jpeg');
+  });
+  test('an SVG or HTML file is never shown in the origin of the platform', async () => {
+    for (const content of ['<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', '<!doctype html><script>alert(1)</script>']) {
+      const { body } = await upload(`/evil-${content.length}`, content);
+      const file = await fetch(`${fovea.url}/v1/items/${body.item.id}/file`, { headers: { authorization: `Bearer ${fovea.key}` } });
+      await file.arrayBuffer();
+      expect(file.headers.get('content-disposition')).toMatch(/^attachment/);
+      expect(file.headers.get('content-security-policy')).toContain('sandbox');
+      expect(file.headers.get('x-content-type-options')).toBe('nosniff');
+    }
+  });
+  test('equal bytes at the same path change nothing; other bytes follow the rule', async () => {
+    const first = (await upload('/same', 'one')).body.item;
+    const again = await upload('/same', 'one');
+    expect([again.status, again.body.outcome, again.body.item.id, again.body.item.revision]).toEqual([200, 'existing', first.id, 1]);
+    const conflict = await upload('/same', 'two');
+    expect([conflict.status, conflict.body.code]).toEqual([409, 'conflict']);
+    expect((await upload('/same', 'two', '&ifExists=skip')).body).toMatchObject({ outcome: 'existing', item: { id: first.id, sizeBytes: 3 } });
+    expect((await upload('/same', 'three', '&ifExists=replace')).body).toMatchObject({ outcome: 'replaced', item: { id: first.id, sizeBytes: 5, revision: 2 } });
+  });
+  test('items.upload 409 on a taken path; items.upload 422 on another digest; items.upload 413 is told by the limit', async () => {
+    const { status, body } = await upload('/digest', 'bytes', `&sha256=${'0'.repeat(64)}`);
+    expect([status, body.code]).toEqual([422, 'digest_mismatch']);
+    expect(temporaryFiles()).toEqual([]);
+    expect((await fovea.call('GET', `/v1/datasets/${dataset.id}`)).body.itemCount).toBe(0);
+  });
+  test.each([
+    ['/a/../b', '".."'],
+    ['/a//b', 'empty'],
+    ['/nul\u0000', 'control'],
+    [`/${'x'.repeat(4_000)}`, '1,024'],
+    [`/${'ü'.repeat(200)}`, '255 bytes'],
+    ['/a\\b', '\\'],
+    ['/', 'empty'],
+  ])('the path %j is refused with a reason', async (path, reason) => {
+    const { status, body } = await upload(path, 'x');
+    expect([status, body.errors[0].path]).toEqual([400, 'query.path']);
+    expect(body.detail).toContain(reason);
+  });
+  test.each(['/😀/🩻.dcm', '/مرحبا/صورة.jpg', '/日本/写真 1.png', '/with space & + %.jpg', 'no-slash.txt'])('the path %j is kept as it is', async (path) => {
+    const { body } = await upload(path, path);
+    expect(body.item.path).toBe(path.startsWith('/') ? path : `/${path}`);
+    expect((await fovea.call('GET', `/v1/datasets/${dataset.id}/items?path=${encodeURIComponent(body.item.path)}`)).body.data).toHaveLength(1);
+  });
+  test('an empty file is an item with a problem', async () => {
+    const { status, body } = await upload('/empty', '');
+    expect([status, body.item.sizeBytes]).toEqual([201, 0]);
+    expect((await fovea.probed(body.item.id)).problem).toContain('empty');
+    const file = await fovea.call('GET', `/v1/items/${body.item.id}/file`);
+    expect([file.status, file.headers.get('content-length')]).toEqual([200, '0']);
+  });
+  test('items.upload 400 when the file breaks off: nothing stored, nothing left behind', async () => {
+    const { hostname, port } = new URL(fovea.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST /v1/datasets/${dataset.id}/items?path=/broken HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${fovea.key}\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(500_000)}`,
+    );
+    await expect.poll(() => temporaryFiles().length).toBe(1);
+    socket.destroy();
+    await expect.poll(() => temporaryFiles().length).toBe(0);
+    expect((await fovea.call('GET', `/v1/datasets/${dataset.id}/items`)).body.data).toEqual([]);
+  });
+  test('200 uploads at once all arrive', async () => {
+    const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => upload(`/many/${index}`, `content ${index}`)));
+    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([201]));
+    expect((await fovea.call('GET', `/v1/datasets/${dataset.id}`)).body).toMatchObject({ itemCount: 200 });
+  });
+  test('the same path twice at once: one wins, the other is told', async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, (_, index) => upload('/race', `content ${index}`)));
+    expect(answers.map((answer) => answer.status).toSorted()).toEqual([201, ...Array.from({ length: 7 }, () => 409)]);
+    const same = await Promise.all(Array.from({ length: 8 }, () => upload('/race-equal', 'equal')));
+    expect(same.map((answer) => answer.body.outcome).toSorted()).toEqual(['created', ...Array.from({ length: 7 }, () => 'existing')]);
+  });
+  test('a full disk answers 507 and leaves nothing', async () => {
+    const { blobs } = fovea.platform.engines;
+    const put = blobs.put;
+    const { BlobError } = await import('../../engines/blobs/blobs.ts');
+    blobs.put = async () => Promise.reject(new BlobError('disk_full', 'There is no space left on the disk of the platform.'));
+    try {
+      const { status, body } = await upload('/full', 'x');
+      expect([status, body.code]).toEqual([507, 'disk_full']);
+    } finally {
+      blobs.put = put;
+    }
+  });
+});
+
+describe('bundles', () => {
+  const bundle = (files: [string, string][], query = '') => {
+    const form = new FormData();
+    for (const [path, content] of files) form.append('file', new File([content], path));
+    return fovea.call('POST', `/v1/datasets/${dataset.id}/items/bundle${query}`, { body: form });
+  };
+  test('items.uploadMany 200 stores many, each with its own result in order', async () => {
+    await upload('/b/taken', 'old');
+    const { status, body } = await bundle([
+      ['/b/1', 'one'],
+      ['/b/taken', 'new'],
+      ['b/2 "ü".txt', 'two'],
+      ['/b/../3', 'bad'],
+      ['/b/1', 'again'],
+      ['/b/4', 'one'],
+    ]);
+    expect(status).toBe(200);
+    expect(body.results.map((result: { path: string; outcome: string }) => [result.path, result.outcome])).toEqual([
+      ['/b/1', 'created'],
+      ['/b/taken', 'failed'],
+      ['/b/2 "ü".txt', 'created'],
+      ['/b/../3', 'failed'],
+      ['/b/1', 'failed'],
+      ['/b/4', 'created'],
+    ]);
+    expect((await fovea.call('GET', `/v1/datasets/${dataset.id}`)).body.itemCount).toBe(4);
+  });
+  test('items.uploadMany 413 for a file that should come alone', async () => {
+    const { status, body } = await bundle([['/large', 'x'.repeat(9 * 1024 * 1024)]]);
+    expect([status, body.code]).toEqual([413, 'too_large']);
+  });
+  test('items.uploadMany 400 when the body is no multipart', async () => {
+    expect((await fovea.call('POST', `/v1/datasets/${dataset.id}/items/bundle`, { body: 'x' })).status).toBe(415);
+    const broken = await fovea.call('POST', `/v1/datasets/${dataset.id}/items/bundle`, { body: '--b\r\nnonsense', headers: { 'content-type': 'multipart/form-data; boundary=b' } });
+    expect([broken.status, broken.body.code]).toEqual([400, 'upload_incomplete']);
+  });
+});
+
+describe('lists', () => {
+  test('items.list 200 pages by path and filters on the declared fields', async () => {
+    for (const [path, labels, status] of [
+      ['/a/1.txt', 'cat', 'inbox'],
+      ['/a/2.txt', 'cat,dog', 'published'],
+      ['/a-b/3.txt', 'dog', 'inbox'],
+      ['/b/4.txt', 'cat', 'archived'],
+    ]) {
+      await upload(path ?? '', path, `&labels=${labels}&status=${status}`);
+    }
+    const list = async (query: string) =>
+      (await fovea.call('GET', `/v1/datasets/${dataset.id}/items?${query}`)).body.data.map((item: { path: string }) => item.path);
+    expect(await list('')).toEqual(['/a-b/3.txt', '/a/1.txt', '/a/2.txt', '/b/4.txt']);
+    expect(await list('folder=/a')).toEqual(['/a/1.txt', '/a/2.txt']);
+    expect(await list('label=cat')).toEqual(['/a/1.txt', '/a/2.txt', '/b/4.txt']);
+    expect(await list('status=published&label=dog')).toEqual(['/a/2.txt']);
+    expect(await list('kind=image')).toEqual([]);
+    const first = (await fovea.call('GET', `/v1/datasets/${dataset.id}/items?limit=3`)).body;
+    await upload('/a/0-inserted-before.txt', 'x');
+    expect(await list(`limit=3&cursor=${first.next}`)).toEqual(['/b/4.txt']);
+    expect((await fovea.call('GET', `/v1/datasets/${dataset.id}/items?colour=red`)).body.errors[0].path).toBe('query.colour');
+  });
+});
+
+describe('one item', () => {
+  test('items.update 200 moves, merges metadata, publishes; items.update 412 and items.update 409', async () => {
+    const { item } = (await upload('/u/1', 'one', '&metadata=%7B%22a%22%3A%7B%22b%22%3A1%2C%22c%22%3A2%7D%7D')).body;
+    await upload('/u/2', 'two');
+    const patch = (body: object, headers = {}) => fovea.call('PATCH', `/v1/items/${item.id}`, { body, headers });
+    const moved = await patch({ path: '/v/new', mergeMetadata: { a: { b: null, d: 3 } }, labels: ['l'], status: 'published', channel: 'c' }, { 'if-match': '"1"' });
+    expect(moved.body).toMatchObject({ path: '/v/new', metadata: { a: { c: 2, d: 3 } }, labels: ['l'], status: 'published', channel: 'c', revision: 2 });
+    expect((await patch({ labels: [] }, { 'if-match': '"1"' })).body).toMatchObject({ code: 'revision_conflict', current: { revision: 2 } });
+    expect((await patch({ path: '/u/2' })).status).toBe(409);
+    expect((await patch({ metadata: JSON.parse('{"__proto__":{"x":1}}') })).status).toBe(400);
+    expect((await patch({ metadata: { big: 'x'.repeat(2_000_000) } })).body.detail).toContain('1,048,576');
+    expect(await events(item.id)).toEqual(['item.created', 'item.updated']);
+  });
+  test('items.delete 204 hides, items.restore 200 brings back, items.restore 409 when the path was taken', async () => {
+    const { item } = (await upload('/d/1', 'one')).body;
+    expect((await fovea.call('DELETE', `/v1/items/${item.id}`)).status).toBe(204);
+    expect((await fovea.call('GET', `/v1/items/${item.id}`)).status).toBe(404);
+    expect((await fovea.call('GET', `/v1/datasets/${dataset.id}`)).body).toMatchObject({ itemCount: 0, sizeBytes: 0 });
+    expect((await fovea.call('POST', `/v1/items/${item.id}/restore`)).body.id).toBe(item.id);
+    await fovea.call('DELETE', `/v1/items/${item.id}`);
+    await upload('/d/1', 'other');
+    expect((await fovea.call('POST', `/v1/items/${item.id}/restore`)).status).toBe(409);
+  });
+  test('an item past its expiry is gone at once, and its path is free', async () => {
+    const { item } = (await upload('/e', 'one', `&expiresAt=${encodeURIComponent(new Date(Date.now() + 300).toISOString())}`)).body;
+    await new Promise((resolve) => setTimeout(resolve, 350));
+    expect((await fovea.call('GET', `/v1/items/${item.id}`)).status).toBe(404);
+    expect((await fovea.call('GET', `/v1/datasets/${dataset.id}/items`)).body.data).toEqual([]);
+    expect((await upload('/e', 'two')).body.outcome).toBe('created');
+    expect((await fovea.call('GET', `/v1/datasets/${dataset.id}`)).body.itemCount).toBe(1);
+  });
+  test('items.download 206 answers ranges, 304 what is known, items.download 416 what lies outside', async () => {
+    const { item } = (await upload('/range', '0123456789')).body;
+    const get = (headers: Record<string, string>) => fovea.call('GET', `/v1/items/${item.id}/file`, { headers });
+    for (const [range, body, contentRange] of [
+      ['bytes=2-4', '234', 'bytes 2-4/10'],
+      ['bytes=7-', '789', 'bytes 7-9/10'],
+      ['bytes=-3', '789', 'bytes 7-9/10'],
+      ['bytes=5-100', '56789', 'bytes 5-9/10'],
+    ]) {
+      const answer = await get({ range: range ?? '' });
+      expect([answer.status, answer.body, answer.headers.get('content-range')]).toEqual([206, body, contentRange]);
+    }
+    expect((await get({ range: 'bytes=10-' })).status).toBe(416);
+    expect((await get({ range: 'bytes=4-2' })).status).toBe(200);
+    expect((await get({ 'if-none-match': `"${item.sha256}"` })).status).toBe(304);
+  });
+});
+
+describe('datasets', () => {
+  test('datasets.create 201, datasets.create 409, datasets.list 200, datasets.get 200 by name, datasets.get 409 when two have it', async () => {
+    const name = `name ${Math.random()}`;
+    const create = (project: string) => fovea.call('POST', '/v1/datasets', { body: { project, name } });
+    const made = await create(dataset.projectId);
+    expect(made.status).toBe(201);
+    expect((await create(dataset.projectId)).status).toBe(409);
+    expect((await fovea.call('GET', `/v1/datasets?project=${dataset.projectId}`)).body.data).toHaveLength(2);
+    expect((await fovea.call('GET', `/v1/datasets/${encodeURIComponent(name)}`)).body.id).toBe(made.body.id);
+    const other = (await fovea.call('POST', '/v1/projects', { body: { name: `p ${Math.random()}` } })).body;
+    await create(other.id);
+    expect((await fovea.call('GET', `/v1/datasets/${encodeURIComponent(name)}`)).status).toBe(409);
+    expect((await fovea.call('GET', `/v1/datasets/${encodeURIComponent(name)}?project=${other.id}`)).status).toBe(200);
+  });
+  test('datasets.update 200, datasets.update 412, datasets.update 409, datasets.delete 204, datasets.restore 200, datasets.restore 409', async () => {
+    const path = `/v1/datasets/${dataset.id}`;
+    expect((await fovea.call('PATCH', path, { body: { name: 'renamed' } })).body.revision).toBe(2);
+    expect((await fovea.call('PATCH', path, { body: { name: 'lost' }, headers: { 'if-match': '"1"' } })).status).toBe(412);
+    await fovea.call('POST', '/v1/datasets', { body: { project: dataset.projectId, name: 'second' } });
+    expect((await fovea.call('PATCH', path, { body: { name: 'second' } })).status).toBe(409);
+    const { item } = (await upload('/x', 'x')).body;
+    expect((await fovea.call('DELETE', path)).status).toBe(204);
+    expect((await fovea.call('GET', `/v1/items/${item.id}`)).status).toBe(404);
+    expect((await fovea.call('POST', `${path}/restore`)).status).toBe(200);
+    expect((await fovea.call('GET', `/v1/items/${item.id}`)).status).toBe(200);
+    await fovea.call('DELETE', path);
+    await fovea.call('POST', '/v1/datasets', { body: { project: dataset.projectId, name: 'renamed' } });
+    expect((await fovea.call('POST', `${path}/restore`)).status).toBe(409);
+  });
+});

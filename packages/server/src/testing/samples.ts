@@ -1,0 +1,114 @@
+import { allOperations, type Operation } from '@fovea/contract';
+import sql from 'sql-template-tag';
+import type { TestPlatform } from './platform.ts';
+
+/** Things that the sample requests speak of. */
+export interface World {
+  project: string;
+  dataset: string;
+  item: string;
+  deletedItem: string;
+  user: string;
+  key: string;
+}
+
+interface Sample {
+  params?: Partial<Record<string, (world: World) => string>>;
+  query?: string;
+  body?: unknown | ((world: World) => unknown);
+}
+
+const params: Record<string, (world: World) => string> = {
+  project: (world) => world.project,
+  dataset: (world) => world.dataset,
+  item: (world) => world.item,
+  user: (world) => world.user,
+  key: (world) => world.key,
+  email: () => 'member@example.com',
+};
+
+const unique = () => `sample ${Math.random().toString(36).slice(2)}`;
+
+/** A request to every operation that a caller who may do it would get through. An operation without a row fails the build. */
+const table: Record<string, Sample> = {
+  'system.info': {},
+  'session.login': { body: { key: 'live_nothing' } },
+  'session.logout': {},
+  'session.get': {},
+  'users.create': { body: () => ({ email: `${Math.random()}@example.com` }) },
+  'users.list': {},
+  'users.update': { body: { name: 'New name' } },
+  'users.setPassword': { body: { password: 'long enough 1' } },
+  'keys.create': { body: { name: 'sample' } },
+  'keys.list': {},
+  'keys.revoke': {},
+  'projects.create': { body: () => ({ name: unique() }) },
+  'projects.list': {},
+  'projects.get': {},
+  'projects.update': { body: { description: 'x' } },
+  'projects.delete': {},
+  'projects.restore': {},
+  'members.list': {},
+  'members.set': { body: { role: 'annotator' } },
+  'members.remove': {},
+  'datasets.create': { body: (world: World) => ({ project: world.project, name: unique() }) },
+  'datasets.list': {},
+  'datasets.get': {},
+  'datasets.update': { body: { description: 'x' } },
+  'datasets.delete': {},
+  'datasets.restore': {},
+  'items.upload': { query: '?path=/sample.txt&ifExists=skip', body: 'text' },
+  'items.uploadMany': { body: () => bundle() },
+  'items.list': {},
+  'items.get': {},
+  'items.update': { body: { description: 'x' } },
+  'items.delete': {},
+  'items.restore': { params: { item: (world) => world.deletedItem } },
+  'items.download': {},
+  'items.thumbnail': {},
+};
+
+function bundle(): FormData {
+  const form = new FormData();
+  form.append('file', new File(['text'], '/bundle.txt'));
+  return form;
+}
+
+export const samples = {
+  has: (operation: Operation) => operation.id in table,
+
+  request(operation: Operation, world: World): { path: string; query: string; body: unknown } {
+    const sample = table[operation.id] ?? {};
+    const path = operation.path.replace(/\{(\w+)\}/g, (_match, name: string) => {
+      const value = sample.params?.[name] ?? params[name];
+      if (!value) throw new Error(`${operation.id}: no sample for the parameter ${name}`);
+      return encodeURIComponent(value(world));
+    });
+    const body = typeof sample.body === 'function' ? (sample.body as (world: World) => unknown)(world) : sample.body;
+    return { path, query: sample.query ?? '', body };
+  },
+
+  /** Makes the things anew or, given a world, puts back what an operation took away. */
+  async prepare(fovea: TestPlatform, old?: World): Promise<World> {
+    const { db } = fovea.platform.engines;
+    if (old) {
+      await db.run(sql`update projects set deleted_at = null where id = ${old.project}`);
+      await db.run(sql`update datasets set deleted_at = null where id = ${old.dataset}`);
+      await db.run(sql`update items set deleted_at = null where id = ${old.item}`);
+      await db.run(sql`update items set deleted_at = now() where id = ${old.deletedItem}`);
+      return old;
+    }
+    const make = async (method: string, path: string, body: unknown) => (await fovea.call(method, path, { body })).body;
+    const project = (await make('POST', '/v1/projects', { name: unique() })).id;
+    const dataset = (await make('POST', '/v1/datasets', { project, name: unique() })).id;
+    const item = (await make('POST', `/v1/datasets/${dataset}/items?path=/one.txt`, 'one')).item.id;
+    const deletedItem = (await make('POST', `/v1/datasets/${dataset}/items?path=/two.txt`, 'two')).item.id;
+    await fovea.call('DELETE', `/v1/items/${deletedItem}`);
+    const user = (await make('POST', '/v1/users', { email: `${Math.random()}@example.com` })).id;
+    const key = (await make('POST', '/v1/keys', { name: 'sample' })).id;
+    return { project, dataset, item, deletedItem, user, key };
+  },
+};
+
+/** Operations of the table that the contract no longer has. */
+export const staleSamples = Object.keys(table).filter((id) => !allOperations.some((operation) => operation.id === id));
