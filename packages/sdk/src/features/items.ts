@@ -1,0 +1,157 @@
+import { items, type conflictRules, type Item, type itemStatuses, type UploadResult } from '@fovea/contract';
+import { platform } from '#platform';
+import type { CallOptions, Upload } from '../client.ts';
+import { Feature } from '../feature.ts';
+import type { Saved } from '../platform/platform.ts';
+import { openSource, type FolderOptions, type UploadFile, type UploadSource } from '../transfer/source.ts';
+import { uploadMany, type UploadManyProgress, type UploadManyResult } from '../transfer/upload-many.ts';
+
+/** What an upload may say about its items. */
+export interface UploadFacets {
+  /** What happens when the path is taken by other bytes: `error` (default), `skip` keeps the old, `replace` takes the new. */
+  ifExists?: (typeof conflictRules)[number] | undefined;
+  channel?: string | undefined;
+  labels?: readonly string[] | undefined;
+  /** Default `inbox`. */
+  status?: (typeof itemStatuses)[number] | undefined;
+  /** When the items end. */
+  expiresAt?: string | Date | undefined;
+}
+
+type TransferOptions = Pick<CallOptions, 'signal' | 'timeoutMs' | 'maxRetries'>;
+
+/** Options of `items.upload`. */
+export interface UploadOptions extends UploadFacets, TransferOptions {
+  /** Where it goes in the dataset. Default: the name of the file. */
+  path?: string | undefined;
+  /** The digest that the bytes must have, in hexadecimal digits. */
+  sha256?: string | undefined;
+  metadata?: Record<string, unknown> | undefined;
+  onProgress?: ((progress: { sentBytes: number; totalBytes: number | undefined }) => void) | undefined;
+}
+
+/** Options of `items.uploadMany`. */
+export interface UploadManyOptions extends UploadFacets, TransferOptions, FolderOptions {
+  /** A folder of the dataset to put everything into. Default: its root. */
+  into?: string | undefined;
+  /** How many requests run at once. Default 4. */
+  concurrency?: number | undefined;
+  /** `stop` (default): the first failure ends the upload with UploadManyError. `collect`: the failures are in the result. */
+  onError?: 'stop' | 'collect' | undefined;
+  onProgress?: ((progress: UploadManyProgress) => void) | undefined;
+  /** Told of each item that is stored. */
+  onItem?: ((item: Item, outcome: UploadResult['outcome']) => void) | undefined;
+}
+
+/** Options of `items.download`. */
+export interface DownloadOptions extends TransferOptions {
+  /** A part of the file, e.g. `bytes=0-1023`. */
+  range?: string | undefined;
+}
+
+/** Options of `items.download` to a file. */
+export interface SaveOptions extends TransferOptions {
+  /** The path of the file to write, in Node. */
+  to: string;
+  onProgress?: ((progress: { receivedBytes: number; totalBytes: number }) => void) | undefined;
+}
+
+/** Items: one file each, with what is known and said about it. */
+export class Items extends Feature {
+  /** Lists the items of a dataset by path; the query takes the filters. */
+  readonly list = this.listOf(items.list, 'dataset');
+  /** Gets an item. */
+  readonly get = this.method(items.get, 'item');
+  /** Changes an item: where it lies, and what is said about it. */
+  readonly update = this.method(items.update, 'item');
+  /** Deletes an item; it can be restored for 30 days. */
+  readonly delete = this.method(items.delete, 'item');
+  /** Brings a deleted item back. */
+  readonly restore = this.method(items.restore, 'item');
+  /** A small picture of the item (WebP) as a Response. */
+  readonly thumbnail = this.method(items.thumbnail, 'item');
+
+  /**
+   * Uploads one file. The same bytes at the same path change nothing and answer `existing`, so an upload can be repeated safely. A path or
+   * Blob is read again when the connection fails; a stream cannot be. Throws SourceError when the source cannot be read.
+   */
+  async upload(dataset: string, source: UploadSource, options: UploadOptions = {}): Promise<UploadResult> {
+    const { path, onProgress, signal, timeoutMs, maxRetries, ...query } = options;
+    const opened = await openSource(source);
+    const place = path ?? opened.name;
+    if (place === undefined) throw new TypeError('A source without a name needs a path: upload(dataset, source, { path }).');
+    const totalBytes = opened.sizeBytes;
+    const onSent = (sentBytes: number) => onProgress?.({ sentBytes, totalBytes });
+    const body: Upload = { open: (sent) => platform.body(opened, sent), replayable: opened.replayable, onSent };
+    const result = await this.client.run(items.upload, { params: { dataset }, query: { ...query, path: place }, body, signal, timeoutMs, maxRetries });
+    onProgress?.({ sentBytes: result.item.sizeBytes, totalBytes: result.item.sizeBytes });
+    return result;
+  }
+
+  /**
+   * Uploads many files: a sequence of `{ path, file }`, or in Node the path of a folder, whose tree is kept. Files below 1 MiB travel in
+   * bundles. With `onError: 'stop'` (the default) the first failure ends it with UploadManyError, with `collect` failures are in the
+   * result; what concerns all files (a refused key, an unknown dataset, a full disk) ends it either way. It is over when it settles:
+   * nothing runs on in the background.
+   */
+  async uploadMany(dataset: string, source: string | Iterable<UploadFile> | AsyncIterable<UploadFile>, options: UploadManyOptions = {}): Promise<UploadManyResult> {
+    const { concurrency = 4, onError = 'stop', onProgress, onItem, hidden, into = '', signal, timeoutMs, maxRetries, ...facets } = options;
+    const call = { signal, timeoutMs, maxRetries };
+    const given = typeof source === 'string' ? await filesOf(source, { hidden }) : source;
+    const files = into === '' ? given : placed(given, into);
+    return uploadMany(
+      files,
+      {
+        bundle: async ({ content, type }) => {
+          const body: Upload = { open: () => ({ content: content as BodyInit, headers: { 'content-type': type } }) };
+          const { results } = await this.client.run(items.uploadMany, { params: { dataset }, query: { ...facets }, body, ...call });
+          return results;
+        },
+        single: (path, file, onSent) => this.upload(dataset, file, { ...facets, ...call, path, onProgress: ({ sentBytes }) => onSent(sentBytes) }),
+      },
+      { concurrency, onError, onProgress, onItem, signal },
+    );
+  }
+
+  /** Downloads to a file: resumes what an earlier download left, verifies the digest (IntegrityError), then renames into place. */
+  download(item: string | Pick<Item, 'id' | 'sha256' | 'sizeBytes'>, options: SaveOptions): Promise<Saved>;
+  /** Downloads an item as a Response, to be read as a stream or whole. */
+  download(item: string | Pick<Item, 'id' | 'sha256' | 'sizeBytes'>, options?: DownloadOptions): Promise<Response>;
+  async download(item: string | Pick<Item, 'id' | 'sha256' | 'sizeBytes'>, options: SaveOptions | DownloadOptions = {}): Promise<Saved | Response> {
+    const { signal, timeoutMs, maxRetries } = options;
+    const call = { signal, timeoutMs, maxRetries };
+    if (!('to' in options)) {
+      const id = typeof item === 'string' ? item : item.id;
+      return this.client.call(items.download, { params: { item: id }, ...call, ...(options.range === undefined ? {} : { headers: { range: options.range } }) });
+    }
+    const { id, sha256, sizeBytes } = typeof item === 'string' ? await this.get(item, call) : item;
+    return platform.save({
+      to: options.to,
+      sha256,
+      sizeBytes,
+      url: this.client.url,
+      onProgress: options.onProgress,
+      signal,
+      ...this.client.patience(call),
+      fetchFrom: (offset, attemptSignal) => {
+        const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-`, 'if-range': `"${sha256}"` } : {};
+        return this.client.call(items.download, { params: { item: id }, ...call, signal: attemptSignal, headers });
+      },
+    });
+  }
+}
+
+async function filesOf(path: string, options: FolderOptions): Promise<Iterable<UploadFile> | AsyncIterable<UploadFile>> {
+  if (await platform.isFolder(path)) return platform.filesIn(path, options);
+  const { name = path, sizeBytes } = await openSource(path);
+  return [{ path: name, file: path, sizeBytes }];
+}
+
+function placed(files: Iterable<UploadFile> | AsyncIterable<UploadFile>, folder: string): Iterable<UploadFile> | AsyncIterable<UploadFile> {
+  const start = `/${folder}`.replace(/\/+/g, '/').replace(/\/$/, '');
+  const move = (file: UploadFile): UploadFile => ({ ...file, path: `${start}/${file.path.replace(/^\//, '')}` });
+  if (Array.isArray(files)) return files.map(move);
+  return (async function* () {
+    for await (const file of files) yield move(file);
+  })();
+}

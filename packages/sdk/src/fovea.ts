@@ -1,0 +1,49 @@
+import type { Operation } from '@fovea/contract';
+import { Client, type CallInput, type CallResult, type FoveaOptions } from './client.ts';
+import { Datasets } from './features/datasets.ts';
+import { Items } from './features/items.ts';
+import { Keys } from './features/keys.ts';
+import { Members } from './features/members.ts';
+import { Projects } from './features/projects.ts';
+import { Session } from './features/session.ts';
+import { System } from './features/system.ts';
+import { Users } from './features/users.ts';
+
+class Connected {
+  protected readonly client: Client;
+
+  constructor(options: FoveaOptions = {}) {
+    this.client = new Client(options);
+  }
+
+  /** Where the platform is. */
+  get url(): string {
+    return this.client.url;
+  }
+
+  /** Calls any operation of the contract; the features are names for this. */
+  call<O extends Operation>(operation: O, input: CallInput<O>): Promise<CallResult<O>> {
+    return this.client.call(operation, input);
+  }
+}
+
+/**
+ * A client of a Fovea platform.
+ *
+ * ```ts
+ * const fovea = new Fovea({ url: 'http://127.0.0.1:8080', key: '…' });
+ * const dataset = await fovea.datasets.create({ project: 'Street', name: 'Night' });
+ * await fovea.items.uploadMany(dataset.id, './photos');
+ * for await (const item of fovea.items.list(dataset.id, { kind: 'image' })) console.log(item.path, item.width);
+ * ```
+ */
+export class Fovea extends Connected {
+  readonly system = new System(this.client);
+  readonly session = new Session(this.client);
+  readonly users = new Users(this.client);
+  readonly keys = new Keys(this.client);
+  readonly projects = new Projects(this.client);
+  readonly members = new Members(this.client);
+  readonly datasets = new Datasets(this.client);
+  readonly items = new Items(this.client);
+}

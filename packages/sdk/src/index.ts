@@ -1,0 +1,10 @@
+export { Fovea } from './fovea.ts';
+export type { CallInput, CallOptions, CallResult, FoveaOptions, QueryInput } from './client.ts';
+export type { Logger } from './transport.ts';
+export { List, type Page } from './list.ts';
+export * from './errors.ts';
+export type { DownloadOptions, SaveOptions, UploadFacets, UploadManyOptions, UploadOptions } from './features/items.ts';
+export type { Saved } from './platform/platform.ts';
+export type { FolderOptions, UploadFile, UploadSource } from './transfer/source.ts';
+export { filesIn } from './transfer/folder.ts';
+export { UploadManyError, type UploadFailure, type UploadManyProgress, type UploadManyResult } from './transfer/upload-many.ts';
