@@ -1,0 +1,128 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import { itemStatuses, mediaKinds, probeStates } from '@fovea/contract';
+import { queryClient } from './api/query-client.ts';
+import { sessionQuery } from './api/session.ts';
+import { PageFault } from './shell/page-fault.tsx';
+import { NotFound } from './shell/not-found.tsx';
+import { Shell } from './shell/shell.tsx';
+
+const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: PageFault });
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
+const oneOf = <T extends string>(allowed: readonly T[], value: unknown): T | undefined => allowed.find((one) => one === value);
+/** Leaves out what is undefined, so that addresses stay short. */
+const given = <T extends object>(search: T): { [K in keyof T]?: NonNullable<T[K]> } =>
+  Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: NonNullable<T[K]> };
+
+const signInRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>) => given({ next: text(search['next']), ended: search['ended'] === true ? true : undefined }),
+  beforeLoad: async ({ search }) => {
+    if (await queryClient.ensureQueryData(sessionQuery)) throw redirect({ href: localPath(search.next), replace: true });
+  },
+  component: lazyRouteComponent(() => import('./screens/sign-in/sign-in.tsx'), 'SignIn'),
+});
+
+/** Everything behind the sign-in page. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'inside',
+  beforeLoad: async ({ location }) => {
+    const me = await queryClient.ensureQueryData(sessionQuery);
+    if (!me) throw redirect({ to: '/sign-in', search: location.href === '/' ? {} : { next: location.href }, replace: true });
+  },
+  component: Shell,
+});
+
+const homeRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  component: lazyRouteComponent(() => import('./screens/home/home.tsx'), 'Home'),
+});
+
+const projectRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId',
+  component: lazyRouteComponent(() => import('./screens/project/datasets.tsx'), 'ProjectDatasets'),
+});
+
+const membersRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/members',
+  component: lazyRouteComponent(() => import('./screens/project/members.tsx'), 'ProjectMembers'),
+});
+
+/** The filters of a list of items as they stand in the address. */
+export interface ItemSearch {
+  kind?: (typeof mediaKinds)[number];
+  status?: (typeof itemStatuses)[number];
+  probe?: (typeof probeStates)[number];
+  channel?: string;
+  label?: string;
+  folder?: string;
+}
+
+const itemSearch = (search: Record<string, unknown>): ItemSearch =>
+  given({
+    kind: oneOf(mediaKinds, search['kind']),
+    status: oneOf(itemStatuses, search['status']),
+    probe: oneOf(probeStates, search['probe']),
+    channel: text(search['channel']),
+    label: text(search['label']),
+    folder: text(search['folder']),
+  });
+
+const datasetRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/datasets/$datasetId',
+  validateSearch: itemSearch,
+  component: lazyRouteComponent(() => import('./screens/dataset/dataset.tsx'), 'DatasetPage'),
+});
+
+const itemRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/items/$itemId',
+  validateSearch: itemSearch,
+  component: lazyRouteComponent(() => import('./screens/item/item.tsx'), 'ItemPage'),
+});
+
+const keysRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('./screens/keys/keys.tsx'), 'Keys'),
+});
+
+const usersRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/users',
+  component: lazyRouteComponent(() => import('./screens/users/users.tsx'), 'Users'),
+});
+
+const accountRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/account',
+  component: lazyRouteComponent(() => import('./screens/account/account.tsx'), 'Account'),
+});
+
+/** Only paths of this console: what stands in an address must not lead elsewhere. */
+export function localPath(path: string | undefined): string {
+  return path !== undefined && /^\/(?![/\\])/.test(path) && !path.startsWith('/sign-in') ? path : '/';
+}
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    signInRoute,
+    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, keysRoute, usersRoute, accountRoute]),
+  ]),
+  defaultPreload: 'intent',
+  defaultErrorComponent: PageFault,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

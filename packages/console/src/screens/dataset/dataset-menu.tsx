@@ -1,0 +1,62 @@
+import type { Dataset, Project } from '@fovea/contract';
+import { ActionIcon, Menu, Modal } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+import { fovea } from '../../api/client.ts';
+import { refreshDatasets } from '../../api/datasets.ts';
+import { roleReaches } from '../../api/projects.ts';
+import { texts } from '../../texts.ts';
+import { Confirm } from '../../ui/confirm.tsx';
+import { notify, notifyError } from '../../ui/notices.ts';
+import { DatasetForm } from '../project/dataset-form.tsx';
+import { forgetLists } from './item-list.ts';
+
+/** What can be done with a dataset as a whole. Only for those who may change it. */
+export function DatasetMenu({ dataset, project }: { dataset: Dataset; project: Project }) {
+  const [editing, edit] = useDisclosure(false);
+  const [deleting, remove] = useDisclosure(false);
+  const navigate = useNavigate();
+  const deleteDataset = async () => {
+    await fovea.datasets.delete(dataset.id);
+    await navigate({ to: '/projects/$projectId', params: { projectId: dataset.projectId } });
+    forgetLists(dataset.id);
+    await refreshDatasets();
+    notify({ tone: 'plain', text: texts.dataset.deleted(dataset.name), action: { label: texts.common.undo, run: () => void restore(dataset) } });
+  };
+  return (
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <ActionIcon variant="default" size={30} aria-label={texts.common.more}>
+            <IconDots size={16} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<IconPencil size={15} />} onClick={edit.open}>
+            {texts.dataset.edit}
+          </Menu.Item>
+          {roleReaches(project.role, 'manager') && (
+            <Menu.Item leftSection={<IconTrash size={15} />} color="red" onClick={remove.open}>
+              {texts.dataset.delete}
+            </Menu.Item>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      <Modal opened={editing} onClose={edit.close} title={texts.dataset.edit}>
+        <DatasetForm projectId={dataset.projectId} dataset={dataset} onDone={edit.close} onCancel={edit.close} />
+      </Modal>
+      <Confirm opened={deleting} onClose={remove.close} question={texts.dataset.deleteConfirm(dataset.name)} action={texts.dataset.delete} run={deleteDataset} />
+    </>
+  );
+}
+
+async function restore(dataset: Dataset): Promise<void> {
+  try {
+    await fovea.datasets.restore(dataset.id);
+    notify({ tone: 'good', text: texts.dataset.restored(dataset.name) });
+  } catch (error) {
+    notifyError(error);
+  }
+  await refreshDatasets();
+}

@@ -1,0 +1,167 @@
+import type { Dataset, Project } from '@fovea/contract';
+import { Skeleton } from '@mantine/core';
+import { useLocalStorage, useMediaQuery } from '@mantine/hooks';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { datasetQuery, refreshDatasets } from '../../api/datasets.ts';
+import { projectQuery, roleReaches } from '../../api/projects.ts';
+import { useScope } from '../../api/session.ts';
+import type { ItemSearch } from '../../router.tsx';
+import { PageFault } from '../../shell/page-fault.tsx';
+import { texts } from '../../texts.ts';
+import { walkEntries, walkPicked } from '../../upload/collect.ts';
+import { startUpload, useUploading } from '../../upload/uploads.ts';
+import { LoadError } from '../../ui/error-text.tsx';
+import { formatBytes } from '../../ui/format.ts';
+import { TextLink } from '../../ui/link.tsx';
+import { Page } from '../../ui/page.tsx';
+import { DatasetMenu } from './dataset-menu.tsx';
+import classes from './dataset.module.css';
+import { DropZone } from './drop-zone.tsx';
+import { FilterBar } from './filter-bar.tsx';
+import { FolderPanel } from './folder-panel.tsx';
+import { folderTrail } from './folder-tree.ts';
+import { ItemGrid } from './item-grid.tsx';
+import { itemList, useItemList, useLiveRefresh } from './item-list.ts';
+import { EmptyDataset, NoMatch } from './nothing-here.tsx';
+import { SelectionBar } from './selection-bar.tsx';
+import { useSelection } from './selection.ts';
+import { TileSize } from './tile-size.tsx';
+import { UploadMenu } from './upload-menu.tsx';
+
+/** A dataset: its items as a grid, its folders, filters, uploads. */
+export function DatasetPage() {
+  const { datasetId } = useParams({ from: '/inside/datasets/$datasetId' });
+  const dataset = useQuery(datasetQuery(datasetId));
+  const project = useQuery({ ...projectQuery(dataset.data?.projectId ?? ''), enabled: dataset.data !== undefined });
+  const error = dataset.error ?? project.error;
+  if (error) return <PageFault error={error} reset={() => void Promise.all([dataset.refetch(), project.refetch()])} />;
+  if (!dataset.data || !project.data) {
+    return (
+      <Page title={texts.dataset.items}>
+        <Skeleton height={240} aria-label={texts.common.loading} />
+      </Page>
+    );
+  }
+  return <Content dataset={dataset.data} project={project.data} />;
+}
+
+function Content({ dataset, project }: { dataset: Dataset; project: Project }) {
+  const search = useSearch({ from: '/inside/datasets/$datasetId' });
+  const navigate = useNavigate({ from: '/datasets/$datasetId' });
+  const folder = search.folder ?? '/';
+  const mayChange = useScope('write') && roleReaches(project.role, 'developer');
+  const change: Change = (filters) =>
+    void navigate({ search: (before) => Object.fromEntries(Object.entries({ ...before, ...filters }).filter(([, value]) => value !== undefined)) });
+  const openFolder = (path: string) => change({ folder: path === '/' ? undefined : path });
+  const upload = (files: Parameters<typeof startUpload>[0]['files']) => void startUpload({ datasetId: dataset.id, datasetName: dataset.name, files });
+
+  return (
+    <DropZone enabled={mayChange} folder={folder} onDrop={(entries) => upload((fault) => walkEntries(entries, folder, fault))}>
+      <Page
+        full
+        title={dataset.name}
+        subtitle={`${texts.common.items(dataset.itemCount)}, ${formatBytes(dataset.sizeBytes)}${dataset.description === '' ? '' : ` · ${dataset.description}`}`}
+        trail={[
+          <TextLink key="home" to="/" size="xs" c="dimmed">
+            {texts.nav.projects}
+          </TextLink>,
+          <TextLink key="project" to="/projects/$projectId" params={{ projectId: project.id }} size="xs" c="dimmed">
+            {project.name}
+          </TextLink>,
+          <TextLink key="dataset" to="/datasets/$datasetId" params={{ datasetId: dataset.id }} size="xs" c="dimmed">
+            {dataset.name}
+          </TextLink>,
+          ...folderTrail(folder).map(({ name, path }) => (
+            <TextLink key={path} to="/datasets/$datasetId" params={{ datasetId: dataset.id }} search={{ ...search, folder: path }} size="xs" c="dimmed">
+              {name}
+            </TextLink>
+          )),
+        ]}
+        actions={
+          mayChange && (
+            <>
+              <UploadMenu onPick={(files) => upload(() => walkPicked(files, folder))} />
+              <DatasetMenu dataset={dataset} project={project} />
+            </>
+          )
+        }
+      >
+        <Items dataset={dataset} search={search} change={change} openFolder={openFolder} mayChange={mayChange} />
+      </Page>
+    </DropZone>
+  );
+}
+
+type Change = (filters: { [K in keyof ItemSearch]?: ItemSearch[K] | undefined }) => void;
+
+interface ItemsProps {
+  dataset: Dataset;
+  search: ItemSearch;
+  change: Change;
+  openFolder: (path: string) => void;
+  mayChange: boolean;
+}
+
+function Items({ dataset, search, change, openFolder, mayChange }: ItemsProps) {
+  const filterKey = JSON.stringify(search);
+  // The address gives a new object at each turn; the list belongs to what stands in it.
+  const list = useMemo(() => itemList(dataset.id, search), [dataset.id, filterKey]);
+  const pages = useItemList(list);
+  const [tileSize, setTileSize] = useLocalStorage({ key: 'fovea-tile-size', defaultValue: 180, getInitialValueInEffect: false });
+  const [range, setRange] = useState({ from: 0, to: 0 });
+  const onRange = useCallback((from: number, to: number) => setRange({ from, to }), []);
+  const selection = useSelection((index) => pages.item(index));
+  const wide = useMediaQuery('(min-width: 1100px)', window.innerWidth >= 1100);
+  const filtered = filterKey !== '{}';
+
+  useEffect(() => pages.show(0, 0), [pages]);
+  useEffect(() => selection.clear(), [list]);
+  const uploading = useUploading(dataset.id);
+  const refresh = useCallback(() => Promise.all([pages.refresh({ all: true }), refreshDatasets()]), [pages]);
+  const wasUploading = useRef(uploading);
+  useEffect(() => {
+    if (wasUploading.current && !uploading) void pages.refresh({ all: true });
+    wasUploading.current = uploading;
+  }, [uploading, pages]);
+  useLiveRefresh(pages, uploading || anyPending(pages, range));
+
+  if (pages.error !== undefined && pages.pending) return <div className={classes['message']}><LoadError error={pages.error} retry={() => pages.retry()} /></div>;
+  if (pages.complete && pages.length === 0 && !filtered) return <EmptyDataset dataset={dataset} mayUpload={mayChange} uploading={uploading} />;
+  const total = filtered ? undefined : dataset.itemCount;
+  const known = pages.complete ? pages.length.toLocaleString('en') : total === undefined ? texts.dataset.atLeast(pages.length) : Math.max(total, pages.length).toLocaleString('en');
+  return (
+    <div className={classes['layout']} data-folders={wide}>
+      {wide && <FolderPanel folders={knownFolders(list.folders, search.folder)} complete={pages.complete && !filtered} current={search.folder ?? '/'} open={openFolder} />}
+      <div className={classes['main']}>
+        <div className={classes['tools']}>
+          {selection.items.size > 0 ? <SelectionBar selection={selection} refresh={refresh} /> : <FilterBar search={search} change={change} channels={list.channels} labels={list.labels} />}
+          <div className={classes['right']}>
+            {pages.length > 0 && <span className={classes['range']}>{texts.dataset.range(range.from + 1, Math.max(range.from + 1, range.to), known)}</span>}
+            <TileSize value={tileSize} onChange={setTileSize} />
+          </div>
+        </div>
+        {pages.error !== undefined && <div className={classes['message']}><LoadError error={pages.error} retry={() => pages.retry()} /></div>}
+        {pages.complete && pages.length === 0 ? (
+          <NoMatch clear={() => change({ kind: undefined, status: undefined, probe: undefined, channel: undefined, label: undefined, folder: undefined })} />
+        ) : (
+          <div className={classes['grid']}>
+            <ItemGrid list={list} search={search} tileSize={tileSize} selection={mayChange ? selection : undefined} total={total} onRange={onRange} />
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Whether the platform still reads files of the rows shown. */
+function anyPending(pages: ReturnType<typeof useItemList>, { from, to }: { from: number; to: number }): boolean {
+  for (let index = from; index < to; index++) if (pages.item(index)?.probe === 'pending') return true;
+  return false;
+}
+
+/** The folders seen, and the one shown even if nothing is in it. */
+function knownFolders(seen: ReadonlySet<string>, current: string | undefined): Iterable<string> {
+  return current === undefined ? seen : new Set([...seen, current]);
+}

@@ -1,0 +1,81 @@
+import { itemStatuses, mediaKinds, probeStates } from '@fovea/contract';
+import { Autocomplete, Button, NativeSelect } from '@mantine/core';
+import { IconFilterOff } from '@tabler/icons-react';
+import { useEffect, useState } from 'react';
+import type { ItemSearch } from '../../router.tsx';
+import { texts } from '../../texts.ts';
+import classes from './filter-bar.module.css';
+
+export interface FilterBarProps {
+  search: ItemSearch;
+  /** Changes some filters and keeps the others; undefined takes one away. */
+  change: (filters: { [K in keyof ItemSearch]?: ItemSearch[K] | undefined }) => void;
+  channels: ReadonlySet<string>;
+  labels: ReadonlySet<string>;
+}
+
+/** What a list of items is narrowed by; everything here stands in the address too. */
+export function FilterBar({ search, change, channels, labels }: FilterBarProps) {
+  const t = texts.dataset;
+  const any = search.kind ?? search.status ?? search.probe ?? search.channel ?? search.label;
+  return (
+    <search className={classes['bar']} aria-label={t.filters}>
+      <Choice label={t.kind} value={search.kind} options={mediaKinds} names={t.kinds} onChange={(kind) => change({ kind })} />
+      <Choice label={t.status} value={search.status} options={itemStatuses} names={t.statuses} onChange={(status) => change({ status })} />
+      <Choice label={t.state} value={search.probe} options={probeStates} names={t.probes} onChange={(probe) => change({ probe })} />
+      <Name label={t.channel} value={search.channel} known={channels} onChange={(channel) => change({ channel })} />
+      <Name label={t.label} value={search.label} known={labels} onChange={(label) => change({ label })} />
+      {any !== undefined && (
+        <Button
+          variant="subtle"
+          leftSection={<IconFilterOff size={15} />}
+          onClick={() => change({ kind: undefined, status: undefined, probe: undefined, channel: undefined, label: undefined })}
+        >
+          {t.clearFilters}
+        </Button>
+      )}
+    </search>
+  );
+}
+
+function Choice<T extends string>(props: { label: string; value: T | undefined; options: readonly T[]; names: Record<T, string>; onChange: (value: T | undefined) => void }) {
+  const { label, value, options, names, onChange } = props;
+  return (
+    <NativeSelect
+      size="xs"
+      className={classes['choice'] ?? ''}
+      aria-label={label}
+      value={value ?? ''}
+      data-set={value !== undefined}
+      data={[{ value: '', label: `${label}: ${texts.dataset.any.toLowerCase()}` }, ...options.map((option) => ({ value: option as string, label: names[option] }))]}
+      onChange={(event) => onChange(options.find((option) => option === event.currentTarget.value))}
+    />
+  );
+}
+
+/** A name to be typed or chosen of those seen; takes effect when it is chosen, on Enter, or on leaving the field. */
+function Name({ label, value, known, onChange }: { label: string; value: string | undefined; known: ReadonlySet<string>; onChange: (value: string | undefined) => void }) {
+  const [text, setText] = useState(value ?? '');
+  useEffect(() => setText(value ?? ''), [value]);
+  const commit = (next: string) => {
+    const trimmed = next.trim();
+    if (trimmed !== (value ?? '')) onChange(trimmed === '' ? undefined : trimmed);
+  };
+  return (
+    <Autocomplete
+      size="xs"
+      className={classes['name'] ?? ''}
+      aria-label={label}
+      placeholder={`${label}: ${texts.dataset.any.toLowerCase()}`}
+      value={text}
+      data={[...known].toSorted()}
+      limit={50}
+      onChange={setText}
+      onOptionSubmit={commit}
+      onBlur={() => commit(text)}
+      onKeyDown={(event) => {
+        if (event.key === 'Enter') commit(text);
+      }}
+    />
+  );
+}

@@ -1,0 +1,139 @@
+import type { Item } from '@fovea/contract';
+import { useElementSize } from '@mantine/hooks';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
+import type { ItemSearch } from '../../router.tsx';
+import { texts } from '../../texts.ts';
+import type { ItemList } from './item-list.ts';
+import { useItemList } from './item-list.ts';
+import classes from './item-grid.module.css';
+import { ItemTile } from './item-tile.tsx';
+import type { Selection } from './selection.ts';
+
+const gap = 10;
+const captionHeight = 26;
+const padding = 20;
+
+export interface ItemGridProps {
+  list: ItemList;
+  search: ItemSearch;
+  /** Side of a tile in pixels, at least. */
+  tileSize: number;
+  selection: Selection | undefined;
+  /** How many there are in all, where that is known before the end was seen. */
+  total: number | undefined;
+  onRange: (first: number, last: number) => void;
+}
+
+/** Thumbnails of a list, of which only the rows near the window are in the page. */
+export function ItemGrid({ list, search, tileSize, selection, total, onRange }: ItemGridProps) {
+  const pages = useItemList(list);
+  const scroller = useRef<HTMLDivElement>(null);
+  const { ref: sizer, width } = useElementSize();
+  const columns = Math.max(1, Math.floor((width + gap) / (tileSize + gap)));
+  const side = width > 0 ? Math.floor((width - gap * (columns - 1)) / columns) : tileSize;
+  // What is not known yet is as long as one page, or as what is left.
+  const unknown = pages.complete ? 0 : Math.min(pages.pageSize, Math.max(columns, (total ?? Number.POSITIVE_INFINITY) - pages.length));
+  const count = pages.length + unknown;
+
+  const virtual = useVirtualizer({
+    count: Math.ceil(count / columns),
+    getScrollElement: () => scroller.current,
+    estimateSize: () => Math.round(side * 0.75) + captionHeight + gap,
+    overscan: 3,
+    paddingStart: 4,
+    paddingEnd: padding,
+  });
+  const rows = virtual.getVirtualItems();
+  const first = (rows[0]?.index ?? 0) * columns;
+  const last = ((rows.at(-1)?.index ?? 0) + 1) * columns - 1;
+
+  useEffect(() => virtual.measure(), [virtual, side]);
+  useEffect(() => {
+    if (width > 0) pages.show(first, last);
+  }, [pages, first, last, width, pages.length]);
+
+  const visible = virtual.range;
+  const from = (visible?.startIndex ?? 0) * columns;
+  const to = Math.min(((visible?.endIndex ?? 0) + 1) * columns, pages.length);
+  useEffect(() => onRange(from, to), [onRange, from, to]);
+
+  // Where one was, when coming back from an item; and the same item when tiles change their size.
+  const anchored = useRef('');
+  useLayoutEffect(() => {
+    const key = `${list.key} ${columns}`;
+    if (width === 0 || anchored.current === key) return;
+    anchored.current = key;
+    virtual.scrollToIndex(Math.floor(list.anchor / columns), { align: 'start' });
+  }, [virtual, list, columns, width]);
+  useEffect(() => {
+    if (anchored.current === `${list.key} ${columns}` && visible) list.anchor = from;
+  }, [list, columns, from, visible]);
+
+  const keyboard = useGridKeys({ columns, length: pages.length, reveal: (index) => virtual.scrollToIndex(Math.floor(index / columns)), item: (index) => pages.item(index), selection });
+
+  return (
+    <div ref={scroller} className={classes['scroller']}>
+      <div ref={sizer} className={classes['sizer']} style={{ height: virtual.getTotalSize() }} role="list" aria-label={texts.dataset.grid} onKeyDown={keyboard.onKeyDown} onFocus={keyboard.onFocus}>
+        {rows.map((row) => (
+          <div key={row.key} className={classes['row']} role="presentation" style={{ transform: `translateY(${row.start}px)`, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, gap }}>
+            {Array.from({ length: columns }, (_, column) => row.index * columns + column)
+              .filter((index) => index < count)
+              .map((index) => (
+                <ItemTile key={index} index={index} item={pages.item(index)} search={search} height={Math.round(side * 0.75)} focusable={index === keyboard.active} size={pages.complete ? pages.length : -1} selection={selection} />
+              ))}
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+interface GridKeys {
+  columns: number;
+  length: number;
+  reveal: (index: number) => void;
+  item: (index: number) => Item | undefined;
+  selection: Selection | undefined;
+}
+
+/** One tab stop for the whole grid; arrows go about in it, space selects. */
+function useGridKeys({ columns, length, reveal, item, selection }: GridKeys) {
+  const [active, setActive] = useState(0);
+  const goal = useRef<number | undefined>(undefined);
+  // After the row of the goal has been rendered.
+  useEffect(() => {
+    if (goal.current === undefined) return;
+    const link = document.querySelector<HTMLElement>(`[data-tile="${goal.current}"]`);
+    if (!link) return;
+    goal.current = undefined;
+    link.focus({ preventScroll: true });
+  });
+  const indexOf = (target: EventTarget) => Number((target instanceof Element ? target.closest<HTMLElement>('[data-tile]') : null)?.dataset['tile'] ?? Number.NaN);
+  return {
+    active: Math.min(active, Math.max(0, length - 1)),
+    onFocus(event: { target: EventTarget }) {
+      const index = indexOf(event.target);
+      if (!Number.isNaN(index)) setActive(index);
+    },
+    onKeyDown(event: KeyboardEvent) {
+      const index = indexOf(event.target);
+      if (Number.isNaN(index) || event.ctrlKey || event.metaKey || event.altKey) return;
+      const found = item(index);
+      if (event.key === ' ' && selection && found) {
+        event.preventDefault();
+        selection.toggle(found, index, event.shiftKey);
+        return;
+      }
+      const moves: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns, Home: -index, End: length - 1 - index };
+      const move = moves[event.key];
+      if (move === undefined) return;
+      event.preventDefault();
+      const next = index + move;
+      if (next < 0 || next >= length) return;
+      goal.current = next;
+      setActive(next);
+      reveal(next);
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import type { Item } from '@fovea/contract';
+import { useEffect, useSyncExternalStore } from 'react';
+import { noticeSession } from '../../api/query-client.ts';
+import { fetchItemPage, type ItemFilter } from '../../api/items.ts';
+import { ItemPages } from './item-pages.ts';
+
+const pageSize = 200;
+/** Lists kept for going back and forth between grid and item. */
+const keptLists = 4;
+/** More names than this are of no use in a list to choose from. */
+const mostNames = 5_000;
+
+/** The items of a dataset under a filter, with what was seen of them on the way. */
+export interface ItemList {
+  key: string;
+  pages: ItemPages<Item>;
+  folders: Set<string>;
+  channels: Set<string>;
+  labels: Set<string>;
+  /** The row at the top of the grid when it was last left. */
+  anchor: number;
+}
+
+/** Most recently used last. */
+const lists = new Map<string, ItemList>();
+
+/** The list of a dataset and filter; the same one as long as it is in use. */
+export function itemList(datasetId: string, filter: ItemFilter): ItemList {
+  const key = JSON.stringify([datasetId, Object.entries(filter).toSorted()]);
+  const known = lists.get(key);
+  if (known) {
+    lists.delete(key);
+    lists.set(key, known);
+    return known;
+  }
+  const list: ItemList = {
+    key,
+    folders: new Set(),
+    channels: new Set(),
+    labels: new Set(),
+    anchor: 0,
+    pages: new ItemPages<Item>({
+      pageSize,
+      fetchPage: async (cursor, signal) => {
+        try {
+          const page = await fetchItemPage(datasetId, { ...filter, limit: pageSize }, cursor, signal);
+          for (const item of page.data) remember(list, item);
+          return page;
+        } catch (error) {
+          noticeSession(error);
+          throw error;
+        }
+      },
+    }),
+  };
+  lists.set(key, list);
+  for (const [oldKey, old] of lists) {
+    if (lists.size <= keptLists) break;
+    old.pages.close();
+    lists.delete(oldKey);
+  }
+  return list;
+}
+
+/** Forgets the lists of a dataset, after changes that moved many rows; or all of them, at sign-out. */
+export function forgetLists(datasetId?: string): void {
+  for (const [key, list] of lists) {
+    if (datasetId !== undefined && !key.startsWith(`["${datasetId}"`)) continue;
+    list.pages.close();
+    lists.delete(key);
+  }
+}
+
+/** Puts a changed item into every list that holds it. */
+export function replaceInLists(item: Item): void {
+  for (const list of lists.values()) list.pages.replace(item);
+}
+
+function remember(list: ItemList, item: Item): void {
+  add(list.folders, item.folder);
+  if (item.channel !== null) add(list.channels, item.channel);
+  for (const label of item.labels) add(list.labels, label);
+}
+
+function add(names: Set<string>, name: string): void {
+  if (names.size < mostNames) names.add(name);
+}
+
+/** Renders again whenever the list changes. */
+export function useItemList(list: ItemList): ItemPages<Item> {
+  useSyncExternalStore(list.pages.subscribe, list.pages.version);
+  return list.pages;
+}
+
+const pollMs = 1_500;
+
+/** Looks again at the rows shown while `active`: the platform is still reading files, or files still arrive. */
+export function useLiveRefresh(pages: ItemPages<Item>, active: boolean): void {
+  useEffect(() => {
+    if (!active) return undefined;
+    let timer: ReturnType<typeof setTimeout>;
+    let ended = false;
+    const tick = async () => {
+      if (document.visibilityState === 'visible') await pages.refresh();
+      if (!ended) timer = setTimeout(() => void tick(), pollMs);
+    };
+    timer = setTimeout(() => void tick(), pollMs);
+    return () => {
+      ended = true;
+      clearTimeout(timer);
+    };
+  }, [pages, active]);
+}

@@ -1,0 +1,134 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { ItemPages } from './item-pages.ts';
+
+interface Row {
+  id: string;
+}
+const name = (index: number) => String(index).padStart(6, '0');
+
+/** A platform with rows sorted by id, answering pages after a cursor. */
+function source(count: number) {
+  let rows: Row[] = Array.from({ length: count }, (_, index) => ({ id: name(index) }));
+  let calls = 0;
+  let failing = false;
+  return {
+    insert: (id: string) => (rows = [...rows, { id }].toSorted((a, b) => (a.id < b.id ? -1 : 1))),
+    remove: (id: string) => (rows = rows.filter((row) => row.id !== id)),
+    fail: (on: boolean) => (failing = on),
+    calls: () => calls,
+    pages: (pageSize: number) =>
+      new ItemPages<Row>({
+        pageSize,
+        keepPages: 3,
+        fetchPage: async (cursor) => {
+          calls += 1;
+          await Promise.resolve();
+          if (failing) throw new Error('down');
+          const after = rows.filter((row) => cursor === undefined || row.id > cursor);
+          const data = after.slice(0, pageSize);
+          return { data, next: after.length > pageSize ? (data.at(-1)?.id ?? null) : null };
+        },
+      }),
+  };
+}
+
+/** Scrolls to the end, as a window of 20 rows would. */
+async function scrollTo(pages: ItemPages<Row>, row: number): Promise<void> {
+  for (let at = 0; at <= row; at += 10) {
+    pages.show(at, at + 20);
+    await vi.waitFor(() => expect(pages.item(Math.min(at + 20, pages.length - 1))).toBeDefined());
+  }
+}
+
+let rows: ReturnType<typeof source>;
+beforeEach(() => {
+  rows = source(1005);
+});
+
+describe('ItemPages', () => {
+  test('grows as one scrolls and ends with the exact length', async () => {
+    const pages = rows.pages(50);
+    expect(pages.pending).toBe(true);
+    pages.show(0, 20);
+    await vi.waitFor(() => expect(pages.length).toBeGreaterThanOrEqual(50));
+    expect(pages.complete).toBe(false);
+    await scrollTo(pages, 1000);
+    expect(pages.complete).toBe(true);
+    expect(pages.length).toBe(1005);
+    expect(pages.item(1004)?.id).toBe(name(1004));
+    expect(pages.item(1005)).toBeUndefined();
+  });
+
+  test('holds a bounded number of pages, and fetches a dropped one again at the same place', async () => {
+    const pages = rows.pages(50);
+    await scrollTo(pages, 1000);
+    expect(pages.heldPages).toBeLessThanOrEqual(8);
+    expect(pages.item(0)).toBeUndefined();
+    pages.show(0, 20);
+    await vi.waitFor(() => expect(pages.item(0)?.id).toBe(name(0)));
+    expect(pages.length).toBe(1005);
+  });
+
+  test('an insert before the window moves what follows; no row is shown twice', async () => {
+    const pages = rows.pages(50);
+    await scrollTo(pages, 200);
+    pages.show(0, 60);
+    await vi.waitFor(() => expect(pages.item(60)).toBeDefined());
+    rows.insert('000010x');
+    await pages.refresh();
+    expect(pages.item(11)?.id).toBe('000010x');
+    expect(pages.item(50)?.id).toBe(name(49));
+    const held = [...pages.held()].map((row) => row.id);
+    expect(new Set(held).size).toBe(held.length);
+  });
+
+  test('a refresh of all finds rows that were added after the old end', async () => {
+    const few = source(120);
+    const pages = few.pages(50);
+    await scrollTo(pages, 119);
+    expect(pages.complete).toBe(true);
+    pages.show(0, 20);
+    await vi.waitFor(() => expect(pages.item(0)).toBeDefined());
+    few.insert('z1');
+    await pages.refresh({ all: true });
+    await scrollTo(pages, 120);
+    expect(pages.length).toBe(121);
+    expect(pages.item(120)?.id).toBe('z1');
+  });
+
+  test('a removal of the last page leaves the right end', async () => {
+    const pages = source(50).pages(50);
+    pages.show(0, 20);
+    await vi.waitFor(() => expect(pages.length).toBe(50));
+    expect(pages.complete).toBe(true);
+  });
+
+  test('replaces a held row in place', async () => {
+    const pages = rows.pages(50);
+    pages.show(0, 20);
+    await vi.waitFor(() => expect(pages.item(3)).toBeDefined());
+    const changed = { id: name(3), mark: true };
+    pages.replace(changed);
+    expect(pages.item(3)).toBe(changed);
+  });
+
+  test('keeps the error of a page and tries again on demand, not by itself', async () => {
+    const pages = rows.pages(50);
+    rows.fail(true);
+    pages.show(0, 20);
+    await vi.waitFor(() => expect(pages.error).toBeInstanceOf(Error));
+    const calls = rows.calls();
+    pages.show(0, 20);
+    expect(rows.calls()).toBe(calls);
+    rows.fail(false);
+    pages.retry();
+    await vi.waitFor(() => expect(pages.item(0)).toBeDefined());
+    expect(pages.error).toBeUndefined();
+  });
+
+  test('fetch walks ahead to a row and answers undefined past the end', async () => {
+    const pages = rows.pages(50);
+    expect((await pages.fetch(120))?.id).toBe(name(120));
+    expect(await pages.fetch(1005)).toBeUndefined();
+  });
+});

@@ -1,0 +1,191 @@
+/** One page as the platform answers it. */
+export interface FetchedPage<T> {
+  data: T[];
+  next: string | null;
+}
+
+export interface ItemPagesOptions<T> {
+  /** Fetches the page that begins at the cursor; without one, the first. */
+  fetchPage: (cursor: string | undefined, signal: AbortSignal) => Promise<FetchedPage<T>>;
+  pageSize: number;
+  /** Pages further than this from what is shown are dropped; their cursors stay, so that they can be fetched again. */
+  keepPages?: number;
+}
+
+interface Slot<T> {
+  cursor: string | undefined;
+  items: readonly T[] | undefined;
+  error?: unknown;
+}
+
+/**
+ * A long list of things read page by page with cursors, of which only the pages near the window are held. Pages known so far
+ * keep their place, so that a row's number never changes by scrolling; the end grows as one comes near it.
+ */
+export class ItemPages<T extends { id: string }> {
+  readonly pageSize: number;
+  readonly #fetchPage: ItemPagesOptions<T>['fetchPage'];
+  readonly #keepPages: number;
+  #slots: Slot<T>[] = [{ cursor: undefined, items: undefined }];
+  /** Length of the last page, once it was seen. */
+  #lastLength: number | undefined;
+  readonly #running = new Map<number, AbortController>();
+  readonly #listeners = new Set<() => void>();
+  #version = 0;
+  #window = { first: 0, last: 0 };
+
+  constructor({ fetchPage, pageSize, keepPages = 6 }: ItemPagesOptions<T>) {
+    this.#fetchPage = fetchPage;
+    this.pageSize = pageSize;
+    this.#keepPages = keepPages;
+  }
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+  /** Changes whenever anything did. */
+  readonly version = (): number => this.#version;
+
+  /** True when the last page is known. */
+  get complete(): boolean {
+    return this.#lastLength !== undefined;
+  }
+  /** How many rows are known to exist; all of them when {@link complete}. Before the first page came, 0. */
+  get length(): number {
+    if (this.#lastLength !== undefined) return (this.#slots.length - 1) * this.pageSize + this.#lastLength;
+    return (this.#slots.length - 1) * this.pageSize;
+  }
+  /** True until the first page is there. */
+  get pending(): boolean {
+    return !this.complete && this.#slots.length === 1;
+  }
+  /** Why the first page that is missing near the window could not be fetched. */
+  get error(): unknown {
+    return this.#slots.find((slot) => slot.error !== undefined)?.error;
+  }
+  /** How many pages are held now. */
+  get heldPages(): number {
+    return this.#slots.filter((slot) => slot.items !== undefined).length;
+  }
+
+  item(index: number): T | undefined {
+    return this.#slots[Math.floor(index / this.pageSize)]?.items?.[index % this.pageSize];
+  }
+
+  /** Where a held item stands, or -1. */
+  indexOf(id: string): number {
+    for (const [page, slot] of this.#slots.entries()) {
+      const at = slot.items?.findIndex((item) => item.id === id) ?? -1;
+      if (at >= 0) return page * this.pageSize + at;
+    }
+    return -1;
+  }
+
+  /** Everything that is held, in order. */
+  *held(): Generator<T> {
+    for (const slot of this.#slots) if (slot.items) yield* slot.items;
+  }
+
+  /** Says which rows are shown: has what is missing there and one page beyond fetched, and drops what lies far away. */
+  show(first: number, last: number): void {
+    this.#window = { first: Math.floor(first / this.pageSize), last: Math.floor(last / this.pageSize) };
+    const { first: from, last: to } = this.#window;
+    for (let page = Math.max(0, from - 1); page <= Math.min(to + 1, this.#slots.length - 1); page++) {
+      const slot = this.#slots[page];
+      if (slot && slot.items === undefined && slot.error === undefined && !this.#running.has(page)) void this.#load(page);
+    }
+    this.#dropFar(this.#keepPages);
+  }
+
+  /** Tries again what failed. */
+  retry(): void {
+    for (const slot of this.#slots) delete slot.error;
+    this.#changed();
+    this.show(this.#window.first * this.pageSize, this.#window.last * this.pageSize);
+  }
+
+  /** Fetches the pages in the window anew; the rows stay until the new ones are there. With `all`, those elsewhere are dropped. */
+  async refresh({ all = false } = {}): Promise<void> {
+    if (all) this.#dropFar(0);
+    const pages = [];
+    for (let page = this.#window.first; page <= Math.min(this.#window.last, this.#slots.length - 1); page++) pages.push(page);
+    // One after the other: each page says where the next begins.
+    for (const page of pages) if (page < this.#slots.length) await this.#load(page);
+    if (all) this.show(this.#window.first * this.pageSize, this.#window.last * this.pageSize);
+  }
+
+  /** Puts a changed item in the place of the one held. */
+  replace(item: T): void {
+    const index = this.indexOf(item.id);
+    const slot = this.#slots[Math.floor(index / this.pageSize)];
+    if (index < 0 || !slot?.items) return;
+    slot.items = slot.items.with(index % this.pageSize, item);
+    this.#changed();
+  }
+
+  /** Makes sure that a row is held; answers it, or undefined past the end. */
+  async fetch(index: number): Promise<T | undefined> {
+    const wanted = Math.floor(index / this.pageSize);
+    for (let page = Math.min(wanted, this.#slots.length - 1); page <= wanted && page < this.#slots.length; page++) {
+      if (this.#slots[page]?.items === undefined) await this.#load(page);
+      const slot = this.#slots[page];
+      if (slot?.error !== undefined) throw slot.error;
+    }
+    return this.item(index);
+  }
+
+  /** Ends what is running. */
+  close(): void {
+    for (const controller of this.#running.values()) controller.abort();
+    this.#running.clear();
+  }
+
+  async #load(page: number): Promise<void> {
+    const slot = this.#slots[page];
+    if (!slot) return;
+    this.#running.get(page)?.abort();
+    const controller = new AbortController();
+    this.#running.set(page, controller);
+    try {
+      const { data, next } = await this.#fetchPage(slot.cursor, controller.signal);
+      if (controller.signal.aborted || this.#slots[page] !== slot) return;
+      this.#place(page, data, next);
+    } catch (error) {
+      if (!controller.signal.aborted && this.#slots[page] === slot && slot.items === undefined) slot.error = error;
+    } finally {
+      if (this.#running.get(page) === controller) this.#running.delete(page);
+      this.#changed();
+    }
+  }
+
+  /** Stores a page. Where it ends elsewhere than before, because items came or went, what followed is no longer known. */
+  #place(page: number, items: T[], next: string | null): void {
+    const cursor = this.#slots[page]?.cursor;
+    this.#slots[page] = { cursor, items };
+    const following = this.#slots[page + 1];
+    if (next === null) {
+      this.#slots.length = page + 1;
+      this.#lastLength = items.length;
+    } else if (!following || following.cursor !== next) {
+      this.#slots.length = page + 1;
+      this.#slots.push({ cursor: next, items: undefined });
+      this.#lastLength = undefined;
+    }
+  }
+
+  #dropFar(distance: number): void {
+    for (const [page, slot] of this.#slots.entries()) {
+      const far = page < this.#window.first - distance || page > this.#window.last + distance;
+      if (!far) continue;
+      slot.items = undefined;
+      this.#running.get(page)?.abort();
+      this.#running.delete(page);
+    }
+  }
+
+  #changed(): void {
+    this.#version += 1;
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,22 @@
+import type { Me } from '@fovea/contract';
+import { IconBook2, IconFolders, IconKey, IconLayoutGrid, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { linkOptions } from '@tanstack/react-router';
+import { texts } from '../texts.ts';
+
+/** The pages of a project, in the order of the navigation. A new screen of a project gets a line here and a route in router.tsx. */
+export const projectPages = (projectId: string) => [
+  { label: texts.nav.datasets, icon: IconFolders, link: linkOptions({ to: '/projects/$projectId', params: { projectId }, activeOptions: { exact: true } }), below: ['/datasets/', '/items/'] },
+  { label: texts.nav.members, icon: IconUsersGroup, link: linkOptions({ to: '/projects/$projectId/members', params: { projectId } }), below: [] },
+];
+
+/** The page that every other lies under. */
+export const homePage = { label: texts.nav.projects, icon: IconLayoutGrid, link: linkOptions({ to: '/', activeOptions: { exact: true } }) };
+
+/** The pages of the organisation. */
+export const organizationPages = (me: Me) => [
+  { label: texts.nav.keys, icon: IconKey, link: linkOptions({ to: '/keys' }) },
+  ...(me.user.admin ? [{ label: texts.nav.users, icon: IconUsers, link: linkOptions({ to: '/users' }) }] : []),
+];
+
+/** Pages of the platform outside the console. */
+export const outsidePages: readonly { label: string; icon: Icon; href: string }[] = [{ label: texts.nav.reference, icon: IconBook2, href: '/docs' }];

@@ -1,0 +1,62 @@
+import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
+import { IconLogout, IconSelector, IconUserCircle } from '@tabler/icons-react';
+import { useMutation } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { signOut, useMe } from '../api/session.ts';
+import { texts } from '../texts.ts';
+import classes from './user-menu.module.css';
+
+/** Who is signed in: account, theme, sign out. */
+export function UserMenu() {
+  const me = useMe();
+  const navigate = useNavigate();
+  const leave = useMutation({ mutationFn: signOut, onSuccess: () => navigate({ to: '/sign-in' }) });
+  return (
+    <Menu position="top-start" width={230}>
+      <Menu.Target>
+        <UnstyledButton className={classes['button'] ?? ''} aria-label={`${texts.user.menu}: ${me.user.email}`}>
+          <span className={classes['avatar']} aria-hidden>
+            {(me.user.name || me.user.email).slice(0, 1).toUpperCase()}
+          </span>
+          <span className={classes['who']}>
+            <span className={classes['name']}>{me.user.name || me.user.email}</span>
+            <span className={classes['organization']}>{me.organization.name}</span>
+          </span>
+          <IconSelector size={15} aria-hidden className={classes['chevron']} />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{me.user.email}</Menu.Label>
+        <Menu.Item leftSection={<IconUserCircle size={16} aria-hidden />} onClick={() => void navigate({ to: '/account' })}>
+          {texts.user.account}
+        </Menu.Item>
+        <div className={classes['theme']}>
+          <ThemeSwitch />
+        </div>
+        <Menu.Divider />
+        <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} disabled={leave.isPending} closeMenuOnClick={false} onClick={() => leave.mutate()}>
+          {texts.user.signOut}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+/** Chooses light, dark, or what the system says; kept in the browser. */
+export function ThemeSwitch() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <SegmentedControl
+      size="xs"
+      fullWidth
+      aria-label={texts.user.theme}
+      value={colorScheme}
+      onChange={(value) => setColorScheme(value as MantineColorScheme)}
+      data={[
+        { value: 'auto', label: texts.user.system },
+        { value: 'light', label: texts.user.light },
+        { value: 'dark', label: texts.user.dark },
+      ]}
+    />
+  );
+}
