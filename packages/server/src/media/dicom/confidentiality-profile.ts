@@ -1,0 +1,279 @@
+/**
+ * DICOM PS3.15 table E.1-1, «Application Level Confidentiality Profile Attributes» (edition 2026c), as data.
+ *
+ * The basic profile's codes: D replace by a dummy, Z empty (or a dummy), X remove, U map the UID; where several are
+ * given, which one counts depends on whether the attribute is mandatory in its object. Attributes are keywords of the
+ * dictionary, or tags where they are newer than that. Curves (50xx), overlays (60xx) and private attributes, which the
+ * table names by pattern, are seen to in `deidentify-rules.ts`.
+ */
+export const basicProfile: Readonly<Record<string, string>> = {
+  'D': `
+AcquisitionFieldOfViewLabel AnnotationGroupLabel AnnotationGroupUID AssertionDateTime AttributeModificationDateTime
+BeamHoldTransitionDateTime CertificateOfSigner ClinicalTrialProtocolEthicsCommitteeName ClinicalTrialProtocolID
+ClinicalTrialSponsorName ClinicalTrialSubjectID ClinicalTrialSubjectReadingID ContainerIdentifier ContentSequence
+ContextGroupLocalVersion ContextGroupVersion Date DateTime DecayCorrectionDateTime DestinationAE DeviceLabel
+DigitalSignatureDateTime EffectiveDateTime EncapsulatedDocument EntityLabel EntityLongLabel ExclusionStartDateTime
+FlowIdentifier FlowIdentifierSequence FrameAcquisitionDateTime FrameOriginTimestamp FrameReferenceDateTime
+FunctionalSyncPulse GraphicAnnotationSequence HangingProtocolCreationDateTime ImpedanceMeasurementDateTime
+InformationIssueDateTime InterlockDateTime InterlockDescription InterlockOriginDescription ModifyingSystem
+OverrideDateTime PersonIdentificationCodeSequence PersonName RTPlanLabel RTPrescriptionLabel RTToleranceSetLabel
+RadiationDoseIdentificationLabel RadiationDoseInVivoMeasurementLabel RadiationGenerationModeLabel
+ReasonForTheAttributeModification RecordedRTControlPointDateTime ReferencedDateTime SafePositionExitDate
+SafePositionExitTime SafePositionReturnDate SafePositionReturnTime SelectorAEValue SelectorASValue SelectorDAValue
+SelectorDTValue SelectorLOValue SelectorLTValue SelectorOBValue SelectorPNValue SelectorSHValue SelectorSTValue
+SelectorTMValue SelectorUNValue SelectorURValue SelectorUTValue SourceEndDateTime SourceIdentifier SourceStartDateTime
+SourceStrengthReferenceDate SourceStrengthReferenceTime SpecimenIdentifier StructureSetLabel Time
+TreatmentControlPointDate TreatmentControlPointTime TreatmentPositionGroupLabel TreatmentToleranceViolationDateTime
+TreatmentToleranceViolationDescription UnformattedTextValue UserContentLabel UserContentLongLabel VerificationDateTime
+VerifyingObserverName VerifyingObserverSequence VerifyingOrganization XRayDetectorID XRaySourceID
+`,
+  'Z': `
+AccessionNumber CalibrationDateTime ClinicalTrialCoordinatingCenterName ClinicalTrialProtocolName ClinicalTrialSiteID
+ClinicalTrialSiteName ClinicalTrialTimePointID ConceptualVolumeCombinationDescription ConceptualVolumeDescription
+ConsultingPhysicianName DeviceAlternateIdentifier FillerOrderNumberImagingServiceRequest FractionationNotes
+IssuerOfTheContainerIdentifierSequence IssuerOfTheSpecimenIdentifierSequence ManufacturerDeviceIdentifier
+ParticipationDateTime PatientBirthDate PatientName PatientSex PlacerOrderNumberImagingServiceRequest PrescriptionNotes
+PrescriptionNotesSequence ROIInterpreter ROIName RTAccessoryDeviceSlotID RTAccessoryHolderSlotID
+RTPhysicianIntentNarrative RadiationGenerationModeDescription ReasonForSuperseding ReferringPhysicianName ReviewDate
+ReviewTime SourceOfPreviousValues SpecimenPreparationSequence StructureSetDate StructureSetTime StudyDate StudyID
+StudyTime TreatmentTechniqueNotes VerifyingObserverIdentificationCodeSequence
+`,
+  'X': `
+00081301 00081302 00081303 00081304 00100011 00100012 00100013 00100014 00100015 00100016 00100041 00100042 00100043
+00100044 00100045 00100046 00100047 00102162 0040A034 0040A035 0040B034 0040B036 0040B03B 0040B03F 0040E012
+AcquisitionComments AcquisitionContextDescription AcquisitionProtocolDescription ActualHumanPerformersSequence
+AdditionalPatientHistory AddressTrial AdmissionID AdmittingDate AdmittingDiagnosesCodeSequence
+AdmittingDiagnosesDescription AdmittingTime AffectedSOPInstanceUID Allergies AnnotationGroupDescription
+ApprovalStatusDateTime Arbitrary AssertionExpirationDateTime AuthorObserverSequence BeamDescription BolusDescription
+BranchOfService CalibrationDate CalibrationTime CameraOwnerName CassetteID CertifiedTimestamp
+ChannelDerivationDescription ChannelLabel ClinicalTrialProtocolEthicsCommitteeApprovalNumber
+ClinicalTrialSeriesDescription ClinicalTrialSeriesID ClinicalTrialTimePointDescription CommentsOnRadiationDose
+CommentsOnThePerformedProcedureStep CompensatorDescription ConfidentialityConstraintOnPatientDataDescription
+ConsultingPhysicianIdentificationSequence ContainerComponentID ContainerDescription
+ContentCreatorIdentificationCodeSequence ContrastBolusStartTime ContrastBolusStopTime ContributionDateTime
+ContributionDescription CountryOfResidence CreationDate CreationTime CurrentObserverTrial CurrentPatientLocation
+CurveDate CurveTime CustodialOrganizationSequence DataSetTrailingPadding DateOfDocumentOrVerbalTransactionTrial
+DateOfInstallation DateOfLastCalibration DateOfManufacture DateOfSecondaryCapture DateTimeOfLastCalibration
+DecompositionDescription DerivationDescription DeviceDescription DeviceSettingDescription DigitalSignaturesSequence
+DischargeDate DischargeDiagnosisDescription DischargeTime DisplacementReferenceLabel DistributionAddress
+DistributionName DoseReferenceDescription EntityDescription EntityName EquipmentFrameOfReferenceDescription
+EthicsCommitteeApprovalEffectivenessEndDate EthicsCommitteeApprovalEffectivenessStartDate EthnicGroup
+EthnicGroupCodeSequence ExpectedCompletionDateTime FilterLookupTableDescription FindingsGroupRecordingDateTrial
+FindingsGroupRecordingTimeTrial FixationDeviceDescription FractionGroupDescription FrameComments GPSAltitude
+GPSAltitudeRef GPSAreaInformation GPSDOP GPSDateStamp GPSDestBearing GPSDestBearingRef GPSDestDistance
+GPSDestDistanceRef GPSDestLatitude GPSDestLatitudeRef GPSDestLongitude GPSDestLongitudeRef GPSDifferential
+GPSImgDirection GPSImgDirectionRef GPSLatitude GPSLatitudeRef GPSLongitude GPSLongitudeRef GPSMapDatum GPSMeasureMode
+GPSProcessingMethod GPSSatellites GPSSpeed GPSSpeedRef GPSStatus GPSTimeStamp GPSTrack GPSTrackRef GPSVersionID
+GantryID GeneratorID HL7DocumentEffectiveTime HardcopyCreationDeviceID HumanPerformerName HumanPerformerOrganization
+IconImageSequence IdentifyingComments ImageComments ImagePresentationComments ImagingServiceRequestComments
+Impressions InstanceCoercionDateTime InstanceOriginStatus InstitutionAddress InstitutionalDepartmentName
+InstitutionalDepartmentTypeCodeSequence InsurancePlanIdentification IntendedFractionStartTime
+IntendedRecipientsOfResultsIdentificationSequence InterpretationApprovalDate InterpretationApprovalTime
+InterpretationApproverSequence InterpretationAuthor InterpretationDiagnosisDescription InterpretationID
+InterpretationIDIssuer InterpretationRecordedDate InterpretationRecordedTime InterpretationRecorder InterpretationText
+InterpretationTranscriber InterpretationTranscriptionDate InterpretationTranscriptionTime InterventionDrugStartTime
+InterventionDrugStopTime IssueDateOfImagingServiceRequest IssueTimeOfImagingServiceRequest IssuerOfAdmissionID
+IssuerOfAdmissionIDSequence IssuerOfClinicalTrialProtocolID IssuerOfClinicalTrialSeriesID IssuerOfClinicalTrialSiteID
+IssuerOfClinicalTrialSubjectID IssuerOfClinicalTrialSubjectReadingID IssuerOfClinicalTrialTimePointID
+IssuerOfPatientID IssuerOfServiceEpisodeID IssuerOfServiceEpisodeIDSequence LastMenstrualDate LensMake LensModel
+LensSerialNumber LensSpecification LongDeviceDescription MAC MakerNote MedicalAlerts MedicalRecordLocator MilitaryRank
+ModifiedAttributesSequence ModifiedImageDate ModifiedImageDescription ModifiedImageTime ModifyingDeviceID
+MultienergyAcquisitionDescription MultiplexGroupLabel NameOfPhysiciansReadingStudy NamesOfIntendedRecipientsOfResults
+NetworkID NonconformingDataElementValue NonconformingModifiedAttributesSequence ObservationDateTrial
+ObservationStartDateTime ObservationTimeTrial Occupation OrderCallbackPhoneNumber OrderCallbackTelecomInformation
+OrderEnteredBy OrderEntererLocation OriginalAttributesSequence Originator OtherClinicalTrialProtocolIDsSequence
+OtherPatientIDs OtherPatientIDsSequence OtherPatientNames OverlayDate OverlayTime ParticipantSequence PatientAddress
+PatientAge PatientBirthName PatientBirthTime PatientComments PatientInstitutionResidence
+PatientInsurancePlanCodeSequence PatientMotherBirthName PatientPrimaryLanguageCodeSequence
+PatientPrimaryLanguageModifierCodeSequence PatientReligiousPreference PatientSetupPhotoDescription PatientSize
+PatientState PatientTelecomInformation PatientTelephoneNumbers PatientTransportArrangements
+PatientTreatmentPreparationMethodDescription PatientTreatmentPreparationProcedureParameterDescription PatientWeight
+PerformedLocation PerformedProcedureStepDescription PerformedProcedureStepEndDate PerformedProcedureStepEndDateTime
+PerformedProcedureStepEndTime PerformedProcedureStepID PerformedProcedureStepStartDate
+PerformedProcedureStepStartDateTime PerformedProcedureStepStartTime PerformedStationAETitle
+PerformedStationGeographicLocationCodeSequence PerformedStationName PerformedStationNameCodeSequence
+PerformingPhysicianIdentificationSequence PerformingPhysicianName PersonAddress PersonTelecomInformation
+PersonTelephoneNumbers PhysicianApprovingInterpretation PhysiciansOfRecord PhysiciansOfRecordIdentificationSequence
+PhysiciansReadingStudyIdentificationSequence PlateID PositionAcquisitionTemplateDescription
+PositionAcquisitionTemplateName PreMedication PregnancyStatus PrescriptionDescription PresentationCreationDate
+PresentationCreationTime PriorTreatmentDoseDescription ProcedureStepCancellationDateTime ProductExpirationDateTime
+PyramidDescription PyramidLabel ROICreatorSequence ROIDateTime ROIDescription ROIGenerationDescription
+ROIInterpreterSequence ROIObservationDateTime ROIObservationDescription ROIObservationLabel RTPlanDescription
+RTPlanName RadiopharmaceuticalStartDateTime RadiopharmaceuticalStartTime RadiopharmaceuticalStopDateTime
+RadiopharmaceuticalStopTime ReasonForOmissionDescription ReasonForRequestedProcedureCodeSequence ReasonForStudy
+ReasonForTheImagingServiceRequest ReasonForTheRequestedProcedure ReasonForVisit ReasonForVisitCodeSequence ReceivingAE
+ReferencedDigitalSignatureSequence ReferencedPatientAliasSequence ReferencedPatientPhotoSequence
+ReferencedPatientSequence ReferencedSOPInstanceMACSequence ReferringPhysicianAddress
+ReferringPhysicianIdentificationSequence ReferringPhysicianTelephoneNumbers RegionOfResidence
+RequestAttributesSequence RequestedContrastAgent RequestedProcedureComments RequestedProcedureID
+RequestedProcedureLocation RequestedSeriesDescription RequestingAE RequestingPhysician RequestingService
+RespiratoryMotionCompensationTechniqueDescription ResponsibleOrganization ResponsiblePerson ResultsComments
+ResultsDistributionListSequence ResultsID ResultsIDIssuer RetrieveAETitle SOPAuthorizationDateTime
+ScheduledAdmissionDate ScheduledAdmissionTime ScheduledDischargeDate ScheduledDischargeTime
+ScheduledHumanPerformersSequence ScheduledPatientInstitutionResidence
+ScheduledPerformingPhysicianIdentificationSequence ScheduledPerformingPhysicianName ScheduledProcedureStepDescription
+ScheduledProcedureStepEndDate ScheduledProcedureStepEndTime ScheduledProcedureStepExpirationDateTime
+ScheduledProcedureStepID ScheduledProcedureStepLocation ScheduledProcedureStepModificationDateTime
+ScheduledProcedureStepStartDate ScheduledProcedureStepStartDateTime ScheduledProcedureStepStartTime
+ScheduledStationAETitle ScheduledStationGeographicLocationCodeSequence ScheduledStationName
+ScheduledStationNameCodeSequence ScheduledStudyLocation ScheduledStudyLocationAETitle ScheduledStudyStartDate
+ScheduledStudyStartTime ScheduledStudyStopDate ScheduledStudyStopTime SecondaryCaptureDeviceID SeriesDescription
+ServiceEpisodeDescription ServiceEpisodeID SetupTechniqueDescription ShieldingDeviceDescription SlideIdentifier
+SmokingStatus SourceManufacturer SpecialNeeds SpecimenAccessionNumber SpecimenDetailedDescription
+SpecimenShortDescription StationAETitle StructureSetDescription StructureSetName StudyArrivalDate StudyArrivalTime
+StudyComments StudyCompletionDate StudyCompletionTime StudyDescription StudyIDIssuer StudyReadDate StudyReadTime
+StudyVerifiedDate StudyVerifiedTime SubstanceAdministrationDateTime TelephoneNumberTrial TemplateLocalVersion
+TemplateVersion TextComments TextString TimeOfDocumentCreationOrVerbalTransactionTrial TimeOfLastCalibration
+TimeOfSecondaryCapture TimezoneOffsetFromUTC TopicAuthor TopicKeywords TopicSubject TopicTitle
+TransducerIdentificationSequence TreatmentSites UDISequence UniqueDeviceIdentifier
+VerbalSourceIdentifierCodeSequenceTrial VerbalSourceTrial VisitComments WaveformFilterDescription XRayDetectorLabel
+`,
+  'U': `
+AcquisitionUID ConcatenationUID ConceptualVolumeUID ConstituentConceptualVolumeUID DeviceUID DigitalSignatureUID
+DimensionOrganizationUID DoseReferenceUID DosimetricObjectiveUID FailedSOPInstanceUIDList FiducialUID
+FrameOfReferenceUID InstanceCreatorUID IrradiationEventUID LargePaletteColorLookupTableUID ManufacturerDeviceClassUID
+MediaStorageSOPInstanceUID MultiplexGroupUID ObservationSubjectUIDTrial ObservationUID PaletteColorLookupTableUID
+PatientSetupUID PresentationDisplayCollectionUID PresentationSequenceCollectionUID PyramidUID RTTreatmentPhaseUID
+ReferencedConceptualVolumeUID ReferencedDoseReferenceUID ReferencedDosimetricObjectiveUID ReferencedFiducialsUID
+ReferencedFrameOfReferenceUID ReferencedGeneralPurposeScheduledProcedureStepTransactionUID
+ReferencedObservationUIDTrial ReferencedSOPInstanceUID ReferencedSOPInstanceUIDInFile
+ReferencedTreatmentPositionGroupUID RelatedFrameOfReferenceUID RequestedSOPInstanceUID SOPInstanceUID
+SeriesInstanceUID SourceConceptualVolumeUID SourceFrameOfReferenceUID SpecimenUID StorageMediaFileSetUID
+StudyInstanceUID SynchronizationFrameOfReferenceUID TableTopPositionAlignmentUID TargetUID TemplateExtensionCreatorUID
+TemplateExtensionOrganizationUID TrackingUID TransactionUID TreatmentPositionGroupUID TreatmentSessionUID UID
+`,
+  'Z/D': `
+ContentCreatorName ContentDate ContentTime ContrastBolusAgent InstructionPerformedDateTime PatientID
+`,
+  'X/Z': `
+AcquisitionContextSequence AcquisitionDate AcquisitionTime BarcodeValue LabelText PatientSexNeutered
+ReferencedStudySequence RequestedProcedureDescription ReviewerName SourceSerialNumber TreatmentMachineName
+`,
+  'X/D': `
+AcquisitionDeviceProcessingDescription DateOfLastDetectorCalibration DetectorID EndAcquisitionDateTime
+FirstTreatmentDate InstanceCreationDate IntendedPhaseEndDate IntendedPhaseStartDate MostRecentTreatmentDate
+ObservationDateTime OperatorIdentificationSequence ProtocolName RTPlanDate RTPlanTime RTTreatmentApproachLabel
+SeriesDate SeriesTime StartAcquisitionDateTime TimeOfLastDetectorCalibration TreatmentDate TreatmentSite TreatmentTime
+WaveformAnnotationSequence
+`,
+  'X/Z/D': `
+AcquisitionDateTime DeviceSerialNumber InstanceCreationTime InstitutionCodeSequence InstitutionName OperatorsName
+ReferencedPerformedProcedureStepSequence StationName
+`,
+  'X/Z/U*': `
+ReferencedImageSequence SourceImageSequence
+`,
+};
+
+/** Kept by the Retain Device Identity Option (section E.3.8). */
+export const deviceIdentity = `
+BeamHoldTransitionDateTime CalibrationDate CalibrationDateTime CalibrationTime CassetteID DateOfInstallation DateOfLastCalibration
+DateOfLastDetectorCalibration DateOfManufacture DateTimeOfLastCalibration DetectorID DeviceDescription DeviceLabel
+DeviceSerialNumber DeviceUID GantryID GeneratorID LensMake LensModel LensSerialNumber LensSpecification
+ManufacturerDeviceClassUID ManufacturerDeviceIdentifier ModifyingDeviceID ModifyingSystem
+PerformedStationGeographicLocationCodeSequence PerformedStationName PerformedStationNameCodeSequence PlateID
+ScheduledProcedureStepLocation ScheduledStationGeographicLocationCodeSequence ScheduledStationName
+ScheduledStationNameCodeSequence ScheduledStudyLocation SourceManufacturer SourceSerialNumber StationName
+TimeOfLastCalibration TimeOfLastDetectorCalibration TransducerIdentificationSequence TreatmentMachineName UDISequence
+UniqueDeviceIdentifier XRayDetectorID XRayDetectorLabel XRaySourceID
+DestinationAE NetworkID Originator PerformedStationAETitle ReceivingAE RequestingAE RetrieveAETitle ScheduledStationAETitle
+ScheduledStudyLocationAETitle SelectorAEValue StationAETitle
+`;
+
+/** Kept by the Retain Institution Identity Option (section E.3.11). */
+export const institutionIdentity = `
+ClinicalTrialCoordinatingCenterName ClinicalTrialProtocolEthicsCommitteeName ClinicalTrialSiteID ClinicalTrialSiteName
+InstitutionAddress InstitutionalDepartmentName InstitutionalDepartmentTypeCodeSequence InstitutionCodeSequence
+InstitutionName SourceOfPreviousValues
+`;
+
+/** Kept by the Retain Patient Characteristics Option (section E.3.7). */
+export const patientCharacteristics = `
+EthnicGroup EthnicGroups EthnicGroupCodeSequence PatientAge PatientSex PatientSexNeutered PatientSize PatientWeight PregnancyStatus SelectorASValue SmokingStatus
+`;
+
+/** Kept after cleaning by the Retain Patient Characteristics Option. */
+export const cleanedPatientCharacteristics = `
+Allergies PatientState PreMedication SpecialNeeds
+`;
+
+/** Kept after cleaning by the Clean Descriptors Option (section E.3.5). Sequences are entered, their content is cleaned. */
+export const descriptors = `
+AcquisitionComments AcquisitionDeviceProcessingDescription AcquisitionFieldOfViewLabel AcquisitionProtocolDescription
+AdditionalPatientHistory AdmittingDiagnosesCodeSequence AdmittingDiagnosesDescription Allergies AnnotationGroupDescription
+AnnotationGroupLabel BeamDescription BolusDescription ClinicalTrialSeriesDescription ClinicalTrialTimePointDescription
+CommentsOnRadiationDose CommentsOnThePerformedProcedureStep CompensatorDescription ConceptualVolumeCombinationDescription
+ConceptualVolumeDescription ContainerDescription ContrastBolusAgent ContributionDescription DecompositionDescription
+DerivationDescription DeviceSettingDescription DischargeDiagnosisDescription DisplacementReferenceLabel
+DoseReferenceDescription EntityDescription EntityLabel EntityLongLabel EntityName EquipmentFrameOfReferenceDescription
+FilterLookupTableDescription FixationDeviceDescription FractionationNotes FractionGroupDescription FrameComments
+IdentifyingComments ImageComments ImagingServiceRequestComments Impressions InterlockDescription InterlockOriginDescription
+InterpretationDiagnosisDescription InterpretationText LabelText LongDeviceDescription MedicalAlerts
+MultienergyAcquisitionDescription Occupation PatientComments PatientSetupPhotoDescription PatientState
+PatientTreatmentPreparationMethodDescription PatientTreatmentPreparationProcedureParameterDescription
+PerformedProcedureStepDescription PositionAcquisitionTemplateDescription PositionAcquisitionTemplateName
+PrescriptionDescription PrescriptionNotes PrescriptionNotesSequence PriorTreatmentDoseDescription ProtocolName
+PyramidDescription PyramidLabel RadiationDoseIdentificationLabel RadiationDoseInVivoMeasurementLabel
+RadiationGenerationModeDescription RadiationGenerationModeLabel ReasonForOmissionDescription
+ReasonForRequestedProcedureCodeSequence ReasonForStudy ReasonForSuperseding ReasonForTheAttributeModification
+ReasonForTheImagingServiceRequest ReasonForTheRequestedProcedure ReasonForVisit ReasonForVisitCodeSequence
+RequestAttributesSequence RequestedContrastAgent RequestedProcedureComments RequestedProcedureDescription
+RequestedSeriesDescription RespiratoryMotionCompensationTechniqueDescription ResultsComments ROIDescription
+ROIGenerationDescription ROIName ROIObservationDescription ROIObservationLabel RTPhysicianIntentNarrative RTPlanDescription
+RTPlanLabel RTPlanName RTPrescriptionLabel RTToleranceSetLabel RTTreatmentApproachLabel ScheduledProcedureStepDescription
+SelectorLOValue SelectorLTValue SelectorSHValue SelectorSTValue SelectorUTValue SeriesDescription
+ServiceEpisodeDescription SetupTechniqueDescription ShieldingDeviceDescription SpecimenDetailedDescription
+SpecimenShortDescription StructureSetDescription StructureSetLabel StructureSetName StudyComments StudyDescription
+TreatmentPositionGroupLabel TreatmentSite TreatmentSites TreatmentTechniqueNotes TreatmentToleranceViolationDescription
+UserContentLabel UserContentLongLabel VisitComments WaveformFilterDescription
+`;
+
+/** Entered and cleaned by the Clean Structured Content Option (section E.3.4). */
+export const structuredContent = `
+AcquisitionContextSequence ContentSequence SpecimenPreparationSequence
+`;
+
+/** Dates and times that say when the patient lived, not when something was done: no date option keeps them. */
+export const personalDates = `
+PatientBirthDate PatientBirthTime PatientBirthDateInAlternativeCalendar PatientDeathDateInAlternativeCalendar GPSTimeStamp GPSDateStamp
+`;
+
+/** Not of a date representation, but of the longitudinal temporal options all the same (section E.3.6). */
+export const furtherTemporal = `
+TimezoneOffsetFromUTC
+`;
+
+/** Beside attributes of action U: entered by the Retain UIDs Option (section E.3.9) for the references they hold. */
+export const referencesKeptWithUids = `
+ReferencedImageSequence ReferencedPerformedProcedureStepSequence ReferencedStudySequence SourceImageSequence
+`;
+
+/**
+ * Private attributes known to be without identity (section E.3.10, table E.3.10-1; those with numeric or coded values):
+ * group, private creator, element within its block, representation.
+ */
+export const safePrivateAttributes: readonly (readonly [group: number, creator: string, element: number, vr: string])[] = [
+  [0x0019, 'GEMS_ACQU_01', 0x23, 'DS'], // table speed
+  [0x0019, 'GEMS_ACQU_01', 0x24, 'DS'], // mid scan time
+  [0x0019, 'GEMS_ACQU_01', 0x27, 'DS'], // rotation speed
+  [0x0019, 'SIEMENS MR HEADER', 0x0c, 'IS'], // b value
+  [0x0019, 'SIEMENS MR HEADER', 0x0d, 'CS'], // diffusion directionality
+  [0x0019, 'SIEMENS MR HEADER', 0x0e, 'FD'], // diffusion gradient direction
+  [0x0019, 'SIEMENS MR HEADER', 0x27, 'FD'], // b matrix
+  [0x0025, 'GEMS_SERS_01', 0x07, 'SL'], // images in series
+  [0x0043, 'GEMS_PARM_01', 0x39, 'IS'], // b value
+  [0x0043, 'GEMS_PARM_01', 0x6f, 'DS'], // scanner table entry
+  [0x0045, 'GEMS_HELIOS_01', 0x01, 'SS'], // macro rows in detector
+  [0x0045, 'GEMS_HELIOS_01', 0x02, 'FL'], // macro width
+  [0x00e1, 'ELSCINT1', 0x21, 'DS'], // dose length product
+  [0x01e1, 'ELSCINT1', 0x26, 'CS'], // phantom type
+  [0x01e1, 'ELSCINT1', 0x50, 'DS'], // acquisition duration
+  [0x01f1, 'ELSCINT1', 0x01, 'CS'], // acquisition type
+  [0x01f1, 'ELSCINT1', 0x07, 'DS'], // table velocity
+  [0x01f1, 'ELSCINT1', 0x26, 'DS'], // pitch
+  [0x01f1, 'ELSCINT1', 0x27, 'DS'], // rotation time
+  [0x2001, 'Philips Imaging DD 001', 0x03, 'FL'], // b factor
+  [0x2001, 'Philips Imaging DD 001', 0x04, 'CS'], // diffusion direction
+  [0x7053, 'Philips PET Private Group', 0x00, 'DS'], // SUV factor
+  [0x7053, 'Philips PET Private Group', 0x09, 'DS'], // activity concentration factor
+];
