@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sql, { raw } from 'sql-template-tag';
-import type { Database } from './database.ts';
+import type { Database, Tx } from './database.ts';
 
 /** Thrown with one sentence when the schema of the database does not fit this program. */
 export class SchemaError extends Error {
@@ -10,34 +10,46 @@ export class SchemaError extends Error {
 }
 
 interface Migration {
+  /** The file's name without its ending, e.g. `0003-catalog`. */
   name: string;
   text: string;
+  /** SHA-256 of the text, hexadecimal. */
   digest: string;
 }
 
 /**
  * Brings the database to the newest schema: the numbered SQL files that it has not seen, each in a transaction, one process at a
- * time. Refuses a database that a newer program has changed, and one whose history differs from the files.
+ * time. Throws {@link SchemaError} for a database that a newer program has changed, and for one whose history differs from the files.
+ * Gives the names of what it applied.
  */
-export async function migrate(db: Database, folder: string): Promise<void> {
+export async function migrate(db: Database, folder: string): Promise<string[]> {
   const migrations = readMigrations(folder);
-  await db.tx(async (tx) => {
-    await tx.run(sql`select pg_advisory_xact_lock(7017, 0)`);
-    await tx.run(sql`create table if not exists migrations (name text primary key, digest text not null, applied_at timestamptz(3) not null default now())`);
-    const applied = new Map((await tx.many<{ name: string; digest: string }>(sql`select name, digest from migrations`)).map((row) => [row.name, row.digest]));
-    const known = new Set(migrations.map((migration) => migration.name));
-    const newer = [...applied.keys()].filter((name) => !known.has(name));
-    if (newer.length > 0) {
-      throw new SchemaError(`The database was made by a newer version of Fovea (it has "${newer.toSorted().at(-1)}"); start that version, or restore a backup.`);
-    }
-    for (const migration of migrations) {
-      const digest = applied.get(migration.name);
-      if (digest === migration.digest) continue;
-      if (digest !== undefined) throw new SchemaError(`The migration "${migration.name}" was changed after the database had applied it.`);
-      await tx.run(raw(migration.text));
-      await tx.run(sql`insert into migrations (name, digest) values (${migration.name}, ${migration.digest})`);
-    }
-  });
+  const done: string[] = [];
+  for (;;) {
+    const name = await db.tx((tx) => applyNext(tx, migrations));
+    if (name === undefined) return done;
+    done.push(name);
+  }
+}
+
+/** Applies the first migration that is missing; undefined when there is none. */
+async function applyNext(tx: Tx, migrations: readonly Migration[]): Promise<string | undefined> {
+  // Held until the transaction ends, so that programs that start at once take turns.
+  await tx.run(sql`select pg_advisory_xact_lock(7017, 0)`);
+  const { there } = await tx.one<{ there: boolean }>(sql`select to_regclass('migrations') is not null as there`);
+  if (!there) await tx.run(sql`create table migrations (name text primary key, digest text not null, applied_at timestamptz(3) not null default now())`);
+  const rows = await tx.many<{ name: string; digest: string }>(sql`select name, digest from migrations order by name`);
+  const applied = new Map(rows.map((row) => [row.name, row.digest]));
+  const known = new Set(migrations.map((migration) => migration.name));
+  const newest = rows.findLast((row) => !known.has(row.name));
+  if (newest) throw new SchemaError(`The database was made by a newer version of Fovea (it has "${newest.name}"); start that version, or restore a backup.`);
+  const changed = migrations.find(({ name, digest }) => applied.has(name) && applied.get(name) !== digest);
+  if (changed) throw new SchemaError(`The migration "${changed.name}" was changed after the database had applied it; start the version that applied it.`);
+  const next = migrations.find(({ name }) => !applied.has(name));
+  if (!next) return undefined;
+  await tx.run(raw(next.text));
+  await tx.run(sql`insert into migrations (name, digest) values (${next.name}, ${next.digest})`);
+  return next.name;
 }
 
 function readMigrations(folder: string): Migration[] {

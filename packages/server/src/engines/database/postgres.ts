@@ -1,113 +1,138 @@
-import { once } from 'node:events';
-import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
-import pg from 'pg';
-import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { Pool, type PoolClient, type PoolConfig, type QueryConfig, type QueryResult } from 'pg';
+import { to as copyTo } from 'pg-copy-streams';
 import type { Sql } from 'sql-template-tag';
-import { copyLine } from './copy-line.ts';
+import { copyRowsIn } from './copy-in.ts';
 import type { Database, Queryable, Tx } from './database.ts';
+import { listen } from './listen.ts';
 import { statementName } from './statement-name.ts';
+import { typeParsers } from './type-parsers.ts';
 
 /** How a database is reached: by URL, or by the folder of its unix socket. */
 export type Connection = { connectionString: string } | { host: string; port: number; user: string; database: string };
 
 export interface ConnectOptions {
   poolSize?: number;
+  /** Hears what nobody awaits: broken idle connections, and errors of work that runs after a commit. */
   onError?: (error: Error) => void;
 }
 
-const types = new pg.TypeOverrides();
-types.setTypeParser(pg.types.builtins.INT8, (text) => {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value)) throw new RangeError(`The number ${text} from the database is beyond 2^53.`);
-  return value;
-});
-types.setTypeParser(pg.types.builtins.NUMERIC, Number);
-types.setTypeParser(pg.types.builtins.DATE, (text) => text);
+/** Thrown with one sentence when the database cannot be used at all. */
+export class DatabaseConnectError extends Error {
+  override name = 'DatabaseConnectError';
+}
 
 /** PostgreSQL's codes for transactions that may simply be run again: serialization failure and deadlock. */
 const retryable = new Set(['40001', '40P01']);
+const maxRetries = 3;
+/** A connection that has so many prepared statements is replaced, and the server's memory for them freed. */
+const maxPrepared = 1_000;
+const oldestVersion = 15;
 
-/** Connects to PostgreSQL by a pool. Statements are prepared once per connection. */
+type WithClient = <T>(work: (client: PoolClient) => Promise<T>) => Promise<T>;
+
+/** Connects to PostgreSQL by a pool. Statements are prepared once per connection. Throws {@link DatabaseConnectError}. */
 export async function connectDatabase(options: Connection & ConnectOptions): Promise<Database> {
   const { poolSize = 10, onError, ...connection } = options;
-  const config = { ...connection, types, application_name: 'fovea', keepAlive: true };
-  const pool = new pg.Pool({ ...config, max: poolSize, idleTimeoutMillis: 60_000, connectionTimeoutMillis: 30_000 });
-  // An idle connection that the server closed is replaced at the next use; the error itself needs no answer.
+  const config: PoolConfig = { ...connection, types: typeParsers(), application_name: 'fovea', keepAlive: true };
+  const pool = new Pool({ ...config, max: poolSize, idleTimeoutMillis: 60_000, connectionTimeoutMillis: 30_000, maxLifetimeSeconds: 3_600 });
+  // An idle connection that the server closed is replaced at the next use.
   pool.on('error', (error) => onError?.(error));
-  await pool.query('select 1');
-  const withClient = async <T>(work: (client: pg.PoolClient) => Promise<T>): Promise<T> => {
-    const client = await pool.connect();
-    let failed: Error | undefined;
-    try {
-      return await work(client);
-    } catch (error) {
-      failed = isConnectionFault(error) ? (error as Error) : undefined;
-      throw error;
-    } finally {
-      client.release(failed);
-    }
-  };
+  await checkServer(pool, connection);
+  const withClient = borrow(pool);
+  const send = (query: Sql) => withClient((client) => sendOn(client, query));
 
   return {
-    ...queryable((query) => pool.query(prepared(query)), withClient),
+    ...queryable(send, withClient),
     async tx(work) {
       for (let attempt = 0; ; attempt++) {
+        const after: (() => void | Promise<void>)[] = [];
         try {
-          return await withClient((client) => transaction(client, work, onError));
+          const result = await withClient((client) => transaction(client, work, after));
+          // The connection is back in the pool by now: what follows a commit may need one.
+          await runAfterCommit(after, onError);
+          return result;
         } catch (error) {
-          if (attempt >= 3 || !retryable.has(String((error as { code?: unknown }).code))) throw error;
+          if (attempt >= maxRetries || !retryable.has(String((error as { code?: unknown }).code))) throw error;
           await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt));
         }
       }
     },
-    async *stream<Row>(query: Sql, batch = 1_000): AsyncIterable<Row> {
-      const client = await pool.connect();
-      let ended = false;
-      try {
-        await client.query('begin read only');
-        await client.query({ text: `declare fovea_stream no scroll cursor for ${query.text}`, values: query.values as unknown[] });
-        for (;;) {
-          const { rows } = await client.query<Row & pg.QueryResultRow>(`fetch ${batch} from fovea_stream`);
-          for (const row of rows) yield row as Row;
-          if (rows.length < batch) break;
-        }
-        ended = true;
-      } finally {
-        await client.query(ended ? 'commit' : 'rollback').catch(() => undefined);
-        client.release();
-      }
-    },
-    async *copyOut(query: string): AsyncIterable<Buffer> {
-      const client = await pool.connect();
-      let done = false;
-      try {
-        for await (const chunk of client.query(copyTo(`copy (${query}) to stdout`))) yield chunk as Buffer;
-        done = true;
-      } finally {
-        // A copy that was not read to its end leaves the connection in the middle of it.
-        client.release(!done);
-      }
-    },
+    stream: (query, batch = 1_000) => streamRows(pool, query, batch),
+    copyOut: (query) => streamCopy(pool, query),
     listen: (channel, heard) => listen(config, channel, heard, onError),
     close: () => pool.end(),
   };
 }
 
+async function checkServer(pool: Pool, connection: Connection): Promise<void> {
+  const where = 'host' in connection ? connection.host : withoutPassword(connection.connectionString);
+  let fault: string | undefined;
+  try {
+    const { rows } = await pool.query<{ version: number; encoding: string }>(
+      `select current_setting('server_version_num')::int / 10000 as version, current_setting('server_encoding') as encoding`,
+    );
+    const { version = 0, encoding = '' } = rows[0] ?? {};
+    if (version < oldestVersion) fault = `The database at ${where} is PostgreSQL ${version}; Fovea needs ${oldestVersion} or newer.`;
+    else if (encoding !== 'UTF8') fault = `The database at ${where} has the encoding ${encoding}; create it with the encoding UTF8.`;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    fault = `The database at ${where} cannot be used: ${(message === '' ? (code ?? 'no reason given') : message).split('\n')[0]}.`;
+  }
+  if (fault === undefined) return;
+  await pool.end();
+  throw new DatabaseConnectError(fault);
+}
+
+function withoutPassword(connectionString: string): string {
+  try {
+    const { hostname, port, pathname } = new URL(connectionString);
+    return `${hostname}${port === '' ? '' : `:${port}`}${pathname}`;
+  } catch {
+    return 'the given URL';
+  }
+}
+
+/** Which statements a connection has prepared. */
+const prepared = new WeakMap<PoolClient, Set<string>>();
+
+function sendOn(client: PoolClient, query: Sql): Promise<QueryResult<object>> {
+  const { text } = query;
+  const values = query.values as unknown[];
+  // Without values a statement goes as it is, so that a text of several statements (a migration) may too.
+  const name = values.length === 0 ? undefined : statementName(text);
+  if (name === undefined) return client.query({ text, values });
+  const known = prepared.get(client) ?? new Set();
+  prepared.set(client, known.add(name));
+  return client.query({ text, values, name } satisfies QueryConfig);
+}
+
+function borrow(pool: Pool): WithClient {
+  return async (work) => {
+    const client = await pool.connect();
+    let broken = false;
+    try {
+      return await work(client);
+    } catch (error) {
+      broken = error instanceof BrokenConnection || isConnectionFault(error);
+      throw error instanceof BrokenConnection ? error.cause : error;
+    } finally {
+      client.release(broken || (prepared.get(client)?.size ?? 0) > maxPrepared);
+    }
+  };
+}
+
+/** Around an error after which the connection is in no known state. */
+class BrokenConnection extends Error {
+  override name = 'BrokenConnection';
+}
+
+/** Class 08: connection exception; 57P: the server shuts down or ended the session; others come from the socket. */
 function isConnectionFault(error: unknown): boolean {
-  const code = String((error as { code?: unknown }).code ?? '');
-  return /^(08|57P)/.test(code) || code === 'ECONNRESET' || /terminated|Connection/.test(String((error as Error).message));
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return /^(08|57P|ECONN|EPIPE|ETIMEDOUT)/.test(String(code ?? '')) || /^Connection terminated|not queryable/.test(String(message));
 }
 
-function prepared(query: Sql): pg.QueryConfig {
-  const name = statementName(query.text);
-  return { text: query.text, values: query.values as unknown[], ...(name === undefined ? {} : { name }) };
-}
-
-function queryable(
-  send: (query: Sql) => Promise<pg.QueryResult<pg.QueryResultRow>>,
-  withClient: <T>(work: (client: pg.PoolClient) => Promise<T>) => Promise<T>,
-): Queryable {
+function queryable(send: (query: Sql) => Promise<QueryResult<object>>, withClient: WithClient): Queryable {
   return {
     many: async <Row>(query: Sql) => (await send(query)).rows as Row[],
     maybe: async <Row>(query: Sql) => (await send(query)).rows[0] as Row | undefined,
@@ -117,90 +142,73 @@ function queryable(
       return row;
     },
     run: async (query) => (await send(query)).rowCount ?? 0,
-    copyIn: (table, columns, rows) =>
-      withClient(async (client) => {
-        const target = client.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin`));
-        await pipeline(Readable.from(copyChunks(rows)), target);
-        return target.rowCount;
-      }),
+    copyIn: (table, columns, rows) => withClient((client) => copyRowsIn(client, table, columns, rows)),
   };
 }
 
-/** Lines gathered into chunks of some 64 kB, as one write per row would cost more than the row. */
-async function* copyChunks(rows: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>): AsyncGenerator<string> {
-  let chunk = '';
-  for await (const row of rows) {
-    chunk += copyLine(row);
-    if (chunk.length > 65_536) {
-      yield chunk;
-      chunk = '';
-    }
-  }
-  if (chunk !== '') yield chunk;
-}
-
-async function transaction<T>(client: pg.PoolClient, work: (tx: Tx) => Promise<T>, onError: ConnectOptions['onError']): Promise<T> {
-  const after: (() => void | Promise<void>)[] = [];
+async function transaction<T>(client: PoolClient, work: (tx: Tx) => Promise<T>, after: (() => void | Promise<void>)[]): Promise<T> {
   const tx: Tx = {
     ...queryable(
-      (query) => client.query(prepared(query)),
+      (query) => sendOn(client, query),
       (inner) => inner(client),
     ),
     inTransaction: true,
     afterCommit: (step) => void after.push(step),
   };
   await client.query('begin');
-  let result: T;
   try {
-    result = await work(tx);
-    await client.query('commit');
+    const result = await work(tx);
+    const { command } = await client.query('commit');
+    // PostgreSQL answers so when a statement failed and the work went on regardless.
+    if (command !== 'COMMIT') throw new Error('The transaction was rolled back: a statement in it failed, and its error was ignored.');
+    return result;
   } catch (error) {
-    await client.query('rollback').catch(() => undefined);
+    await client.query('rollback').catch(() => {
+      throw new BrokenConnection('The rollback failed.', { cause: error });
+    });
     throw error;
   }
-  for (const step of after) {
+}
+
+async function runAfterCommit(steps: readonly (() => void | Promise<void>)[], onError: ConnectOptions['onError']): Promise<void> {
+  for (const step of steps) {
     try {
       await step();
     } catch (error) {
       onError?.(error as Error);
     }
   }
-  return result;
 }
 
-async function listen(
-  config: pg.ClientConfig,
-  channel: string,
-  heard: (payload: string) => void,
-  onError: ConnectOptions['onError'],
-): Promise<() => Promise<void>> {
-  let stopped = false;
-  let client: pg.Client | undefined;
-  const open = async (): Promise<void> => {
-    const next = new pg.Client(config);
-    next.on('error', (error) => onError?.(error));
-    next.on('notification', (message) => heard(message.payload ?? ''));
-    await next.connect();
-    await next.query(`listen ${pg.escapeIdentifier(channel)}`);
-    client = next;
-    void once(next, 'end').then(reopen);
-  };
-  const reopen = async (): Promise<void> => {
-    for (let pauseMs = 100; !stopped; pauseMs = Math.min(pauseMs * 2, 5_000)) {
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
-      try {
-        if (!stopped) await open();
-        // What was said in the meantime was missed: the listener looks for itself.
-        heard('');
-        return;
-      } catch (error) {
-        onError?.(error as Error);
-      }
+async function* streamRows<Row>(pool: Pool, query: Sql, batch: number): AsyncGenerator<Row> {
+  const client = await pool.connect();
+  let ended = false;
+  try {
+    await client.query('begin read only');
+    await client.query({ text: `declare fovea_stream no scroll cursor for ${query.text}`, values: query.values as unknown[] });
+    for (;;) {
+      const { rows } = await client.query<Row & object>(`fetch ${Math.trunc(batch)} from fovea_stream`);
+      yield* rows;
+      if (rows.length < batch) break;
     }
-  };
-  await open();
-  return async () => {
-    stopped = true;
-    await client?.end();
-  };
+    ended = true;
+  } finally {
+    const closed = await client.query(ended ? 'commit' : 'rollback').then(
+      () => true,
+      () => false,
+    );
+    client.release(!closed);
+  }
+}
+
+async function* streamCopy(pool: Pool, query: string): AsyncGenerator<Buffer> {
+  const client = await pool.connect();
+  let ended = false;
+  try {
+    for await (const chunk of client.query(copyTo(`copy (${query}) to stdout`))) yield chunk as Buffer;
+    ended = true;
+  } finally {
+    // A copy that was not read to its end leaves the connection in the middle of it.
+    client.release(!ended);
+  }
 }

@@ -1,24 +1,30 @@
 import { createHash } from 'node:crypto';
 
-/** So many statements keep a name; the server holds a plan for each of them on every connection. */
+/** So many statements keep a name at a time; the server holds a plan for each of them on every connection. */
 const maxNames = 1_000;
+/** By text, the longest unused first. */
 const names = new Map<string, string>();
 const seenOnce = new Set<string>();
 
 /**
  * The name under which a statement is prepared, the same for the same text. A statement gets one when it comes a second time, so that
- * the endless variety of users' filters does not fill the server with plans that are never used again.
+ * the endless variety of users' filters does not fill the server with plans that are never used again; one that falls out of use loses it.
  */
 export function statementName(text: string): string | undefined {
   const known = names.get(text);
-  if (known !== undefined || names.size >= maxNames) return known;
+  if (known !== undefined) {
+    names.delete(text);
+    names.set(text, known);
+    return known;
+  }
   if (!seenOnce.has(text)) {
     if (seenOnce.size >= maxNames) seenOnce.clear();
     seenOnce.add(text);
     return undefined;
   }
+  seenOnce.delete(text);
   const name = `f_${createHash('sha1').update(text).digest('base64url')}`;
   names.set(text, name);
-  seenOnce.delete(text);
+  if (names.size > maxNames) names.delete(names.keys().next().value ?? '');
   return name;
 }
