@@ -36,16 +36,16 @@ function canary(number: number, vr: string): SampleElement[2] {
 
 const leak = /CANARY|1\.9\.777\.|19771122|235958|077Y|777777/;
 
-function expectNoLeak(bytes: Uint8Array): void {
+/** What identifies, with what stands before it. */
+function leaksOf(bytes: Uint8Array): string[] {
   const { dataSet } = parseDicom(bytes);
-  const texts = [Buffer.from(bytes).toString('latin1'), Buffer.from(dataSet.bytes).toString('latin1')];
-  for (const text of texts) {
+  return [Buffer.from(bytes), Buffer.from(dataSet.bytes)].flatMap((content) => {
+    const text = content.toString('latin1');
     const found = leak.exec(text);
-    expect(found === null ? '' : text.slice(found.index - 40, found.index + 20)).toBe('');
+    const shown = found === null ? [] : [text.slice(found.index - 40, found.index + 20)];
     // Wide characters and swapped pairs would escape the pattern above.
-    expect(text.replaceAll('\0', '')).not.toMatch(/CANARY/);
-    expect(text).not.toContain('ACANYR');
-  }
+    return /CANARY/.test(text.replaceAll('\0', '')) || text.includes('ACANYR') ? [...shown, 'CANARY in disguise'] : shown;
+  });
 }
 
 /** Every attribute of the table at once. */
@@ -65,7 +65,7 @@ describe('canaries', () => {
 
   it.each(Object.entries(syntaxUids).slice(0, 4))('none of the table come out of %s', (_, transferSyntax) => {
     const { bytes, report } = run(sampleFile(sampleCt({ extra: everything }), { transferSyntax }));
-    expectNoLeak(bytes);
+    expect(leaksOf(bytes)).toEqual([]);
     expect(parseDicom(bytes).transferSyntax.uid).toBe(transferSyntax);
     expect(report.actions.length).toBeGreaterThan(500);
     expect(JSON.stringify(report)).not.toMatch(leak);
@@ -75,7 +75,7 @@ describe('canaries', () => {
     let inner: SampleElement[] = everything;
     for (let depth = 0; depth < 8; depth++) inner = [[0x00082218, 'SQ', { items: [inner, [[0x00080100, 'SH', 'T-1']]], undefinedLength: depth % 2 === 0 }]];
     const { bytes } = run(sampleFile(sampleCt({ extra: inner })));
-    expectNoLeak(bytes);
+    expect(leaksOf(bytes)).toEqual([]);
     expect(Buffer.from(bytes).toString('latin1')).toContain('T-1');
   });
 
@@ -114,23 +114,23 @@ describe('canaries', () => {
     for (const transferSyntax of Object.values(syntaxUids).slice(0, 4)) {
       const given = sampleFile(elements, { ...options, transferSyntax });
       expect(Buffer.from(parseDicom(given).dataSet.bytes).toString('latin1') + Buffer.from(given).toString('latin1')).toMatch(/CANARY/);
-      expectNoLeak(run(given).bytes);
+      expect(leaksOf(run(given).bytes)).toEqual([]);
     }
   });
 
   it('none come out of a file that says an attribute twice', () => {
     const twice = sampleFile([...plain, [0x00100020, 'LO', 'CANARY-2'], [0x00100020, 'LO', 'CANARY-3']]);
-    expectNoLeak(run(twice).bytes);
+    expect(leaksOf(run(twice).bytes)).toEqual([]);
   });
 
   it('none come out of a bare data set with stray bytes in front', () => {
     const bytes = Buffer.concat([Buffer.from('CANARY'), sampleFile(plain, { bare: true })]);
-    expectNoLeak(run(bytes).bytes);
+    expect(leaksOf(run(bytes).bytes)).toEqual([]);
   });
 
   it('none come out from behind a deflated data set', () => {
     const bytes = Buffer.concat([sampleFile(plain, { transferSyntax: syntaxUids.deflated }), Buffer.from('CANARY')]);
-    expectNoLeak(run(bytes).bytes);
+    expect(leaksOf(run(bytes).bytes)).toEqual([]);
   });
 
   it('none come out of comments within compressed frames, which still decode', async () => {
@@ -139,7 +139,7 @@ describe('canaries', () => {
     const told = Buffer.concat([jpeg.subarray(0, 2), comment, jpeg.subarray(2), Buffer.from('CANARY')]);
     const bytes = sampleFile(sampleCt({ extra: [[0x7fe00010, 'OB', { fragments: [told], offsets: [0] }]] }), { transferSyntax: '1.2.840.10008.1.2.4.70' });
     const out = run(bytes).bytes;
-    expectNoLeak(out);
+    expect(leaksOf(out)).toEqual([]);
     expect(Array.from((await decodeFrame(parseDicom(out), 0)).data)).toEqual(Array.from({ length: 24 }, (_, at) => at * 3));
   });
 
