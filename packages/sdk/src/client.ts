@@ -143,7 +143,8 @@ export class Client {
     const open = operation.audience === 'public';
     if (this.key !== undefined && !open) headers['authorization'] = `Bearer ${this.key}`;
     else if (this.csrf !== undefined && changes) headers['x-fovea-csrf'] = this.csrf;
-    if (operation.method === 'POST' && !open && typeof operation.body !== 'string') headers['idempotency-key'] = input.idempotencyKey ?? newId();
+    // A POST that only asks (a query) may be carried out twice.
+    if (operation.method === 'POST' && !open && operation.scope !== 'read' && typeof operation.body !== 'string') headers['idempotency-key'] = input.idempotencyKey ?? newId();
     if (input.ifMatch !== undefined) headers['if-match'] = `"${input.ifMatch}"`;
     return headers;
   }

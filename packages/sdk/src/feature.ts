@@ -14,10 +14,10 @@ export type Method<O extends Operation, Names extends readonly string[] = []> = 
 ) => Promise<CallResult<O>>;
 
 type EntryOf<O extends Operation> = ResultOf<O> extends { data: (infer T)[] } ? T : never;
-type ListQuery<O extends Operation> = Omit<QueryInput<O>, 'cursor'>;
-/** `(…path parameters, query?, options?)`; `limit` in the query is the size of a page. */
+type ListInput<O extends Operation> = Omit<NonNullable<InputOf<O>>, 'cursor'>;
+/** `(…path parameters, query, options?)`; `limit` in the query is the size of a page. */
 export type ListMethod<O extends Operation, Names extends readonly string[] = []> = (
-  ...given: [...Texts<Names>, query?: ListQuery<O>, options?: CallOptions]
+  ...given: [...Texts<Names>, ...InputArgument<ListInput<O>>, options?: CallOptions]
 ) => List<EntryOf<O>>;
 
 /** The base of `fovea.projects`, `fovea.items` and so on: turns an operation of the contract into a method, one line each. */
@@ -41,11 +41,12 @@ export abstract class Feature {
 
   /** A method that lists: awaited it gives the first page, iterated over it gives all. */
   protected listOf<O extends Operation, const Names extends readonly ParamName<O>[]>(operation: O, ...names: Names): ListMethod<O, Names> {
+    const part = typeof operation.body === 'object' ? 'body' : 'query';
     return (...given: unknown[]) => {
-      const query = given[names.length] as Record<string, unknown> | undefined;
+      const input = given[names.length] as Record<string, unknown> | undefined;
       const options = given[names.length + 1] as CallOptions | undefined;
       const params = take(names, given);
-      return new List((cursor) => this.client.run(operation, { ...options, params, query: { ...query, cursor } }) as Promise<never>);
+      return new List((cursor) => this.client.run(operation, { ...options, params, [part]: { ...input, cursor } }) as Promise<never>);
     };
   }
 }

@@ -1,5 +1,6 @@
 import type { Operation } from '@fovea/contract';
 import { Client, type CallInput, type CallResult, type FoveaOptions } from './client.ts';
+import { Commands } from './features/commands.ts';
 import { Datasets } from './features/datasets.ts';
 import { Items } from './features/items.ts';
 import { Keys } from './features/keys.ts';
@@ -46,4 +47,5 @@ export class Fovea extends Connected {
   readonly members = new Members(this.client);
   readonly datasets = new Datasets(this.client);
   readonly items = new Items(this.client);
+  readonly commands = new Commands(this.client);
 }

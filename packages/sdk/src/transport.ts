@@ -15,6 +15,8 @@ export interface OpenBody {
   headers?: Record<string, string> | undefined;
   /** Why its source could not be read to the end, when that was so. */
   failure?(): unknown;
+  /** Lets go of the source when the attempt is over; fetch does not when it is aborted. */
+  close?(): Promise<unknown>;
 }
 
 /** One request, before attempts are made. */
@@ -98,6 +100,7 @@ export class Transport {
     } catch (error) {
       throw body?.failure?.() ?? deadline.translate(error, request.url);
     } finally {
+      void body?.close?.();
       deadline.end(request.streaming === true);
     }
   }

@@ -60,6 +60,18 @@ export interface SaveOptions extends TransferOptions {
 export class Items extends Feature {
   /** Lists the items of a dataset by path; the query takes the filters. */
   readonly list = this.listOf(items.list, 'dataset');
+  /** Finds items by the query language: `{ filter, sort, fields }`. */
+  readonly query = this.listOf(items.query, 'dataset');
+  /** Counts the items that a filter finds. */
+  readonly count = this.method(items.count, 'dataset');
+  /** Changes every item that a filter finds, in the background; answers the command to watch. */
+  readonly updateMany = this.method(items.updateMany, 'dataset');
+  /** Deletes every item that a filter finds, in the background; they can be restored for 30 days. */
+  readonly deleteMany = this.method(items.deleteMany, 'dataset');
+  /** Lists the folders directly in a folder, by name. */
+  readonly folders = this.listOf(items.folders, 'dataset');
+  /** Renames or moves a folder with everything in it. */
+  readonly moveFolder = this.method(items.moveFolder, 'dataset');
   /** Gets an item. */
   readonly get = this.method(items.get, 'item');
   /** Changes an item: where it lies, and what is said about it. */

@@ -4,6 +4,7 @@ import type { Platform } from './platform.ts';
 /** Browsers: files come as File or Blob, and XMLHttpRequest tells the progress of an upload. */
 export const platform: Platform = {
   openPath: () => Promise.reject(noDisk()),
+  readSmall: () => Promise.reject(noDisk()),
   isFolder: () => Promise.reject(noDisk()),
   filesIn: () => {
     throw noDisk();

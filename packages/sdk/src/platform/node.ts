@@ -1,5 +1,7 @@
+import { closeSync, openSync, readSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { SourceError } from '../errors.ts';
 import { saveFile } from './node-save.ts';
 import type { OpenSource } from '../transfer/source.ts';
@@ -12,6 +14,7 @@ const chunkBytes = 1024 * 1024;
 /** Node, Deno and Bun: paths work, and fetch sends streams. */
 export const platform: Platform = {
   openPath,
+  readSmall,
   filesIn,
   save: saveFile,
   async isFolder(path) {
@@ -19,10 +22,12 @@ export const platform: Platform = {
   },
   async body(source, onSent) {
     let failure: unknown;
-    const content = stream(source, onSent, (error) => (failure = error));
+    const iterator = source.read()[Symbol.asyncIterator]();
+    const content = stream(iterator, onSent, (error) => (failure = error));
     return {
       content: content as BodyInit,
       failure: () => failure,
+      close: async () => iterator.return?.().catch(() => undefined),
       headers: source.sizeBytes === undefined ? undefined : { 'content-length': String(source.sizeBytes) },
     };
   },
@@ -42,7 +47,7 @@ async function* readPath(path: string, sizeBytes: number): AsyncGenerator<Uint8A
     while (position < sizeBytes) {
       const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, sizeBytes - position));
       const { bytesRead } = await handle.read(buffer, 0, buffer.length, position).catch(unreadable(path));
-      if (bytesRead === 0) throw new SourceError(`"${path}" became shorter while it was read.`);
+      if (bytesRead === 0) throw shrunk(path);
       position += bytesRead;
       yield bytesRead === buffer.length ? buffer : buffer.subarray(0, bytesRead);
     }
@@ -51,8 +56,48 @@ async function* readPath(path: string, sizeBytes: number): AsyncGenerator<Uint8A
   }
 }
 
-function stream(source: OpenSource, onSent: (bytes: number) => void, onFailure: (error: unknown) => void): ReadableStream<Uint8Array> {
-  const iterator = source.read()[Symbol.asyncIterator]();
+/** So long at most small files are read before the program gets its turn. */
+const readTurnMs = 4;
+
+/**
+ * Into one buffer, synchronously with pauses: measured on 10,000 files of 20 kB, the whole upload takes 1.7 s of processor time, and
+ * 3.1 s with open, read and close as promises.
+ */
+async function readSmall(files: readonly { path: string; sizeBytes: number }[]): Promise<(Uint8Array | SourceError)[]> {
+  const all = Buffer.allocUnsafe(files.reduce((sum, file) => sum + file.sizeBytes, 0));
+  const contents: (Uint8Array | SourceError)[] = [];
+  let at = 0;
+  let turnEndsMs = performance.now() + readTurnMs;
+  for (const { path, sizeBytes } of files) {
+    contents.push(readNow(path, all.subarray(at, at + sizeBytes)));
+    at += sizeBytes;
+    if (performance.now() > turnEndsMs) {
+      await setImmediate();
+      turnEndsMs = performance.now() + readTurnMs;
+    }
+  }
+  return contents;
+}
+
+function readNow(path: string, into: Buffer): Uint8Array | SourceError {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      for (let filled = 0; filled < into.length; ) {
+        const bytesRead = readSync(file, into, filled, into.length - filled, filled);
+        if (bytesRead === 0) return shrunk(path);
+        filled += bytesRead;
+      }
+      return into;
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    return unreadableError(path, error);
+  }
+}
+
+function stream(iterator: AsyncIterator<Uint8Array>, onSent: (bytes: number) => void, onFailure: (error: unknown) => void): ReadableStream<Uint8Array> {
   let sent = 0;
   return new ReadableStream<Uint8Array>(
     {
@@ -76,10 +121,18 @@ function stream(source: OpenSource, onSent: (bytes: number) => void, onFailure: 
   );
 }
 
+function shrunk(path: string): SourceError {
+  return new SourceError(`"${path}" became shorter while it was read.`);
+}
+
 function unreadable(path: string) {
   return (cause: unknown): never => {
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const reason = { ENOENT: 'does not exist', EACCES: 'may not be read by this user', EPERM: 'may not be read by this user', EISDIR: 'is a folder' }[code ?? ''];
-    throw new SourceError(reason ? `"${path}" ${reason}.` : `"${path}" cannot be read: ${message}`, { cause });
+    throw unreadableError(path, cause);
   };
+}
+
+function unreadableError(path: string, cause: unknown): SourceError {
+  const { code, message } = cause as NodeJS.ErrnoException;
+  const reason = { ENOENT: 'does not exist', EACCES: 'may not be read by this user', EPERM: 'may not be read by this user', EISDIR: 'is a folder' }[code ?? ''];
+  return new SourceError(reason ? `"${path}" ${reason}.` : `"${path}" cannot be read: ${message}`, { cause });
 }

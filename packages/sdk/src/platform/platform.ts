@@ -1,3 +1,4 @@
+import type { SourceError } from '../errors.ts';
 import type { FolderOptions, OpenSource, UploadFile } from '../transfer/source.ts';
 import type { OpenBody } from '../transport.ts';
 
@@ -5,6 +6,8 @@ import type { OpenBody } from '../transport.ts';
 export interface Platform {
   /** A file by its path on this machine. */
   openPath(path: string): Promise<OpenSource>;
+  /** The contents of small files whose sizes are known, or for each why it cannot be read. */
+  readSmall(files: readonly { path: string; sizeBytes: number }[]): Promise<(Uint8Array | SourceError)[]>;
   /** The body of one upload attempt; `onSent` is told the bytes sent so far. */
   body(source: OpenSource, onSent: (bytes: number) => void): Promise<OpenBody>;
   /** A fetch that tells the progress of its upload, where the platform's own cannot. */

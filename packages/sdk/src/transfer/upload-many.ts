@@ -1,4 +1,5 @@
 import { pathFault, type FieldError, type Item, type items, type ResultOf, type UploadResult } from '@fovea/contract';
+import { platform } from '#platform';
 import { AbortedError, ApiError, FoveaError } from '../errors.ts';
 import { bundleBody, type BundledFile } from './bundle.ts';
 import { readWhole, type UploadFile, type UploadSource } from './source.ts';
@@ -126,21 +127,28 @@ class UploadRun {
   }
 
   private async sendBundle(files: readonly OpenFile[]): Promise<void> {
-    const read: (BundledFile & { file: OpenFile })[] = [];
-    for (const file of files) {
-      try {
-        read.push({ file, path: file.path, bytes: await readWhole(await file.open()) });
-      } catch (error) {
-        this.fail(file.path, error);
-      }
-    }
+    const read = await this.readAll(files);
     if (read.length === 0 || this.stopped) return;
     const results = await this.requests.bundle(bundleBody(read));
-    for (const [index, { file, bytes }] of read.entries()) {
+    for (const [index, { path, bytes }] of read.entries()) {
       const result = results[index];
       if (result?.item && result.outcome !== 'failed') this.store(result.item, result.outcome, bytes.byteLength);
-      else this.fail(file.path, failureOf(result?.error));
+      else this.fail(path, failureOf(result?.error));
     }
+  }
+
+  /** Those of the files that can be read. */
+  private async readAll(files: readonly OpenFile[]): Promise<BundledFile[]> {
+    const paths = files.flatMap(({ given, sizeBytes }) => (typeof given === 'string' ? { path: given, sizeBytes: sizeBytes ?? 0 } : []));
+    const fromDisk = paths.length === 0 ? [] : await platform.readSmall(paths);
+    const read: BundledFile[] = [];
+    let next = 0;
+    for (const { path, given, open } of files) {
+      const bytes = typeof given === 'string' ? fromDisk[next++] : await open().then(readWhole).catch((error: unknown) => asError(error));
+      if (bytes instanceof Uint8Array) read.push({ path, bytes });
+      else this.fail(path, bytes);
+    }
+    return read;
   }
 
   private async sendSingle(file: OpenFile): Promise<void> {
@@ -186,6 +194,10 @@ class UploadRun {
 function concernsAll(error: unknown): boolean {
   if (error instanceof AbortedError) return true;
   return error instanceof ApiError && ['unauthenticated', 'forbidden', 'csrf', 'not_found', 'disk_full', 'quota_exceeded'].includes(error.code);
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function failureOf(error: FieldError | undefined): FoveaError {
