@@ -253,6 +253,7 @@ export const texts = {
     metadataInvalid: 'This is not valid JSON.',
     metadataNotObject: 'This must be a JSON object, e.g. {"site": "north"}.',
     revert: 'Revert',
+    unsaved: 'The metadata was changed but not saved. Leave without saving it?',
     conflict: 'Somebody changed this item meanwhile. Your text is kept here; load theirs to compare, or save over it.',
     loadTheirs: 'Load theirs',
     saveOver: 'Save over it',

@@ -32,8 +32,15 @@ export async function signOut(): Promise<void> {
   forgetSession();
 }
 
+const forgetters = new Set<() => void>();
+/** Registers what else must go when a session ends: lists held elsewhere, uploads under way. */
+export function onForget(forget: () => void): void {
+  forgetters.add(forget);
+}
+
 /** Drops everything that was loaded in the session. */
 export function forgetSession(): void {
+  for (const forget of forgetters) forget();
   queryClient.clear();
   queryClient.setQueryData(sessionQuery.queryKey, null);
 }

@@ -1,4 +1,5 @@
 import { useSyncExternalStore } from 'react';
+import { onForget } from '../api/session.ts';
 import { UploadRun, type UploadRequest } from './upload-run.ts';
 
 let runs: readonly UploadRun[] = [];
@@ -42,12 +43,12 @@ export function dismissUpload(run: UploadRun): void {
   changed();
 }
 
-/** Ends everything on its way, at sign-out. */
-export function stopUploads(): void {
+// A session that ends takes what is on its way along.
+onForget(() => {
   for (const run of runs) run.stop();
   runs = [];
   changed();
-}
+});
 
 const subscribe = (listener: () => void) => {
   listeners.add(listener);

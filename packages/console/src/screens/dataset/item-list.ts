@@ -2,6 +2,7 @@ import type { Item } from '@fovea/contract';
 import { useEffect, useSyncExternalStore } from 'react';
 import { noticeSession } from '../../api/query-client.ts';
 import { fetchItemPage, type ItemFilter } from '../../api/items.ts';
+import { onForget } from '../../api/session.ts';
 import { ItemPages } from './item-pages.ts';
 
 const pageSize = 200;
@@ -70,6 +71,8 @@ export function forgetLists(datasetId?: string): void {
     lists.delete(key);
   }
 }
+
+onForget(() => forgetLists());
 
 /** Puts a changed item into every list that holds it. */
 export function replaceInLists(item: Item): void {
