@@ -8,6 +8,8 @@ export * from './identity.ts';
 export * from './projects.ts';
 export * from './datasets.ts';
 export * from './items.ts';
+export * from './commands.ts';
+export * from './annotations.ts';
 export * from './system.ts';
 export * from './query.ts';
 export * from './operations.ts';

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { mediaKinds } from './analytic-manifest.ts';
 import { fieldError } from './errors.ts';
 import { operation } from './operation.ts';
+import { command } from './commands.ts';
+import { countResult, filterSchema, queryBody } from './query.ts';
 import { description, id, itemPath, metadata, page, pageQuery, time, timeInput } from './primitives.ts';
 
 export const itemStatuses = ['inbox', 'published', 'archived'] as const;
@@ -85,6 +87,22 @@ export const itemFilter = z.object({
   createdBefore: timeInput.optional(),
 });
 
+/** What can be changed on many items at once. */
+export const itemBulkChange = z
+  .object({
+    mergeMetadata: metadata.optional(),
+    metadata: metadata.optional(),
+    labels: z.array(facet).max(100).optional(),
+    addLabels: z.array(facet).max(100).optional(),
+    removeLabels: z.array(facet).max(100).optional(),
+    channel: facet.nullable().optional(),
+    status: z.enum(itemStatuses).optional(),
+    description: description.optional(),
+    expiresAt: timeInput.nullable().optional(),
+  })
+  .strict();
+export type ItemBulkChange = z.infer<typeof itemBulkChange>;
+
 export const items = {
   upload: operation({
     id: 'items.upload',
@@ -160,6 +178,77 @@ export const items = {
     params: oneItem,
     result: item,
     errors: ['not_found'],
+  }),
+  query: operation({
+    id: 'items.query',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/items/query',
+    summary: 'Finds items by the query language.',
+    description: 'Sorted by path unless `sort` says otherwise. With `fields`, rows carry just those.',
+    audience: 'annotator',
+    scope: 'read',
+    params: inDataset,
+    body: queryBody,
+    result: page(item.partial()),
+    errors: ['not_found'],
+  }),
+  count: operation({
+    id: 'items.count',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/items/count',
+    summary: 'Counts the items that a filter finds.',
+    audience: 'annotator',
+    scope: 'read',
+    params: inDataset,
+    body: z.object({ filter: filterSchema.default({}) }).strict(),
+    result: countResult,
+    errors: ['not_found'],
+  }),
+  updateMany: operation({
+    id: 'items.updateMany',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/items/update',
+    summary: 'Changes every item that a filter finds, in the background; answers the command to watch.',
+    audience: 'developer',
+    params: inDataset,
+    body: z.object({ filter: filterSchema, change: itemBulkChange }).strict(),
+    result: command,
+    status: 202,
+    errors: ['not_found', 'forbidden'],
+  }),
+  deleteMany: operation({
+    id: 'items.deleteMany',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/items/delete',
+    summary: 'Deletes every item that a filter finds, in the background; they can be restored for 30 days.',
+    audience: 'developer',
+    params: inDataset,
+    body: z.object({ filter: filterSchema }).strict(),
+    result: command,
+    status: 202,
+    errors: ['not_found', 'forbidden'],
+  }),
+  folders: operation({
+    id: 'items.folders',
+    method: 'GET',
+    path: '/v1/datasets/{dataset}/folders',
+    summary: 'Lists the folders directly in a folder, by name.',
+    audience: 'annotator',
+    params: inDataset,
+    query: pageQuery.extend({ folder: z.string().max(1_024).default('/') }),
+    result: page(z.object({ path: z.string(), name: z.string() })),
+    errors: ['not_found'],
+  }),
+  moveFolder: operation({
+    id: 'items.moveFolder',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/folders/move',
+    summary: 'Renames or moves a folder with everything in it.',
+    audience: 'developer',
+    params: inDataset,
+    body: z.object({ from: itemPath, to: itemPath }).strict(),
+    result: z.object({ moved: z.int() }),
+    errors: ['not_found', 'forbidden', 'conflict'],
   }),
   update: operation({
     id: 'items.update',

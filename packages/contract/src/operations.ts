@@ -1,3 +1,5 @@
+import { annotations } from './annotations.ts';
+import { commands } from './commands.ts';
 import { datasets } from './datasets.ts';
 import { keys, members, session, users } from './identity.ts';
 import { items } from './items.ts';
@@ -6,7 +8,7 @@ import { projects } from './projects.ts';
 import { system } from './system.ts';
 
 /** The operation table: every operation of the native API, by feature. */
-export const operations = { system, session, users, keys, projects, members, datasets, items };
+export const operations = { system, session, users, keys, projects, members, datasets, items, annotations, commands };
 
 /** All operations in the order of the table. */
 export const allOperations: readonly Operation[] = Object.values(operations).flatMap((feature) => Object.values(feature) as Operation[]);

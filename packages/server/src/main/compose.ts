@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { workItems, describeBlobs } from '../catalog/items/background.ts';
+import { commandRoutes } from '../catalog/commands/routes.ts';
+import { commandsService, runCommand } from '../catalog/commands/service.ts';
+import { itemQueries } from '../catalog/items/bulk.ts';
 import { itemRoutes } from '../catalog/items/routes.ts';
 import { itemsService } from '../catalog/items/service.ts';
 import { datasetRoutes } from '../catalog/datasets/routes.ts';
@@ -19,6 +22,8 @@ import { projectsService } from '../identity/projects/service.ts';
 import { identityRoutes } from '../identity/routes.ts';
 import { sessionsService } from '../identity/sessions/service.ts';
 import { deleteOldSessions } from '../identity/sessions/store.ts';
+import { annotationRoutes } from '../labeling/annotations/routes.ts';
+import { annotationsService } from '../labeling/annotations/service.ts';
 import { usersService } from '../identity/users/service.ts';
 import { messageKind } from '../engines/queue/queue.ts';
 
@@ -54,19 +59,24 @@ export function compose(engines: Engines, settings: Settings) {
   const projects = projectsService({ db });
   const datasets = datasetsService({ db, projects });
   const items = itemsService({ db, blobs, queue, limits: settings });
+  const commands = commandsService({ db, queue, projects, logger });
+  const itemFinder = itemQueries({ db, commands });
+  const annotations = annotationsService({ db, commands });
   const idempotency = idempotencyStore(db);
 
   const routes: Route[] = [
     ...identityRoutes({ keys, members, projects, sessions, users }),
     ...datasetRoutes(datasets),
-    ...itemRoutes(items),
+    ...itemRoutes(items, itemFinder),
+    ...commandRoutes(commands),
+    ...annotationRoutes(annotations, db),
   ];
-  const messageKinds: MessageKind<unknown>[] = [describeBlobs, tidy];
+  const messageKinds: MessageKind<unknown>[] = [describeBlobs, runCommand, tidy];
 
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, items },
+    rooms: { keys, sessions, users, members, projects, datasets, items, itemQueries: itemFinder, commands, annotations },
     auth: { keys, sessions },
     idempotency,
     routes,
@@ -74,6 +84,7 @@ export function compose(engines: Engines, settings: Settings) {
 
     /** Begins to handle messages. */
     async startWorking(): Promise<void> {
+      await commands.work();
       await workItems({ db, blobs, queue, logger });
       await queue.work(tidy, async () => {
         await idempotency.sweep();

@@ -1,4 +1,4 @@
-import { allOperations, type Operation } from '@fovea/contract';
+import { allOperations, newId, type Operation } from '@fovea/contract';
 import sql from 'sql-template-tag';
 import type { TestPlatform } from './platform.ts';
 
@@ -10,11 +10,13 @@ export interface World {
   deletedItem: string;
   user: string;
   key: string;
+  annotation: string;
+  command: string;
 }
 
 interface Sample {
   params?: Partial<Record<string, (world: World) => string>>;
-  query?: string;
+  query?: string | ((world: World) => string);
   body?: unknown | ((world: World) => unknown);
 }
 
@@ -24,6 +26,8 @@ const params: Record<string, (world: World) => string> = {
   item: (world) => world.item,
   user: (world) => world.user,
   key: (world) => world.key,
+  annotation: (world) => world.annotation,
+  command: (world) => world.command,
   email: () => 'member@example.com',
 };
 
@@ -60,12 +64,34 @@ const table: Record<string, Sample> = {
   'items.upload': { query: '?path=/sample.txt&ifExists=skip', body: 'text' },
   'items.uploadMany': { body: () => bundle() },
   'items.list': {},
+  'items.query': { body: {} },
+  'items.count': { body: {} },
+  'items.updateMany': { body: { filter: { path: '/none' }, change: { description: 'x' } } },
+  'items.deleteMany': { body: { filter: { path: '/none' } } },
+  'items.folders': {},
+  'items.moveFolder': { body: { from: '/a', to: '/b' } },
   'items.get': {},
   'items.update': { body: { description: 'x' } },
   'items.delete': {},
   'items.restore': { params: { item: (world) => world.deletedItem } },
   'items.download': {},
   'items.thumbnail': {},
+  'commands.list': { query: (world) => `?project=${world.project}` },
+  'commands.get': {},
+  'commands.cancel': {},
+  'annotations.list': {},
+  'annotations.create': { body: { annotations: [{ type: 'point', label: 'a', geometry: { type: 'point', x: 1, y: 1 } }] } },
+  'annotations.apply': { body: (world: World) => ({ operations: [{ opId: newId(), kind: 'delete', annotationId: world.annotation, baseRevision: 999 }] }) },
+  'annotations.get': {},
+  'annotations.update': { body: { label: 'b' } },
+  'annotations.delete': {},
+  'annotations.revisions': {},
+  'annotations.restore': { body: {} },
+  'annotations.query': { body: {} },
+  'annotations.count': { body: {} },
+  'annotations.updateMany': { body: { filter: { label: 'none' }, change: { label: 'x' } } },
+  'annotations.deleteMany': { body: { filter: { label: 'none' } } },
+  'annotations.import': { body: '' },
 };
 
 function bundle(): FormData {
@@ -85,7 +111,7 @@ export const samples = {
       return encodeURIComponent(value(world));
     });
     const body = typeof sample.body === 'function' ? (sample.body as (world: World) => unknown)(world) : sample.body;
-    return { path, query: sample.query ?? '', body };
+    return { path, query: typeof sample.query === 'function' ? sample.query(world) : (sample.query ?? ''), body };
   },
 
   /** Makes the things anew or, given a world, puts back what an operation took away. */
@@ -96,6 +122,7 @@ export const samples = {
       await db.run(sql`update datasets set deleted_at = null where id = ${old.dataset}`);
       await db.run(sql`update items set deleted_at = null where id = ${old.item}`);
       await db.run(sql`update items set deleted_at = now() where id = ${old.deletedItem}`);
+      await db.run(sql`update annotations set deleted_at = null where id = ${old.annotation}`);
       return old;
     }
     const make = async (method: string, path: string, body: unknown) => (await fovea.call(method, path, { body })).body;
@@ -106,7 +133,11 @@ export const samples = {
     await fovea.call('DELETE', `/v1/items/${deletedItem}`);
     const user = (await make('POST', '/v1/users', { email: `${Math.random()}@example.com` })).id;
     const key = (await make('POST', '/v1/keys', { name: 'sample' })).id;
-    return { project, dataset, item, deletedItem, user, key };
+    const annotated = await make('POST', `/v1/items/${item}/annotations`, { annotations: [{ type: 'point', label: 'a', geometry: { type: 'point', x: 1, y: 1 } }] });
+    const annotation = annotated.data[0].id;
+    await fovea.call('PATCH', `/v1/annotations/${annotation}`, { body: { label: 'changed' } });
+    const command = (await make('POST', `/v1/datasets/${dataset}/items/delete`, { filter: { path: '/none' } })).id;
+    return { project, dataset, item, deletedItem, user, key, annotation, command };
   },
 };
 

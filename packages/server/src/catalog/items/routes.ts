@@ -5,12 +5,13 @@ import { bodyStream } from '../../http/body.ts';
 import { route, type Route } from '../../http/context.ts';
 import { readMultipart } from '../../http/multipart.ts';
 import { sendFile } from '../../http/send-file.ts';
+import type { ItemQueries } from './bulk.ts';
 import type { BundleFile, ItemsService } from './service.ts';
 
 const bundleLimits = { maxFiles: 1_000, maxFileBytes: 8 * 1024 * 1024, maxFields: 10, maxFieldBytes: 65_536 };
 const maxBundleBytes = 128 * 1024 * 1024;
 
-export function itemRoutes(service: ItemsService): Route[] {
+export function itemRoutes(service: ItemsService, queries: ItemQueries): Route[] {
   return [
     route(items.upload, async ({ caller, params, query, request, reply }) => {
       const dataset = await service.authorizeUpload(caller, params.dataset);
@@ -36,6 +37,12 @@ export function itemRoutes(service: ItemsService): Route[] {
       return service.uploadMany(caller, dataset, files, { ...facets, rule: ifExists });
     }),
     route(items.list, ({ caller, params, query }) => service.list(caller, params.dataset, query)),
+    route(items.query, ({ caller, params, body }) => queries.query(caller, params.dataset, body)),
+    route(items.count, ({ caller, params, body }) => queries.count(caller, params.dataset, body.filter)),
+    route(items.updateMany, ({ caller, params, body }) => queries.updateMany(caller, params.dataset, body)),
+    route(items.deleteMany, ({ caller, params, body }) => queries.deleteMany(caller, params.dataset, body)),
+    route(items.folders, ({ caller, params, query }) => queries.folders(caller, params.dataset, query)),
+    route(items.moveFolder, ({ caller, params, body }) => queries.moveFolder(caller, params.dataset, body)),
     route(items.get, ({ caller, params }) => service.get(caller, params.item)),
     route(items.update, ({ caller, params, body, ifMatch }) => service.update(caller, params.item, body, ifMatch)),
     route(items.delete, ({ caller, params }) => service.delete(caller, params.item)),

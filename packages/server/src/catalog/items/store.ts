@@ -3,7 +3,7 @@ import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
 import type { Facts } from '../blobs/store.ts';
 
-interface ItemRow {
+export interface ItemRow {
   id: string;
   project_id: string;
   dataset_id: string;
@@ -85,9 +85,11 @@ export function toItem({ thumbnail: _thumbnail, deleted: _deleted, ...item }: St
   return item;
 }
 
-const columns = sql`i.id, i.project_id, i.dataset_id, i.path, i.sha256, i.size, i.media_type, i.kind, i.probe, i.problem, i.width, i.height,
-  i.orientation, i.frames, i.duration, i.fps, i.summary, i.metadata, i.labels, i.channel, i.status, i.description, i.annotation_count,
-  i.thumbnail, i.revision, i.created_by, i.created_at, i.updated_at, i.expires_at, i.deleted_at`;
+export const itemColumns = (i: Sql): Sql => sql`${i}.id, ${i}.project_id, ${i}.dataset_id, ${i}.path, ${i}.sha256, ${i}.size, ${i}.media_type, ${i}.kind, ${i}.probe, ${i}.problem, ${i}.width, ${i}.height,
+  ${i}.orientation, ${i}.frames, ${i}.duration, ${i}.fps, ${i}.summary, ${i}.metadata, ${i}.labels, ${i}.channel, ${i}.status, ${i}.description, ${i}.annotation_count,
+  ${i}.thumbnail, ${i}.revision, ${i}.created_by, ${i}.created_at, ${i}.updated_at, ${i}.expires_at, ${i}.deleted_at`;
+
+const columns = itemColumns(sql`i`);
 
 /** Neither deleted nor past its expiry. */
 export const alive: Sql = sql`i.deleted_at is null and (i.expires_at is null or i.expires_at > now())`;
@@ -261,6 +263,24 @@ export async function replaceContent(
 export async function markItem(db: Queryable, id: string, deleted: boolean): Promise<{ size: number } | undefined> {
   return db.maybe(sql`update items set deleted_at = ${deleted ? sql`now()` : sql`null`}, updated_at = now(), revision = revision + 1
     where id = ${id} and deleted_at is ${deleted ? sql`null` : sql`not null`} returning size`);
+}
+
+/** Marks living items as deleted; gives those that were. */
+export async function markItems(db: Queryable, ids: readonly string[]): Promise<{ id: string; path: string; size: number }[]> {
+  return db.many(sql`update items set deleted_at = now(), updated_at = now(), revision = revision + 1
+    where id = any(${ids}::uuid[]) and deleted_at is null returning id, path, size`);
+}
+
+/** Living items of a dataset at these paths. */
+export async function selectByPaths(db: Queryable, datasetId: string, paths: readonly string[]): Promise<StoredItem[]> {
+  const rows = await db.many<ItemRow>(sql`select ${columns} from items i where i.dataset_id = ${datasetId} and i.path = any(${paths}::text[]) and ${alive}`);
+  return rows.map(toStoredItem);
+}
+
+/** Adds to the counts of annotations of items, in the transaction of the change that they count. */
+export async function addAnnotationCount(db: Queryable, changes: readonly { id: string; by: number }[]): Promise<void> {
+  await db.run(sql`update items i set annotation_count = i.annotation_count + c.by
+    from unnest(${changes.map((change) => change.id)}::uuid[], ${changes.map((change) => change.by)}::int[]) as c (id, by) where i.id = c.id`);
 }
 
 /** Writes what was found in a blob to every item that waits for it; gives those items. */

@@ -1,0 +1,177 @@
+import type { Command, Filter, Item, ItemBulkChange, items, Parsed } from '@fovea/contract';
+import sql, { empty, join, type Sql } from 'sql-template-tag';
+import type { Database, Tx } from '../../engines/database/database.ts';
+import { violatedConstraint } from '../../engines/database/database.ts';
+import { emit } from '../../events/outbox.ts';
+import { Fault } from '../../fault.ts';
+import type { Caller } from '../../identity/caller.ts';
+import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
+import type { CommandsService } from '../commands/service.ts';
+import { authorizeDataset } from '../datasets/access.ts';
+import { count as countInDataset } from '../datasets/store.ts';
+import { compileFilter, fault } from '../query/compile.ts';
+import { queryCount, queryPage, rowAlias } from '../query/page.ts';
+import { project } from '../query/project.ts';
+import { itemEntity } from './entity.ts';
+import { mergeMetadata, metadataFault } from './metadata.ts';
+import { itemEvent } from './place.ts';
+import { itemColumns, lockItems, markItems, toItem, toStoredItem, updateItem, type ItemRow, type StoredItem } from './store.ts';
+
+type Query<K extends keyof typeof items> = Parsed<(typeof items)[K]>['query'];
+type Body<K extends keyof typeof items> = Parsed<(typeof items)[K]>['body'];
+export type ItemQueries = ReturnType<typeof itemQueries>;
+
+const kinds = { update: 'items.update', delete: 'items.delete' } as const;
+const stepItems = 1_000;
+
+/** Finding items by the query language, and changing all that a filter finds. */
+export function itemQueries({ db, commands }: { db: Database; commands: CommandsService }) {
+  const scopeOf = (datasetId: string) => sql`${rowAlias}.dataset_id = ${datasetId}`;
+
+  async function find(caller: Caller, datasetId: string, query: Omit<Body<'query'>, 'fields'> & { offset?: number | undefined }): Promise<Page<StoredItem>> {
+    await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+    return queryPage<ItemRow, StoredItem>(db, itemEntity, query, {
+      columns: itemColumns(rowAlias),
+      scope: scopeOf(datasetId),
+      scopeMark: datasetId,
+      defaultSort: [{ field: 'path', direction: 'asc' }],
+      map: toStoredItem,
+    });
+  }
+
+  async function startBulk(caller: Caller, datasetId: string, kind: string, input: { filter: Filter; change?: ItemBulkChange }): Promise<Command> {
+    const dataset = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
+    // Compiled now, so that a filter that is wrong is told at once and not by a failed command.
+    compileFilter(itemEntity, input.filter, rowAlias);
+    const problem = metadataFault(input.change?.metadata ?? input.change?.mergeMetadata ?? {});
+    if (problem) throw fault('change.metadata', problem);
+    return db.tx((tx) => commands.start(tx, caller, { kind, projectId: dataset.projectId, subjectId: datasetId, input: { datasetId, ...input } }));
+  }
+
+  for (const kind of Object.values(kinds)) {
+    commands.handle(kind, async ({ command, caller, state, advance }) => {
+      const { datasetId, filter, change } = command.input as { datasetId: string; filter: Filter; change?: ItemBulkChange };
+      let { done } = command;
+      let after = (state?.['after'] as string | undefined) ?? null;
+      const total = command.total ?? (await queryCount(db, itemEntity, filter, scopeOf(datasetId)));
+      for (;;) {
+        const ids = await db.many<{ id: string }>(sql`select ${rowAlias}.id from items ${rowAlias}
+          where ${scopeOf(datasetId)} and ${itemEntity.alive(rowAlias)} and ${compileFilter(itemEntity, filter, rowAlias)}
+          and (${after}::uuid is null or ${rowAlias}.id > ${after}) order by ${rowAlias}.id limit ${stepItems}`);
+        const last = ids.at(-1)?.id;
+        if (last === undefined) return { changed: done };
+        await db.tx(async (tx) => {
+          const step = ids.map(({ id }) => id);
+          if (kind === kinds.delete) await deleteStep(tx, caller, { datasetId, projectId: command.projectId }, step, 'item.deleted');
+          else await changeStep(tx, caller, step, change ?? {});
+          await advance({ done: done + ids.length, total: Math.max(total, done + ids.length), state: { after: last } }, tx);
+        });
+        done += ids.length;
+        after = last;
+      }
+    });
+  }
+
+  return {
+    find,
+
+    async query(caller: Caller, datasetId: string, body: Body<'query'>): Promise<Page<Partial<Item>>> {
+      const { data, next } = await find(caller, datasetId, body);
+      return { data: data.map((item) => project(toItem(item), body.fields, itemEntity)), next };
+    },
+
+    async count(caller: Caller, datasetId: string, filter: Filter): Promise<{ count: number; exact: boolean }> {
+      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      return { count: await queryCount(db, itemEntity, filter, scopeOf(datasetId)), exact: true };
+    },
+
+    updateMany: (caller: Caller, datasetId: string, body: Body<'updateMany'>): Promise<Command> => startBulk(caller, datasetId, kinds.update, body),
+    deleteMany: (caller: Caller, datasetId: string, body: Body<'deleteMany'>): Promise<Command> => startBulk(caller, datasetId, kinds.delete, body),
+
+    /** Folders directly in a folder. Each is found by one step through the index of paths, whatever lies in it. */
+    async folders(caller: Caller, datasetId: string, query: Query<'folders'>): Promise<Page<{ path: string; name: string }>> {
+      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      const base = query.folder === '/' ? '/' : `${query.folder.replace(/\/+$/, '')}/`;
+      const mark = listMark('folders', [datasetId, base]);
+      const after = readCursor(query.cursor, mark, 1)?.[0]?.toString();
+      const rows = await db.many<{ path: string }>(sql`
+        with recursive walk (folder) as (
+          (select ${folderIn(base)} from items i where ${inFolder(datasetId, base)} ${after === undefined ? empty : sql`and i.path >= ${`${after}0`}`}
+            and position('/' in substr(i.path, ${base.length + 1})) > 0 order by i.path limit 1)
+          union all
+          select (select ${folderIn(base)} from items i where ${inFolder(datasetId, base)} and i.path >= walk.folder || '0'
+            and position('/' in substr(i.path, ${base.length + 1})) > 0 order by i.path limit 1)
+          from walk where walk.folder is not null
+        ) select folder as path from walk where folder is not null limit ${query.limit + 1}`);
+      return cutPage(rows, {
+        limit: query.limit,
+        mark,
+        position: (row) => [row.path],
+        map: (row) => ({ path: row.path, name: row.path.slice(base.length) }),
+      });
+    },
+
+    async moveFolder(caller: Caller, datasetId: string, { from, to }: Body<'moveFolder'>): Promise<{ moved: number }> {
+      const dataset = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
+      if (`${to}/`.startsWith(`${from}/`)) throw new Fault('invalid_request', 'A folder cannot be moved into itself.');
+      return db
+        .tx(async (tx) => {
+          const moved = await tx.run(sql`update items set path = ${to} || substr(path, ${from.length + 1}), revision = revision + 1, updated_at = now(),
+            updated_by = ${caller.email} where dataset_id = ${datasetId} and deleted_at is null and path >= ${`${from}/`} and path < ${`${from}0`}`);
+          await emit(tx, { type: 'folder.moved', orgId: caller.orgId, projectId: dataset.projectId, subject: { kind: 'dataset', id: datasetId }, actor: caller.email, data: { from, to, moved } });
+          return { moved };
+        })
+        .catch((error: unknown) => {
+          if (violatedConstraint(error) === 'items_path') throw new Fault('conflict', `Under "${to}" lies an item of the same name already.`);
+          throw error;
+        });
+    },
+  };
+}
+
+function folderIn(base: string): Sql {
+  return sql`${base} || split_part(substr(i.path, ${base.length + 1}), '/', 1) as folder`;
+}
+
+function inFolder(datasetId: string, base: string): Sql {
+  return sql`i.dataset_id = ${datasetId} and i.deleted_at is null and (i.expires_at is null or i.expires_at > now())
+    and i.path >= ${base} and i.path < ${`${base.slice(0, -1)}0`}`;
+}
+
+/** Deletes a step's items, with counters and events. */
+export async function deleteStep(tx: Tx, caller: Caller, dataset: { datasetId: string; projectId: string }, ids: readonly string[], type: string): Promise<void> {
+  const removed = await markItems(tx, ids);
+  const bytes = removed.reduce((sum, item) => sum + item.size, 0);
+  await countInDataset(tx, { id: dataset.datasetId, projectId: dataset.projectId }, { items: -removed.length, bytes: -bytes });
+  await emit(tx, ...removed.map((item) => itemEvent(type, caller, { ...item, ...dataset })));
+}
+
+async function changeStep(tx: Tx, caller: Caller, ids: readonly string[], change: ItemBulkChange): Promise<void> {
+  const items = await lockItems(tx, ids);
+  const { mergeMetadata: merge, addLabels, removeLabels, ...same } = change;
+  if (merge || addLabels || removeLabels) {
+    // What depends on each row's own state is written row by row; what is the same for all, in one statement.
+    for (const item of items) {
+      const labels = addLabels || removeLabels ? [...new Set([...(same.labels ?? item.labels), ...(addLabels ?? [])])].filter((label) => !removeLabels?.includes(label)) : same.labels;
+      const metadata = merge ? mergeMetadata(same.metadata ?? item.metadata, merge) : same.metadata;
+      await updateItem(tx, item.id, { ...same, labels, metadata }, caller.email);
+    }
+  } else {
+    await updateItems(tx, items.map((item) => item.id), same, caller.email);
+  }
+  await emit(tx, ...items.map((item) => itemEvent('item.updated', caller, item, { changed: Object.keys(change) })));
+}
+
+async function updateItems(tx: Tx, ids: readonly string[], change: Omit<ItemBulkChange, 'mergeMetadata' | 'addLabels' | 'removeLabels'>, by: string): Promise<void> {
+  const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`, sql`updated_by = ${by}`];
+  if (change.metadata !== undefined) set.push(sql`metadata = ${JSON.stringify(change.metadata)}`);
+  if (change.labels !== undefined) set.push(sql`labels = ${[...new Set(change.labels)]}`);
+  if (change.channel !== undefined) set.push(sql`channel = ${change.channel}`);
+  if (change.description !== undefined) set.push(sql`description = ${change.description}`);
+  if (change.expiresAt !== undefined) set.push(sql`expires_at = ${change.expiresAt}`);
+  if (change.status !== undefined) {
+    set.push(sql`status = ${change.status}`);
+    if (change.status === 'published') set.push(sql`published_at = coalesce(published_at, now()), published_by = coalesce(published_by, ${by})`);
+  }
+  await tx.run(sql`update items set ${join(set, ', ')} where id = any(${ids}::uuid[])`);
+}

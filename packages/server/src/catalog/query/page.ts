@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { queryLimits, type Filter, type SortKey } from '@fovea/contract';
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import type { Queryable } from '../../engines/database/database.ts';
+import type { Page } from '../../paging.ts';
+import { compileFilter, fault, unknownField } from './compile.ts';
+import type { Entity, FieldType } from './entity.ts';
+import { jsonPath } from './json-condition.ts';
+
+/** What a query asks for; the scope is a condition of ours, such as the dataset. */
+export interface EntityQuery {
+  filter: Filter;
+  sort?: readonly SortKey[] | undefined;
+  limit: number;
+  cursor?: string | undefined;
+  /** Rows skipped: for doors whose protocol pages by number. Costs what it skips. */
+  offset?: number | undefined;
+}
+
+interface Key {
+  sql: Sql;
+  type: FieldType | 'json';
+  desc: boolean;
+  required: boolean;
+}
+
+export const rowAlias: Sql = raw('t');
+
+/**
+ * Runs a query page by page. The order is total (the id decides at the end), and the cursor holds the sort values of the last row, so that
+ * rows inserted or deleted meanwhile neither repeat nor hide others, and page N costs what page 1 costs.
+ */
+export async function queryPage<Row extends { id: string }, T>(
+  db: Queryable,
+  entity: Entity,
+  query: EntityQuery,
+  given: { columns: Sql; from?: Sql; scope: Sql; scopeMark: unknown; defaultSort: readonly SortKey[]; map: (row: Row) => T },
+): Promise<Page<T>> {
+  const sort = query.sort && query.sort.length > 0 ? query.sort : given.defaultSort;
+  const keys = sortKeys(entity, sort);
+  const mark = createHash('sha256').update(JSON.stringify([entity.name, given.scopeMark, query.filter, sort])).digest('base64url').slice(0, 10);
+  const after = readPosition(query.cursor, mark, keys);
+  const where = compileFilter(entity, query.filter, rowAlias);
+  const positions = keys.map((key, index) => sql`${positionOf(key)} as ${raw(`sort_${index}`)}`);
+  const rows = await db.many<Row & Record<string, unknown>>(sql`
+    select ${given.columns}, ${join(positions, ', ')} from ${given.from ?? sql`${entity.table} ${rowAlias}`}
+    where ${given.scope} and ${entity.alive(rowAlias)} and ${where} ${after ? sql`and ${afterPosition(keys, after)}` : empty}
+    order by ${join(keys.map(orderOf), ', ')} limit ${query.limit + 1} ${query.offset ? sql`offset ${query.offset}` : empty}`);
+  const shown = rows.slice(0, query.limit);
+  const last = shown.at(-1);
+  const next = rows.length > query.limit && last ? Buffer.from(JSON.stringify([mark, ...keys.map((_key, index) => last[`sort_${index}`])])).toString('base64url') : null;
+  return { data: shown.map(given.map), next };
+}
+
+/** Counts what a filter finds. */
+export async function queryCount(db: Queryable, entity: Entity, filter: Filter, scope: Sql): Promise<number> {
+  const row = await db.one<{ count: number }>(
+    sql`select count(*) as count from ${entity.table} ${rowAlias} where ${scope} and ${entity.alive(rowAlias)} and ${compileFilter(entity, filter, rowAlias)}`,
+  );
+  return row.count;
+}
+
+function sortKeys(entity: Entity, sort: readonly SortKey[]): Key[] {
+  if (sort.length > queryLimits.maxSortKeys) throw fault('sort', `must have at most ${queryLimits.maxSortKeys} keys`);
+  const keys = sort.map(({ field: name, direction }, index): Key => {
+    const desc = direction === 'desc';
+    const field = Object.hasOwn(entity.fields, name) ? entity.fields[name] : undefined;
+    if (field && !field.unsortable && field.type !== 'texts') return { sql: field.sql(rowAlias), type: field.type, desc, required: field.required ?? false };
+    if (field) throw fault(`sort[${index}]`, `"${name}" cannot be sorted by`);
+    const [column = '', ...path] = name.split('.');
+    const json = Object.hasOwn(entity.json, column) ? entity.json[column] : undefined;
+    if (!json || path.length === 0) throw unknownField(entity, name, `sort[${index}]`);
+    // Compared as JSON: null, then text, then numbers, as jsonb orders its types.
+    return { sql: sql`jsonb_path_query_first(${json(rowAlias)}, ${jsonPath(path, `sort[${index}]`)}::jsonpath)`, type: 'json', desc, required: false };
+  });
+  if (!sort.some((key) => key.field === 'id')) {
+    keys.push({ sql: sql`${rowAlias}.id`, type: 'id', desc: sort.at(-1)?.direction === 'desc', required: true });
+  }
+  return keys;
+}
+
+const castOf: Partial<Record<Key['type'], string>> = { id: 'uuid', number: 'float8', time: 'timestamptz', boolean: 'boolean', sha256: 'bytea', json: 'jsonb' };
+
+/** Text sorts by code point, the same on every installation. */
+function comparable(key: Key): Sql {
+  return key.type === 'text' || key.type === 'enum' ? sql`(${key.sql}) collate "C"` : key.sql;
+}
+
+function orderOf(key: Key): Sql {
+  const nulls = key.required ? empty : key.desc ? sql` nulls last` : sql` nulls first`;
+  return sql`${comparable(key)} ${key.desc ? sql`desc` : sql`asc`}${nulls}`;
+}
+
+/** The value that the cursor keeps, as text that reads back to the same value. */
+function positionOf(key: Key): Sql {
+  if (key.type === 'sha256') return sql`encode(${key.sql}, 'hex')`;
+  if (key.type === 'time') return sql`to_char(${key.sql} at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+  return sql`(${key.sql})::text`;
+}
+
+function valueOf(key: Key, value: string): Sql {
+  if (key.type === 'sha256') return sql`decode(${value}, 'hex')`;
+  const cast = castOf[key.type];
+  return cast === undefined ? sql`${value}::text collate "C"` : sql`${value}::${raw(cast)}`;
+}
+
+/** Rows strictly after the position, in the order of the keys. */
+function afterPosition(keys: readonly Key[], values: readonly (string | null)[]): Sql {
+  const uniform = keys.every((key) => key.required && key.desc === keys[0]?.desc);
+  if (uniform && values.every((value) => value !== null)) {
+    // One row comparison, which an index on these columns serves as it stands.
+    const left = join(keys.map(comparable), ', ');
+    const right = join(keys.map((key, index) => valueOf(key, values[index] ?? '')), ', ');
+    return sql`(${left}) ${keys[0]?.desc ? sql`<` : sql`>`} (${right})`;
+  }
+  const alternatives = keys.map((key, index) => {
+    const equal = keys.slice(0, index).map((before, at) => equals(before, values[at] ?? null));
+    return sql`(${join([...equal, beyond(key, values[index] ?? null)], ' and ')})`;
+  });
+  return sql`(${join(alternatives, ' or ')})`;
+}
+
+function equals(key: Key, value: string | null): Sql {
+  return value === null ? sql`${key.sql} is null` : sql`${comparable(key)} = ${valueOf(key, value)}`;
+}
+
+/** Null stands before everything; descending, after everything. */
+function beyond(key: Key, value: string | null): Sql {
+  if (value === null) return key.desc ? sql`false` : sql`${key.sql} is not null`;
+  if (!key.desc) return sql`${comparable(key)} > ${valueOf(key, value)}`;
+  return key.required ? sql`${comparable(key)} < ${valueOf(key, value)}` : sql`(${comparable(key)} < ${valueOf(key, value)} or ${key.sql} is null)`;
+}
+
+function readPosition(cursor: string | undefined, mark: string, keys: readonly Key[]): (string | null)[] | undefined {
+  if (cursor === undefined) return undefined;
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
+  } catch {
+    throw fault('cursor', 'is not a cursor that this server made');
+  }
+  if (!Array.isArray(parts) || parts.length !== keys.length + 1) throw fault('cursor', 'is not a cursor of this query');
+  const [given, ...values] = parts as unknown[];
+  if (given !== mark) throw fault('cursor', 'belongs to another query; repeat the same filter and sort');
+  if (!values.every((value): value is string | null => value === null || typeof value === 'string')) throw fault('cursor', 'is not a cursor that this server made');
+  return values;
+}

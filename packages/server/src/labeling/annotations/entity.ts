@@ -1,0 +1,42 @@
+import { annotationStatuses, annotationTypes } from '@fovea/contract';
+import sql, { type Sql } from 'sql-template-tag';
+import { itemEntity } from '../../catalog/items/entity.ts';
+import type { Entity, Field } from '../../catalog/query/entity.ts';
+
+const column = (expression: (alias: Sql) => Sql, type: Field['type'], more: Partial<Field> = {}): Field => ({ sql: expression, type, ...more });
+
+/** Annotations, as filters can ask for them. Drafts of tasks are not among them. */
+export const annotationEntity: Entity = {
+  name: 'annotations',
+  table: sql`annotations`,
+  fields: {
+    id: column((t) => sql`${t}.id`, 'id', { required: true }),
+    itemId: column((t) => sql`${t}.item_id`, 'id', { required: true }),
+    type: column((t) => sql`${t}.type`, 'enum', { values: annotationTypes, required: true }),
+    label: column((t) => sql`${t}.label`, 'text', { required: true }),
+    frame: column((t) => sql`${t}.frame`, 'number'),
+    endFrame: column((t) => sql`${t}.end_frame`, 'number'),
+    confidence: column((t) => sql`${t}.confidence`, 'number'),
+    source: column((t) => sql`${t}.source`, 'enum', { values: ['human', 'model', 'import'], required: true }),
+    group: column((t) => sql`${t}.group_key`, 'text'),
+    status: column((t) => sql`${t}.status`, 'enum', { values: annotationStatuses }),
+    taskId: column((t) => sql`${t}.task_id`, 'id'),
+    origin: column((t) => sql`${t}.origin`, 'text'),
+    externalId: column((t) => sql`${t}.external_id`, 'text'),
+    revision: column((t) => sql`${t}.revision`, 'number', { required: true }),
+    createdBy: column((t) => sql`${t}.created_by`, 'text', { required: true }),
+    createdAt: column((t) => sql`${t}.created_at`, 'time', { required: true }),
+    updatedBy: column((t) => sql`${t}.updated_by`, 'text', { required: true }),
+    updatedAt: column((t) => sql`${t}.updated_at`, 'time', { required: true }),
+  },
+  json: {
+    attributes: (t) => sql`${t}.attributes`,
+    metadata: (t) => sql`${t}.metadata`,
+    geometry: (t) => sql`${t}.geometry`,
+    extra: (t) => sql`coalesce(${t}.extra, '{}'::jsonb)`,
+  },
+  alive: (t) => sql`${t}.deleted_at is null and not ${t}.draft`,
+  having: {
+    items: { entity: () => itemEntity, on: (t, other) => sql`${other}.id = ${t}.item_id` },
+  },
+};

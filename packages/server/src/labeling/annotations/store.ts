@@ -1,0 +1,227 @@
+import type { Annotation, AnnotationChange } from '@fovea/contract';
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import type { Queryable } from '../../engines/database/database.ts';
+
+export interface AnnotationRow {
+  id: string;
+  project_id: string;
+  dataset_id: string;
+  item_id: string;
+  type: Annotation['type'];
+  label: string;
+  geometry: Annotation['geometry'];
+  attributes: Annotation['attributes'];
+  frame: number | null;
+  end_frame: number | null;
+  keyframes: NonNullable<Annotation['keyframes']> | null;
+  confidence: number | null;
+  source: Annotation['source'];
+  group_key: string | null;
+  status: Annotation['status'];
+  metadata: Record<string, unknown>;
+  blob: Buffer | null;
+  task_id: string | null;
+  draft: boolean;
+  origin: string | null;
+  external_id: string | null;
+  extra: unknown;
+  revision: number;
+  created_by: string;
+  created_at: Date;
+  updated_by: string;
+  updated_at: Date;
+  deleted_at: Date | null;
+}
+
+/** An annotation with what only the server and the doors know. */
+export interface StoredAnnotation extends Annotation {
+  blob: string | null;
+  origin: string | null;
+  externalId: string | null;
+  extra: unknown;
+  deleted: boolean;
+}
+
+export function toStoredAnnotation(row: AnnotationRow): StoredAnnotation {
+  return {
+    id: row.id,
+    projectId: row.project_id,
+    datasetId: row.dataset_id,
+    itemId: row.item_id,
+    type: row.type,
+    label: row.label,
+    geometry: row.geometry,
+    attributes: row.attributes,
+    frame: row.frame,
+    endFrame: row.end_frame,
+    ...(row.keyframes === null ? {} : { keyframes: row.keyframes }),
+    confidence: row.confidence,
+    source: row.source,
+    ...(row.group_key === null ? {} : { group: row.group_key }),
+    status: row.status,
+    metadata: row.metadata,
+    taskId: row.task_id,
+    draft: row.draft,
+    revision: row.revision,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    updatedBy: row.updated_by,
+    updatedAt: row.updated_at.toISOString(),
+    blob: row.blob?.toString('hex') ?? null,
+    origin: row.origin,
+    externalId: row.external_id,
+    extra: row.extra,
+    deleted: row.deleted_at !== null,
+  };
+}
+
+export function toAnnotation(stored: StoredAnnotation): Annotation {
+  const { blob: _blob, origin: _origin, externalId: _externalId, extra: _extra, deleted: _deleted, ...annotation } = stored;
+  return annotation;
+}
+
+export const annotationColumns = (t: Sql): Sql => sql`${t}.id, ${t}.project_id, ${t}.dataset_id, ${t}.item_id, ${t}.type, ${t}.label, ${t}.geometry,
+  ${t}.attributes, ${t}.frame, ${t}.end_frame, ${t}.keyframes, ${t}.confidence, ${t}.source, ${t}.group_key, ${t}.status, ${t}.metadata, ${t}.blob,
+  ${t}.task_id, ${t}.draft, ${t}.origin, ${t}.external_id, ${t}.extra, ${t}.revision, ${t}.created_by, ${t}.created_at, ${t}.updated_by,
+  ${t}.updated_at, ${t}.deleted_at`;
+
+const a = sql`a`;
+
+export interface NewAnnotation {
+  id: string;
+  orgId: string;
+  projectId: string;
+  datasetId: string;
+  itemId: string;
+  type: string;
+  label: string;
+  geometry: unknown;
+  attributes: unknown;
+  frame: number | null;
+  endFrame: number | null;
+  keyframes: unknown;
+  confidence: number | null;
+  source: string;
+  group: string | null;
+  status: string | null;
+  metadata: unknown;
+  blob: string | null;
+  taskId: string | null;
+  draft: boolean;
+  origin: string | null;
+  externalId: string | null;
+  extra: unknown;
+  createdBy: string;
+}
+
+/** Columns in the order of {@link annotationValues}, for COPY. */
+export const newAnnotationColumns = [
+  'id', 'org_id', 'project_id', 'dataset_id', 'item_id', 'type', 'label', 'geometry', 'attributes', 'frame', 'end_frame', 'keyframes', 'confidence',
+  'source', 'group_key', 'status', 'metadata', 'blob', 'task_id', 'draft', 'origin', 'external_id', 'extra', 'created_by', 'updated_by',
+] as const;
+
+export function annotationValues(row: NewAnnotation): unknown[] {
+  const json = (value: unknown) => (value === null || value === undefined ? null : JSON.stringify(value));
+  return [
+    row.id, row.orgId, row.projectId, row.datasetId, row.itemId, row.type, row.label, json(row.geometry), json(row.attributes), row.frame, row.endFrame,
+    json(row.keyframes), row.confidence, row.source, row.group, row.status, json(row.metadata), row.blob === null ? null : Buffer.from(row.blob, 'hex'),
+    row.taskId, row.draft, row.origin, row.externalId, json(row.extra), row.createdBy, row.createdBy,
+  ];
+}
+
+/** Inserts one, or many by COPY; an id that exists violates `annotations_pkey`. */
+export async function insertAnnotations(db: Queryable, rows: readonly NewAnnotation[]): Promise<void> {
+  if (rows.length > 20) {
+    await db.copyIn('annotations', newAnnotationColumns, rows.map(annotationValues));
+    return;
+  }
+  for (const row of rows) {
+    await db.run(sql`insert into annotations (${join(newAnnotationColumns.map((name) => raw(name)), ', ')}) values (${join(annotationValues(row), ', ')})`);
+  }
+}
+
+export async function selectAnnotation(db: Queryable, id: string, options: { lock?: boolean } = {}): Promise<StoredAnnotation | undefined> {
+  const row = await db.maybe<AnnotationRow>(sql`select ${annotationColumns(a)} from annotations a where a.id = ${id} ${options.lock ? sql`for update` : empty}`);
+  return row && toStoredAnnotation(row);
+}
+
+/** Annotations in the order of the ids given; unknown ones are left out. */
+export async function selectAnnotations(db: Queryable, ids: readonly string[]): Promise<StoredAnnotation[]> {
+  const rows = await db.many<AnnotationRow>(sql`select ${annotationColumns(a)} from annotations a where a.id = any(${ids}::uuid[]) and a.deleted_at is null`);
+  const found = new Map(rows.map((row) => [row.id, toStoredAnnotation(row)]));
+  return ids.flatMap((id) => found.get(id) ?? []);
+}
+
+/** Living annotations of items, oldest first; with a task, its drafts too. */
+export async function selectOfItems(
+  db: Queryable,
+  itemIds: readonly string[],
+  options: { limit?: number | undefined; after?: string | undefined; taskId?: string | undefined } = {},
+): Promise<StoredAnnotation[]> {
+  const rows = await db.many<AnnotationRow>(sql`select ${annotationColumns(a)} from annotations a
+    where a.item_id = any(${itemIds}::uuid[]) and a.deleted_at is null
+    and ${options.taskId === undefined ? sql`not a.draft` : sql`(not a.draft or a.task_id = ${options.taskId})`}
+    ${options.after === undefined ? empty : sql`and a.id > ${options.after}`}
+    order by a.id ${options.limit === undefined ? empty : sql`limit ${options.limit + 1}`}`);
+  return rows.map(toStoredAnnotation);
+}
+
+/** Keeps the present state before it is changed. */
+export async function keepRevision(db: Queryable, before: StoredAnnotation, by: string): Promise<void> {
+  await db.run(sql`insert into annotation_revisions (annotation_id, revision, project_id, content, changed_by)
+    values (${before.id}, ${before.revision}, ${before.projectId}, ${JSON.stringify(before)}, ${by})`);
+}
+
+export async function updateAnnotation(
+  db: Queryable,
+  id: string,
+  change: AnnotationChange & { blob?: string | null; extra?: unknown; draft?: boolean; deleted?: boolean },
+  by: string,
+): Promise<void> {
+  const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`, sql`updated_by = ${by}`];
+  const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
+  if (change.type !== undefined) set.push(sql`type = ${change.type}`);
+  if (change.label !== undefined) set.push(sql`label = ${change.label}`);
+  if (change.geometry !== undefined) set.push(sql`geometry = ${json(change.geometry)}`);
+  if (change.attributes !== undefined) set.push(sql`attributes = ${json(change.attributes)}`);
+  if (change.frame !== undefined) set.push(sql`frame = ${change.frame}`);
+  if (change.endFrame !== undefined) set.push(sql`end_frame = ${change.endFrame}`);
+  if (change.keyframes !== undefined) set.push(sql`keyframes = ${json(change.keyframes)}`);
+  if (change.confidence !== undefined) set.push(sql`confidence = ${change.confidence}`);
+  if (change.source !== undefined) set.push(sql`source = ${change.source}`);
+  if (change.group !== undefined) set.push(sql`group_key = ${change.group}`);
+  if (change.status !== undefined) set.push(sql`status = ${change.status}`);
+  if (change.metadata !== undefined) set.push(sql`metadata = ${json(change.metadata)}`);
+  if (change.blob !== undefined) set.push(sql`blob = ${change.blob === null ? null : Buffer.from(change.blob, 'hex')}`);
+  if (change.extra !== undefined) set.push(sql`extra = ${json(change.extra)}`);
+  if (change.draft !== undefined) set.push(sql`draft = ${change.draft}`);
+  if (change.deleted !== undefined) set.push(sql`deleted_at = ${change.deleted ? sql`now()` : sql`null`}`);
+  await db.run(sql`update annotations set ${join(set, ', ')} where id = ${id}`);
+}
+
+export async function selectRevisions(
+  db: Queryable,
+  id: string,
+  options: { limit: number; before: number | undefined },
+): Promise<{ revision: number; content: StoredAnnotation; changedBy: string; changedAt: string }[]> {
+  const rows = await db.many<{ revision: number; content: StoredAnnotation; changed_by: string; changed_at: Date }>(sql`
+    select revision, content, changed_by, changed_at from annotation_revisions where annotation_id = ${id}
+    ${options.before === undefined ? empty : sql`and revision < ${options.before}`} order by revision desc limit ${options.limit + 1}`);
+  return rows.map((row) => ({ revision: row.revision, content: row.content, changedBy: row.changed_by, changedAt: row.changed_at.toISOString() }));
+}
+
+/** Claims the id of an edit; false when it was seen before. */
+export async function claimOperation(db: Queryable, row: { id: string; projectId: string; annotationId: string; outcome: string; revision: number | null }): Promise<boolean> {
+  const inserted = await db.run(sql`insert into annotation_operations (id, project_id, annotation_id, outcome, revision)
+    values (${row.id}, ${row.projectId}, ${row.annotationId}, ${row.outcome}, ${row.revision}) on conflict (id) do nothing`);
+  return inserted > 0;
+}
+
+/** Drafts of a task become annotations of its item, or go away. */
+export async function settleDrafts(db: Queryable, taskId: string, keep: boolean): Promise<{ id: string; item_id: string; dataset_id: string }[]> {
+  return keep
+    ? db.many(sql`update annotations set draft = false, revision = revision + 1, updated_at = now() where task_id = ${taskId} and draft and deleted_at is null
+        returning id, item_id, dataset_id`)
+    : db.many(sql`update annotations set deleted_at = now(), revision = revision + 1 where task_id = ${taskId} and draft and deleted_at is null
+        returning id, item_id, dataset_id`);
+}
