@@ -5,6 +5,7 @@ import type { Window } from '../dicom/grayscale.ts';
 import type { Affine } from './affine.ts';
 import { affineSpacing } from './affine.ts';
 import { NiftiError } from './error.ts';
+import type { NiftiHeader } from './header.ts';
 import type { Volume, VoxelArray } from './parse.ts';
 import { readVolume } from './read.ts';
 
@@ -33,6 +34,11 @@ export async function renderNiftiSlice(path: string, options: SliceOptions): Pro
   return renderVolumeSlice(await readVolume(path, { time: options.time ?? 0 }), options);
 }
 
+/** What can be cut: a NIfTI volume, or one made of a DICOM series. */
+export interface SliceSource extends Pick<Volume, 'dims' | 'data' | 'channels'> {
+  readonly header: Pick<NiftiHeader, 'slope' | 'intercept' | 'affine' | 'displayMin' | 'displayMax'>;
+}
+
 export interface SlicePlane {
   readonly width: number;
   readonly height: number;
@@ -49,7 +55,7 @@ const planes: Record<Axis, { x: 0 | 1; y: 1 | 2; along: 0 | 1 | 2 }> = {
 };
 
 /** Cuts a plane out of a volume of three axes. @throws NiftiError when there is no such slice */
-export function cutSlice(volume: Volume, axis: Axis, index?: number): SlicePlane {
+export function cutSlice(volume: SliceSource, axis: Axis, index?: number): SlicePlane {
   const { x, y, along } = planes[axis];
   const size = (dimension: number): number => volume.dims[dimension] ?? 1;
   const at = index ?? Math.floor(size(along) / 2);
@@ -69,7 +75,7 @@ export function cutSlice(volume: Volume, axis: Axis, index?: number): SlicePlane
 }
 
 /** Renders a slice of a volume in memory (of three axes) as a PNG image. @throws NiftiError */
-export async function renderVolumeSlice(volume: Volume, options: SliceOptions): Promise<Uint8Array> {
+export async function renderVolumeSlice(volume: SliceSource, options: SliceOptions): Promise<Uint8Array> {
   const { header } = volume;
   if (volume.channels === 2) throw new NiftiError('a volume of complex numbers cannot be shown');
   const plane = cutSlice(volume, options.axis, options.index);
@@ -89,7 +95,7 @@ export async function renderVolumeSlice(volume: Volume, options: SliceOptions): 
   return image.png({ compressionLevel: 6 }).toBuffer();
 }
 
-function displayWindow({ header, data }: Volume): Window {
+function displayWindow({ header, data }: SliceSource): Window {
   const { displayMin, displayMax } = header;
   if (Number.isFinite(displayMin) && Number.isFinite(displayMax) && displayMax > displayMin) {
     return { center: (displayMin + displayMax) / 2, width: displayMax - displayMin, function: 'LINEAR_EXACT' };
