@@ -1,173 +1,168 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BlobError, type BlobStore, type StoredBlob } from './blobs.ts';
+import { StreamDigest } from './stream-digest.ts';
 
 /** So many small files are written and flushed at the same time. */
 const parallelWrites = 16;
+const readBytes = 256 * 1024;
 
 /**
- * Blobs as files: `root/ab/cd/<sha256>`. Bytes go to a temporary name, are flushed to the disk, then renamed and the folder flushed, so
- * that a name, once it is there, stands for all its bytes.
+ * Blobs as files: `root/ab/<sha256>`, where `ab` begins the digest. Bytes go to a temporary name, are flushed to the disk, then renamed
+ * and the folder flushed, so that a name, once it is there, stands for all its bytes. There are 256 folders, made once: a folder per blob
+ * (`ab/cd/`) cost half the speed of small files, and 256 hold a hundred million blobs with some 400,000 names each.
  */
 export async function diskBlobs({ root }: { root: string }): Promise<BlobStore> {
-  const temporary = join(root, '.tmp');
-  await mkdir(temporary, { recursive: true });
-  /** Folders that exist and whose entries in their parents are on the disk. */
-  const folders = new Set<string>();
+  const disk: Disk = { root, temporary: join(root, '.tmp') };
+  await prepare(disk);
+  return { ...storing(disk), ...reading(disk), ...keeping(disk), close: async () => undefined };
+}
 
-  const pathOf = (sha256: string): string => {
-    if (!/^[0-9a-f]{64}$/.test(sha256)) throw new BlobError('not_found', `"${sha256.slice(0, 80)}" is not the digest of a blob.`);
-    return join(root, sha256.slice(0, 2), sha256.slice(2, 4), sha256);
-  };
-  const newTemporary = () => join(temporary, randomBytes(16).toString('hex'));
+interface Disk {
+  root: string;
+  temporary: string;
+}
 
-  async function ensureFolder(folder: string): Promise<void> {
-    if (folders.has(folder)) return;
-    const made = await mkdir(folder, { recursive: true });
-    if (made !== undefined) {
-      await syncFolder(dirname(folder));
-      await syncFolder(root);
-    }
-    folders.add(folder);
+async function prepare({ root, temporary }: Disk): Promise<void> {
+  try {
+    await mkdir(temporary, { recursive: true });
+    for (let first = 0; first < 256; first++) await mkdir(join(root, first.toString(16).padStart(2, '0')), { recursive: true });
+    await syncFolder(root);
+    await syncFolder(dirname(root));
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull();
+    throw new BlobError('unavailable', `The folder of the blobs ${root} cannot be used (${code ?? message}).`);
   }
+}
 
-  /** Moves a complete, flushed file to its place; equal content that is there already stays. */
-  async function settle(from: string, sha256: string): Promise<void> {
-    const target = pathOf(sha256);
-    await ensureFolder(dirname(target));
-    await rename(from, target);
-    await syncFolder(dirname(target));
-  }
+function pathOf({ root }: Disk, sha256: string): string {
+  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new BlobError('not_found', `"${sha256.slice(0, 80)}" is not the digest of a blob.`);
+  return join(root, sha256.slice(0, 2), sha256);
+}
 
-  async function writeSmall(content: Uint8Array): Promise<StoredBlob> {
-    const sha256 = createHash('sha256').update(content).digest('hex');
-    const there = await stat(pathOf(sha256)).catch(absent);
-    if (there?.size === content.length) return { sha256, size: content.length };
-    const file = newTemporary();
-    try {
-      const handle = await open(file, 'wx', 0o640);
-      try {
-        await handle.writeFile(content);
-        await handle.datasync();
-      } finally {
-        await handle.close();
-      }
-      const target = pathOf(sha256);
-      await ensureFolder(dirname(target));
-      await rename(file, target);
-    } catch (error) {
-      await rm(file, { force: true });
-      throw blobError(error);
-    }
-    return { sha256, size: content.length };
+/** A file under a temporary name: settled to its place, or removed. */
+async function viaTemporary<T>({ temporary }: Disk, work: (file: string, handle: FileHandle) => Promise<T>): Promise<T> {
+  const file = join(temporary, randomBytes(16).toString('hex'));
+  const handle = await onDisk(open(file, 'wx', 0o640));
+  try {
+    return await work(file, handle);
+  } catch (error) {
+    await handle.close().catch(() => undefined);
+    await rm(file, { force: true });
+    throw error;
   }
+}
+
+function storing(disk: Disk): Pick<BlobStore, 'put' | 'putMany'> {
+  const writeSmall = (content: Uint8Array) =>
+    viaTemporary(disk, async (file, handle): Promise<StoredBlob> => {
+      const sha256 = createHash('sha256').update(content).digest('hex');
+      await onDisk(writeAll(handle, content));
+      await onDisk(handle.datasync());
+      await onDisk(handle.close());
+      await onDisk(rename(file, pathOf(disk, sha256)));
+      return { sha256, size: content.length };
+    });
 
   return {
-    async put(source, options = {}) {
-      const file = newTemporary();
-      let handle: FileHandle | undefined;
-      try {
-        handle = await open(file, 'wx', 0o640);
-        const sha = createHash('sha256');
-        const md5 = options.md5 === undefined ? undefined : createHash('md5');
-        let size = 0;
+    put: (source, options = {}) =>
+      viaTemporary(disk, async (file, handle) => {
+        const digest = new StreamDigest(options);
         for await (const chunk of source) {
-          size += chunk.length;
-          if (size > (options.maxBytes ?? Number.POSITIVE_INFINITY)) {
-            throw new BlobError('too_large', `The file has more than ${options.maxBytes?.toLocaleString('en')} bytes.`);
-          }
-          sha.update(chunk);
-          md5?.update(chunk);
-          await writeAll(handle, chunk);
+          // The disk takes the chunk while the digest is computed of it.
+          const written = onDisk(writeAll(handle, chunk));
+          const fault = digest.add(chunk);
+          await written;
+          if (fault) throw fault;
         }
-        const sha256 = sha.digest('hex');
-        checkDigest('SHA-256', options.sha256, sha256);
-        checkDigest('MD5', options.md5, md5?.digest('hex'));
-        await handle.datasync();
-        await handle.close();
-        handle = undefined;
-        await settle(file, sha256);
-        return { sha256, size };
-      } catch (error) {
-        await handle?.close().catch(() => undefined);
-        await rm(file, { force: true });
-        throw blobError(error);
-      }
-    },
+        const blob = digest.end();
+        await onDisk(handle.datasync());
+        await onDisk(handle.close());
+        // Equal content that is there already is replaced by itself, and its time renewed.
+        const place = pathOf(disk, blob.sha256);
+        await onDisk(rename(file, place));
+        await onDisk(syncFolder(dirname(place)));
+        return blob;
+      }),
 
     async putMany(contents) {
       const stored: StoredBlob[] = [];
       for (let start = 0; start < contents.length; start += parallelWrites) {
-        const group = contents.slice(start, start + parallelWrites);
-        const settled = await Promise.allSettled(group.map(writeSmall));
+        const settled = await Promise.allSettled(contents.slice(start, start + parallelWrites).map(writeSmall));
         for (const one of settled) {
           if (one.status === 'rejected') throw one.reason;
           stored.push(one.value);
         }
       }
-      const touched = new Set(stored.map((blob) => dirname(pathOf(blob.sha256))));
-      await inParallel([...touched], syncFolder);
+      const touched = [...new Set(stored.map((blob) => dirname(pathOf(disk, blob.sha256))))];
+      for (let start = 0; start < touched.length; start += parallelWrites) {
+        await onDisk(Promise.all(touched.slice(start, start + parallelWrites).map(syncFolder)));
+      }
       return stored;
     },
+  };
+}
 
-    async get(sha256, range) {
-      const handle = await open(pathOf(sha256), 'r').catch((error: unknown) => {
-        throw blobError(error);
-      });
-      return handle.createReadStream({ ...(range ? { start: range.start, end: range.end } : {}), highWaterMark: 256 * 1024 });
-    },
-
+function reading(disk: Disk): Pick<BlobStore, 'get' | 'stat' | 'localPath' | 'verify'> {
+  const get: BlobStore['get'] = async (sha256, range) => {
+    const handle = await open(pathOf(disk, sha256), 'r').catch(absent);
+    if (!handle) throw new BlobError('not_found', `The blob ${sha256} is not in the store.`);
+    return handle.createReadStream({ ...(range ? { start: range.start, end: range.end } : {}), highWaterMark: readBytes });
+  };
+  return {
+    get,
     async stat(sha256) {
-      const found = await stat(pathOf(sha256)).catch(absent);
+      const found = await stat(pathOf(disk, sha256)).catch(absent);
       return found && { size: found.size, modifiedMs: found.mtimeMs };
     },
-
-    async delete(sha256) {
-      await rm(pathOf(sha256), { force: true });
-    },
-
-    async *list() {
-      for (const first of await readdir(root).catch(() => [])) {
-        if (!/^[0-9a-f]{2}$/.test(first)) continue;
-        for (const second of await readdir(join(root, first))) {
-          for (const sha256 of await readdir(join(root, first, second))) {
-            const found = await stat(join(root, first, second, sha256)).catch(absent);
-            if (found) yield { sha256, size: found.size, modifiedMs: found.mtimeMs };
-          }
-        }
-      }
-    },
-
     async localPath(sha256) {
-      const path = pathOf(sha256);
+      const path = pathOf(disk, sha256);
       if (!(await stat(path).catch(absent))) throw new BlobError('not_found', `The blob ${sha256} is not in the store.`);
       return { path, release: async () => undefined };
     },
-
     async verify(sha256) {
-      const path = pathOf(sha256);
-      if (!(await stat(path).catch(absent))) return 'missing';
-      const hash = createHash('sha256');
-      for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Buffer);
-      return hash.digest('hex') === sha256 ? 'ok' : 'damaged';
+      try {
+        const hash = createHash('sha256');
+        for await (const chunk of await get(sha256)) hash.update(chunk as Buffer);
+        return hash.digest('hex') === sha256 ? 'ok' : 'damaged';
+      } catch (error) {
+        if (error instanceof BlobError && error.code === 'not_found') return 'missing';
+        // A disk that cannot read its bytes back has damaged them.
+        if ((error as NodeJS.ErrnoException).code === 'EIO') return 'damaged';
+        throw error;
+      }
     },
+  };
+}
 
+function keeping(disk: Disk): Pick<BlobStore, 'delete' | 'list' | 'sweepTemporary'> {
+  const { root, temporary } = disk;
+  return {
+    async delete(sha256) {
+      await rm(pathOf(disk, sha256), { force: true });
+    },
+    async *list() {
+      for (const first of await readdir(root)) {
+        if (!/^[0-9a-f]{2}$/.test(first)) continue;
+        for (const sha256 of await readdir(join(root, first))) {
+          const found = /^[0-9a-f]{64}$/.test(sha256) ? await stat(join(root, first, sha256)).catch(absent) : undefined;
+          if (found) yield { sha256, size: found.size, modifiedMs: found.mtimeMs };
+        }
+      }
+    },
     async sweepTemporary(olderThanMs) {
       let swept = 0;
       for (const name of await readdir(temporary)) {
         const file = join(temporary, name);
         const found = await stat(file).catch(absent);
-        if (found && Date.now() - found.mtimeMs >= olderThanMs) {
-          await rm(file, { force: true });
-          swept += 1;
-        }
+        if (!found || Date.now() - found.mtimeMs < olderThanMs) continue;
+        await rm(file, { force: true });
+        swept += 1;
       }
       return swept;
     },
-
-    close: async () => undefined,
   };
 }
 
@@ -185,24 +180,20 @@ async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-async function inParallel<T>(values: readonly T[], work: (value: T) => Promise<void>): Promise<void> {
-  for (let start = 0; start < values.length; start += parallelWrites) await Promise.all(values.slice(start, start + parallelWrites).map(work));
-}
-
-function checkDigest(name: string, expected: string | undefined, actual: string | undefined): void {
-  if (expected !== undefined && expected.toLowerCase() !== actual) {
-    throw new BlobError('digest_mismatch', `The bytes that arrived do not have the ${name} that was announced.`);
-  }
-}
-
 function absent(error: unknown): undefined {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   return undefined;
 }
 
-function blobError(error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOSPC' || code === 'EDQUOT') return new BlobError('disk_full', 'There is no space left on the disk of the platform.');
-  if (code === 'ENOENT') return new BlobError('not_found', 'The blob is not in the store.');
-  return error;
+const diskFull = () => new BlobError('disk_full', 'There is no space left on the disk of the platform.');
+
+/** Errors of our own disk; those of a source pass by, as they are the caller's. */
+async function onDisk<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull();
+    throw error instanceof BlobError ? error : new BlobError('unavailable', `The disk of the platform does not take the file (${code ?? String(error)}).`);
+  }
 }

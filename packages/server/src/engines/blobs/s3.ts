@@ -21,6 +21,7 @@ import {
 import { BlobError, type BlobStore, type StoredBlob } from './blobs.ts';
 import { s3Direct } from './s3-direct.ts';
 import { contentKey, copyInside, s3Error, s3Place, type S3Place } from './s3-place.ts';
+import { StreamDigest, type Promised } from './stream-digest.ts';
 import { beginUpload, PartBuffer, partBytes, partSize, type PartedUpload } from './s3-upload.ts';
 
 export interface S3Options {
@@ -106,8 +107,6 @@ function storing(place: S3Place): Pick<BlobStore, 'put' | 'putMany'> {
   };
 }
 
-type PutOptions = NonNullable<Parameters<BlobStore['put']>[1]>;
-
 /**
  * Stores a stream. One that fits a single part goes straight to its content address. A longer one goes in parts to a temporary key and is
  * copied inside the store once its digest is known; when the digest was announced, the parts go to its address at once, and the object
@@ -116,22 +115,19 @@ type PutOptions = NonNullable<Parameters<BlobStore['put']>[1]>;
 async function putStream(
   place: S3Place,
   source: AsyncIterable<Uint8Array>,
-  options: PutOptions,
+  options: Promised,
   putSmall: (content: Uint8Array) => Promise<StoredBlob>,
 ): Promise<StoredBlob> {
   const promised = options.sha256?.toLowerCase();
   const key = promised !== undefined && /^[0-9a-f]{64}$/.test(promised) ? contentKey(place, promised) : `${place.uploadPrefix}put-${randomUUID()}`;
-  const hashes = { sha: createHash('sha256'), md5: options.md5 === undefined ? undefined : createHash('md5') };
+  const digest = new StreamDigest(options);
   const buffer = new PartBuffer();
   let upload: PartedUpload | undefined;
-  let size = 0;
   let number = 1;
   try {
     for await (const chunk of source) {
-      size += chunk.length;
-      if (size > (options.maxBytes ?? Number.POSITIVE_INFINITY)) throw new BlobError('too_large', `The file has more than ${options.maxBytes?.toLocaleString('en')} bytes.`);
-      hashes.sha.update(chunk);
-      hashes.md5?.update(chunk);
+      const fault = digest.add(chunk);
+      if (fault) throw fault;
       buffer.add(chunk);
       for (let bytes = partSize(number); buffer.length > (bytes ?? 0); bytes = partSize(number)) {
         if (bytes === undefined) throw new BlobError('too_large', 'The file is larger than the object store takes.');
@@ -140,28 +136,16 @@ async function putStream(
         number += 1;
       }
     }
-    const sha256 = hashes.sha.digest('hex');
-    checkPromises(options, { sha256, md5: hashes.md5?.digest('hex') });
+    const blob = digest.end();
     if (upload === undefined) return await putSmall(buffer.take(partBytes));
     await upload.write(buffer.take(buffer.length));
     await upload.complete();
     upload = undefined;
-    if (key !== contentKey(place, sha256)) await settle(place, key, { sha256, size });
-    return { sha256, size };
+    if (key !== contentKey(place, blob.sha256)) await settle(place, key, blob);
+    return blob;
   } catch (error) {
     await upload?.abort();
     throw error;
-  }
-}
-
-function checkPromises(promised: PutOptions, actual: { sha256: string; md5: string | undefined }): void {
-  for (const [name, expected, found] of [
-    ['SHA-256', promised.sha256, actual.sha256],
-    ['MD5', promised.md5, actual.md5],
-  ]) {
-    if (expected !== undefined && expected.toLowerCase() !== found) {
-      throw new BlobError('digest_mismatch', `The bytes that arrived do not have the ${name} that was announced.`);
-    }
   }
 }
 
