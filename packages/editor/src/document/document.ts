@@ -1,0 +1,368 @@
+import type { AnnotationOperation } from '@fovea/contract';
+import { Emitter } from '../emitter.ts';
+import { DiffBuilder, isEmptyDiff } from './diff.ts';
+import type { RecordsDiff } from './diff.ts';
+import { History } from './history.ts';
+import type { Mark } from './history.ts';
+import { mergeRecords, takeFields } from './merge.ts';
+import type { Conflict } from './merge.ts';
+import { Outbox } from './outbox.ts';
+import { fromContent } from './record.ts';
+import type { EditorRecord, RecordContent, RecordPatch } from './record.ts';
+import { RecordStore } from './store.ts';
+
+/** Who caused a change: this person (or undo of theirs), another person, or the loading of an item. */
+export type ChangeOrigin = 'user' | 'undo' | 'redo' | 'remote' | 'load';
+
+/** An annotation as the server holds it. */
+export interface LoadedAnnotation {
+  readonly id: string;
+  readonly revision: number;
+  readonly content: RecordContent;
+}
+
+/** An edit that another person (or our own, coming back) made; `content` undefined for a deletion. */
+export interface RemoteChange {
+  readonly annotationId: string;
+  readonly revision: number;
+  readonly content: RecordContent | undefined;
+  readonly by?: string | undefined;
+  /** Of the operation that caused it: lets us know our own. */
+  readonly opId?: string | undefined;
+}
+
+interface DocumentEvents extends Record<string, unknown> {
+  change: { diff: RecordsDiff; origin: ChangeOrigin };
+  operations: readonly AnnotationOperation[];
+  conflict: Conflict;
+  conflictResolved: string;
+  history: undefined;
+}
+
+export interface DocumentOptions {
+  /** Makes ids of annotations and operations (`newId` of @fovea/contract). */
+  readonly newId: () => string;
+  readonly maxUndoSteps?: number;
+}
+
+/**
+ * The annotations of one item while somebody edits them. Changes between two commits are a person's unfinished work:
+ * visible, revocable, not sent. A commit makes them a step of the history and yields operations for the sync layer.
+ */
+export class EditorDocument {
+  readonly events = new Emitter<DocumentEvents>();
+  readonly newId: () => string;
+  private store = new RecordStore();
+  private history: History;
+  private outbox: Outbox;
+  private uncommitted = new DiffBuilder();
+  private readonly openConflicts = new Map<string, Conflict>();
+  private readonly maxUndoSteps: number;
+
+  constructor(options: DocumentOptions) {
+    this.newId = options.newId;
+    this.maxUndoSteps = options.maxUndoSteps ?? 500;
+    this.history = new History(this.maxUndoSteps);
+    this.outbox = new Outbox(this.newId);
+  }
+
+  // --- reading ---
+
+  get size(): number {
+    return this.store.size;
+  }
+
+  get(id: string): EditorRecord | undefined {
+    return this.store.get(id);
+  }
+
+  has(id: string): boolean {
+    return this.store.has(id);
+  }
+
+  /** Bottom first. */
+  ordered(): readonly EditorRecord[] {
+    return this.store.ordered();
+  }
+
+  get canUndo(): boolean {
+    return this.history.canUndo;
+  }
+
+  get canRedo(): boolean {
+    return this.history.canRedo;
+  }
+
+  get undoTitles(): string[] {
+    return this.history.undoTitles;
+  }
+
+  get redoTitles(): string[] {
+    return this.history.redoTitles;
+  }
+
+  /** Ids of records with changes since the last commit: those that a gesture is moving. */
+  uncommittedIds(): Iterable<string> {
+    return this.uncommitted.ids();
+  }
+
+  isUncommitted(id: string): boolean {
+    return this.uncommitted.touches(id);
+  }
+
+  /** The next free place on top of all. */
+  topZ(): number {
+    return (this.store.ordered().at(-1)?.z ?? -1) + 1;
+  }
+
+  // --- loading ---
+
+  /** Replaces everything, history included, by an item's annotations in their order, bottom first. */
+  load(annotations: Iterable<LoadedAnnotation>): void {
+    const done = new DiffBuilder();
+    for (const record of this.store.ordered()) done.add({ id: record.id, before: record, after: undefined });
+    this.store = new RecordStore();
+    this.history = new History(this.maxUndoSteps);
+    this.outbox = new Outbox(this.newId);
+    this.uncommitted = new DiffBuilder();
+    this.openConflicts.clear();
+    let z = 0;
+    for (const { id, revision, content } of annotations) {
+      const record = fromContent(id, content, { z: z++ });
+      this.outbox.setKnown(id, { revision, record });
+      done.add(this.store.set(id, record));
+    }
+    this.events.emit('change', { diff: done.build(), origin: 'load' });
+    this.events.emit('history', undefined);
+  }
+
+  /** Plays operations of a journal again (after a crash or a reload); they keep their ids and wait to be sent. */
+  restore(operations: Iterable<AnnotationOperation>): void {
+    const done = new DiffBuilder();
+    for (const operation of operations) {
+      const before = this.store.get(operation.annotationId);
+      const record = this.replayed(operation, before);
+      this.outbox.restore(operation);
+      if (before || record) done.add(this.store.set(operation.annotationId, record));
+    }
+    this.emitChange(done.build(), 'load');
+  }
+
+  private replayed(operation: AnnotationOperation, before: EditorRecord | undefined): EditorRecord | undefined {
+    const id = operation.annotationId;
+    if (operation.kind === 'delete') return undefined;
+    if (operation.kind === 'create') {
+      const content = { attributes: {}, frame: null, endFrame: null, confidence: null, source: 'human' as const, ...operation.content };
+      return fromContent(id, content as RecordContent, { z: this.topZ() });
+    }
+    if (!before) return undefined;
+    const { keyframes = before.keyframes ?? null, group = before.group ?? null, ...rest } = operation.content;
+    return fromContent(id, { ...before, ...rest, keyframes: keyframes ?? undefined, group: group ?? undefined } as RecordContent, before);
+  }
+
+  // --- editing ---
+
+  create(records: readonly EditorRecord[]): void {
+    for (const record of records) {
+      if (this.store.has(record.id)) throw new Error(`There is already an annotation ${record.id}`);
+    }
+    this.write(records.map((record) => [record.id, record]));
+  }
+
+  /** Unknown ids are passed over: another person may have deleted the record meanwhile. */
+  update(ids: Iterable<string>, patch: RecordPatch | ((record: EditorRecord) => RecordPatch | undefined)): void {
+    const changes: [string, EditorRecord][] = [];
+    for (const id of ids) {
+      const current = this.store.get(id);
+      const change = current && (typeof patch === 'function' ? patch(current) : patch);
+      if (current && change) changes.push([id, { ...current, ...change }]);
+    }
+    this.write(changes);
+  }
+
+  remove(ids: Iterable<string>): void {
+    this.write([...ids].filter((id) => this.store.has(id)).map((id) => [id, undefined]));
+  }
+
+  /** Begins a step of the history (after committing what may be open). */
+  mark(title: string): Mark {
+    this.commit();
+    return this.history.mark(title);
+  }
+
+  /** Takes back all since the mark, as if it had not happened. */
+  bail(mark: Mark): void {
+    const diff = this.history.bail(mark);
+    if (!diff) return;
+    const done = this.store.apply(diff);
+    this.uncommitted.addAll(done);
+    this.emitChange(done, 'user');
+  }
+
+  /** Ends the step: yields the operations of all that changed since the last commit. */
+  commit(): readonly AnnotationOperation[] {
+    if (this.uncommitted.isEmpty) return [];
+    const diff = this.uncommitted.build();
+    this.uncommitted = new DiffBuilder();
+    const operations = this.outbox.enqueue(diff);
+    this.events.emit('history', undefined);
+    if (operations.length > 0) this.events.emit('operations', operations);
+    return operations;
+  }
+
+  /** One step: mark, change, commit; an error inside takes everything back. */
+  edit(title: string, change: () => void): readonly AnnotationOperation[] {
+    const mark = this.mark(title);
+    try {
+      change();
+    } catch (error) {
+      this.bail(mark);
+      throw error;
+    }
+    return this.commit();
+  }
+
+  undo(): boolean {
+    return this.replay(this.history.undo(), 'undo');
+  }
+
+  redo(): boolean {
+    return this.replay(this.history.redo(), 'redo');
+  }
+
+  // --- synchronising ---
+
+  /** All operations that the server has not acknowledged, in order, but those of objects in conflict. */
+  toOperations(): AnnotationOperation[] {
+    return this.outbox.pending();
+  }
+
+  /** True while something could be lost by leaving: unsent operations, or a gesture under way. */
+  get hasUnsentEdits(): boolean {
+    return this.outbox.size > 0 || !this.uncommitted.isEmpty;
+  }
+
+  revisionOf(id: string): number | undefined {
+    return this.outbox.knownState(id)?.revision;
+  }
+
+  /** The server has taken an operation in; `content`, when it says so, is the state that it answered. */
+  acknowledge(opId: string, revision: number, content?: RecordContent): void {
+    const operation = this.outbox.get(opId);
+    if (!operation) return;
+    const id = operation.annotationId;
+    const known = this.outbox.knownState(id)?.record;
+    const record = content ? fromContent(id, content, known ?? this.store.get(id)) : this.replayed(operation, known);
+    this.outbox.acknowledge(opId, revision, record);
+  }
+
+  /** The server refused an operation for good: the annotation goes back to what the server is known to hold. */
+  refuse(opId: string): void {
+    const operation = this.outbox.get(opId);
+    if (!operation) return;
+    const id = operation.annotationId;
+    this.outbox.drop(id);
+    this.put(id, this.outbox.knownState(id)?.record, 'remote');
+  }
+
+  /**
+   * Takes in an edit from elsewhere. Where this person has unsent edits of the same annotation, fields that only one
+   * side changed are joined; otherwise the object is in conflict: it keeps this person's state, its operations are held
+   * back, and a `conflict` event asks for {@link resolve}.
+   */
+  applyRemote(change: RemoteChange): 'applied' | 'merged' | 'ignored' | 'conflict' {
+    const { annotationId: id, revision } = change;
+    if (change.opId !== undefined && this.outbox.get(change.opId)) {
+      this.acknowledge(change.opId, revision, change.content);
+      return 'ignored';
+    }
+    const known = this.outbox.knownState(id);
+    if (known && revision <= known.revision) return 'ignored';
+    const mine = this.store.get(id);
+    const theirs = change.content && fromContent(id, change.content, mine ?? { z: this.topZ() });
+    const isDirty = this.outbox.isDirty(id) || this.uncommitted.touches(id);
+    const state = { revision, record: theirs };
+    if (!isDirty) {
+      this.outbox.setKnown(id, state);
+      this.put(id, theirs, 'remote');
+      return 'applied';
+    }
+    const base = this.openConflicts.get(id)?.base ?? known?.record;
+    const merge = mergeRecords(base, mine, theirs);
+    this.outbox.setKnown(id, state);
+    if (merge.kind === 'merged') {
+      if (theirs) this.takeTheirs(id, revision, theirs, merge.theirFields);
+      else this.outbox.drop(id);
+      return 'merged';
+    }
+    const conflict: Conflict = { annotationId: id, base, mine, theirs, revision, fields: merge.fields, by: change.by };
+    this.openConflicts.set(id, conflict);
+    this.outbox.hold(id);
+    this.events.emit('conflict', conflict);
+    return 'conflict';
+  }
+
+  conflicts(): readonly Conflict[] {
+    return [...this.openConflicts.values()];
+  }
+
+  /** Ends a conflict: `mine` sends this person's state upon theirs, `theirs` takes over the other's. */
+  resolve(annotationId: string, winner: 'mine' | 'theirs'): void {
+    const conflict = this.openConflicts.get(annotationId);
+    if (!conflict) return;
+    this.openConflicts.delete(annotationId);
+    this.outbox.drop(annotationId);
+    this.outbox.release(annotationId);
+    const mine = this.store.get(annotationId);
+    if (winner === 'theirs') {
+      this.put(annotationId, conflict.theirs, 'remote');
+    } else {
+      this.events.emit('operations', [this.outbox.add(annotationId, conflict.theirs, mine)]);
+    }
+    this.events.emit('conflictResolved', annotationId);
+  }
+
+  private takeTheirs(
+    id: string,
+    revision: number,
+    theirs: EditorRecord,
+    fields: Parameters<typeof takeFields>[2],
+  ): void {
+    this.outbox.rebase(id, revision);
+    const mine = this.store.get(id);
+    if (mine) this.put(id, takeFields(mine, theirs, fields), 'remote');
+  }
+
+  /** Writes past the history: what others do is not ours to undo. */
+  private put(id: string, record: EditorRecord | undefined, origin: ChangeOrigin): void {
+    const done = new DiffBuilder();
+    done.add(this.store.set(id, record));
+    this.emitChange(done.build(), origin);
+  }
+
+  private write(changes: readonly (readonly [string, EditorRecord | undefined])[]): void {
+    if (changes.length === 0) return;
+    const done = new DiffBuilder();
+    for (const [id, record] of changes) {
+      const change = this.store.set(id, record);
+      done.add(change);
+      this.history.record(change);
+      this.uncommitted.add(change);
+    }
+    this.emitChange(done.build(), 'user');
+  }
+
+  private replay(diff: RecordsDiff | undefined, origin: 'undo' | 'redo'): boolean {
+    this.commit();
+    if (!diff) return false;
+    const done = this.store.apply(diff);
+    this.uncommitted.addAll(done);
+    this.emitChange(done, origin);
+    this.commit();
+    return true;
+  }
+
+  private emitChange(diff: RecordsDiff, origin: ChangeOrigin): void {
+    if (!isEmptyDiff(diff)) this.events.emit('change', { diff, origin });
+  }
+}

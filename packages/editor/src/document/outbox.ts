@@ -1,0 +1,123 @@
+import type { AnnotationOperation } from '@fovea/contract';
+import { changesOf } from './diff.ts';
+import type { RecordsDiff } from './diff.ts';
+import { changedContent, contentPatch, toContent } from './record.ts';
+import type { EditorRecord } from './record.ts';
+
+/** What the server is known to hold of one annotation; `record` undefined: it was deleted there. */
+export interface KnownState {
+  readonly revision: number;
+  readonly record: EditorRecord | undefined;
+}
+
+/**
+ * The edits that the server has not acknowledged, and what is known of its state: the base of every conflict check.
+ * A revision rises by one with each change of an annotation, so a chain of edits can be sent without waiting between.
+ */
+export class Outbox {
+  private readonly entries = new Map<string, AnnotationOperation>();
+  private readonly known = new Map<string, KnownState>();
+  private readonly held = new Set<string>();
+  private readonly newId: () => string;
+
+  constructor(newId: () => string) {
+    this.newId = newId;
+  }
+
+  knownState(annotationId: string): KnownState | undefined {
+    return this.known.get(annotationId);
+  }
+
+  setKnown(annotationId: string, state: KnownState): void {
+    this.known.set(annotationId, state);
+  }
+
+  /** In the order in which they were made; those of objects in conflict are held back until that is resolved. */
+  pending(): AnnotationOperation[] {
+    return [...this.entries.values()].filter((operation) => !this.held.has(operation.annotationId));
+  }
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  get(opId: string): AnnotationOperation | undefined {
+    return this.entries.get(opId);
+  }
+
+  isDirty(annotationId: string): boolean {
+    return this.of(annotationId).length > 0;
+  }
+
+  /** Turns a committed change into operations, one for each annotation whose sent content differs. */
+  enqueue(diff: RecordsDiff): AnnotationOperation[] {
+    const made: AnnotationOperation[] = [];
+    for (const { id, before, after } of changesOf(diff)) {
+      const was = before && !before.proposal ? before : undefined;
+      const is = after && !after.proposal ? after : undefined;
+      if (!was && !is) continue;
+      if (was && is && changedContent(was, is).length === 0) continue;
+      made.push(this.add(id, was, is));
+    }
+    return made;
+  }
+
+  /** The operation that leads from one state of an annotation to another; undefined stands for "not there". */
+  add(annotationId: string, was: EditorRecord | undefined, is: EditorRecord | undefined): AnnotationOperation {
+    const opId = this.newId();
+    const baseRevision = this.expectedRevision(annotationId);
+    let operation: AnnotationOperation;
+    if (!is) operation = { opId, kind: 'delete', annotationId, baseRevision };
+    else if (!was) operation = { opId, kind: 'create', annotationId, content: toContent(is) };
+    else operation = { opId, kind: 'update', annotationId, baseRevision, content: contentPatch(was, is) };
+    this.entries.set(opId, operation);
+    return operation;
+  }
+
+  /** Puts back an operation of an earlier life, from a journal, under its own id. */
+  restore(operation: AnnotationOperation): void {
+    this.entries.set(operation.opId, operation);
+  }
+
+  /** The server has it: the revision it answered becomes the base of the annotation's later operations. */
+  acknowledge(opId: string, revision: number, record: EditorRecord | undefined): boolean {
+    const operation = this.entries.get(opId);
+    if (!operation) return false;
+    this.entries.delete(opId);
+    const known = this.known.get(operation.annotationId);
+    if (!known || revision > known.revision) {
+      this.known.set(operation.annotationId, { revision, record });
+      this.rebase(operation.annotationId, revision);
+    }
+    return true;
+  }
+
+  /** Puts the annotation's waiting operations upon a new revision. */
+  rebase(annotationId: string, revision: number): void {
+    let base = revision;
+    for (const operation of this.of(annotationId)) {
+      if (operation.kind !== 'create') this.entries.set(operation.opId, { ...operation, baseRevision: base });
+      base += 1;
+    }
+  }
+
+  hold(annotationId: string): void {
+    this.held.add(annotationId);
+  }
+
+  release(annotationId: string): void {
+    this.held.delete(annotationId);
+  }
+
+  drop(annotationId: string): void {
+    for (const operation of this.of(annotationId)) this.entries.delete(operation.opId);
+  }
+
+  private expectedRevision(annotationId: string): number {
+    return (this.known.get(annotationId)?.revision ?? 0) + this.of(annotationId).length;
+  }
+
+  private of(annotationId: string): AnnotationOperation[] {
+    return [...this.entries.values()].filter((operation) => operation.annotationId === annotationId);
+  }
+}

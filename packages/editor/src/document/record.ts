@@ -1,0 +1,124 @@
+import type {
+  Annotation,
+  AnnotationChange,
+  AnnotationContent,
+  AnnotationGeometry,
+  AnnotationType,
+  Attributes,
+  Keyframe,
+} from '@fovea/contract';
+
+/**
+ * One annotation as the editor holds it. Records are never changed in place: an edit puts a new object in the old one's
+ * stead, so that a diff is a pair of references and views may cache by identity.
+ */
+export interface EditorRecord {
+  readonly id: string;
+  readonly type: AnnotationType;
+  readonly label: string;
+  /** Image coordinates. Of a track: that of the first key frame. */
+  readonly geometry: AnnotationGeometry;
+  readonly attributes: Attributes;
+  readonly frame: number | null;
+  readonly endFrame: number | null;
+  readonly keyframes: readonly Keyframe[] | undefined;
+  readonly confidence: number | null;
+  readonly source: AnnotationContent['source'];
+  readonly group: string | undefined;
+  /** What a reviewer said of it. */
+  readonly status: Annotation['status'];
+  /** Drawing order, greater on top. Belongs to the view: not sent. */
+  readonly z: number;
+  readonly hidden: boolean;
+  readonly locked: boolean;
+  /** A suggestion that nobody has accepted yet: drawn dashed, not sent until it is accepted. */
+  readonly proposal: boolean;
+}
+
+export type RecordPatch = Partial<Omit<EditorRecord, 'id'>>;
+
+/** The fields that are sent; the others are how this person looks at the record. */
+export const contentFields = [
+  'type',
+  'label',
+  'geometry',
+  'attributes',
+  'frame',
+  'endFrame',
+  'keyframes',
+  'confidence',
+  'source',
+  'group',
+  'status',
+] as const satisfies readonly (keyof EditorRecord)[];
+export type ContentField = (typeof contentFields)[number];
+
+/** What an annotation says, with a reviewer's word on it. */
+export type RecordContent = AnnotationContent & { readonly status?: Annotation['status'] | undefined };
+
+/** A record of what the server (or a model, or the clipboard) said. */
+export function fromContent(
+  id: string,
+  content: RecordContent,
+  view: Partial<Pick<EditorRecord, 'z' | 'hidden' | 'locked' | 'proposal'>> = {},
+): EditorRecord {
+  return {
+    id,
+    type: content.type,
+    label: content.label,
+    geometry: content.geometry,
+    attributes: content.attributes,
+    frame: content.frame,
+    endFrame: content.endFrame,
+    keyframes: content.keyframes,
+    confidence: content.confidence,
+    source: content.source,
+    group: content.group,
+    status: content.status ?? null,
+    z: view.z ?? 0,
+    hidden: view.hidden ?? false,
+    locked: view.locked ?? false,
+    proposal: view.proposal ?? false,
+  };
+}
+
+/** What is sent of a record: plain data, without the editor's caches. */
+export function toContent(record: EditorRecord): AnnotationContent & { status: Annotation['status'] } {
+  return {
+    type: record.type,
+    label: record.label,
+    geometry: plainGeometry(record.geometry),
+    attributes: record.attributes,
+    frame: record.frame,
+    endFrame: record.endFrame,
+    ...(record.keyframes && {
+      keyframes: record.keyframes.map((keyframe) => ({ ...keyframe, geometry: plainGeometry(keyframe.geometry) })),
+    }),
+    confidence: record.confidence,
+    source: record.source,
+    ...(record.group !== undefined && { group: record.group }),
+    status: record.status,
+  };
+}
+
+/** The fields that changed, as an update says them: null takes away what is optional. */
+export function contentPatch(before: EditorRecord, after: EditorRecord): AnnotationChange {
+  const content: Record<string, unknown> = { keyframes: null, group: null, ...toContent(after) };
+  return Object.fromEntries(changedContent(before, after).map((field) => [field, content[field]]));
+}
+
+/** A mask's counts may be computed on reading (see masks/tiled-mask.ts); in plain data they are written out. */
+function plainGeometry(geometry: AnnotationGeometry): AnnotationGeometry {
+  if (geometry.type !== 'mask') return geometry;
+  return { type: 'mask', rle: { size: geometry.rle.size, counts: geometry.rle.counts } };
+}
+
+/** Whether two values of a field say the same. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** The content fields in which two records differ. */
+export function changedContent(before: EditorRecord, after: EditorRecord): ContentField[] {
+  return contentFields.filter((field) => !sameValue(before[field], after[field]));
+}

@@ -1,0 +1,79 @@
+import type { AnnotationGeometry } from '@fovea/contract';
+import type { EditorRecord } from '../document/record.ts';
+import type { Editor } from '../editor/editor.ts';
+import { kindOf } from '../shapes/registry.ts';
+import { withGeometry } from '../video/tracks.ts';
+
+/** CSS pixels: a shape drawn smaller than this in both directions was a slip of the hand. */
+const leastDrawnPx = 3;
+
+/** Writes the geometry that records have on the current frame (tracks get a key frame there). No commit. */
+export function setGeometries(editor: Editor, geometries: Iterable<readonly [string, AnnotationGeometry]>): void {
+  const byId = new Map(geometries);
+  editor.document.update(byId.keys(), (record) => {
+    const geometry = byId.get(record.id);
+    return geometry && withGeometry(record, editor.frame, geometry);
+  });
+}
+
+/** A record for a new geometry: active label, current frame, on top. */
+export function newRecord(editor: Editor, geometry: AnnotationGeometry): EditorRecord {
+  const frames = editor.picture.frames;
+  const isTrack = frames !== undefined && editor.settings.drawTracks && geometry.type !== 'classification';
+  return {
+    id: editor.document.newId(),
+    type: geometry.type,
+    label: editor.activeLabel,
+    geometry,
+    attributes: {},
+    frame: frames === undefined ? null : editor.frame,
+    endFrame: isTrack ? frames - 1 : null,
+    keyframes: isTrack ? [{ frame: editor.frame, geometry }] : undefined,
+    confidence: null,
+    source: 'human',
+    group: undefined,
+    status: null,
+    z: editor.document.topZ(),
+    hidden: false,
+    locked: false,
+    proposal: false,
+  };
+}
+
+/**
+ * Adds a drawn shape as one step of the history and selects it. Shapes too small to be meant are dropped, and so are
+ * those that the active label may not have (with a notice).
+ */
+export function addShape(editor: Editor, geometry: AnnotationGeometry, title = 'Draw'): EditorRecord | undefined {
+  if (!kindOf(geometry).isMeant(geometry, editor.imageLength(leastDrawnPx))) return undefined;
+  if (!editor.labels.allows(editor.activeLabel, geometry.type)) {
+    editor.notify(`${editor.activeLabel} may not be drawn as ${geometry.type.replace('_', ' ')}`);
+    return undefined;
+  }
+  const record = newRecord(editor, geometry);
+  editor.document.edit(title, () => editor.document.create([record]));
+  editor.selection.set([record.id]);
+  if (!editor.settings.keepTool) editor.tools.use('select');
+  return record;
+}
+
+/** Puts several records in the stead of one: the first keeps its id, the others are new and lie just above it. */
+export function replaceBy(editor: Editor, record: EditorRecord, geometries: readonly AnnotationGeometry[]): string[] {
+  const [first, ...others] = geometries;
+  if (!first) {
+    editor.document.remove([record.id]);
+    return [];
+  }
+  setGeometries(editor, [[record.id, first]]);
+  const made = others.map((geometry) => ({ ...newRecord(editor, geometry), label: record.label, attributes: record.attributes, z: record.z }));
+  editor.document.create(made);
+  return [record.id, ...made.map((each) => each.id)];
+}
+
+/** The selected records that may be changed: on the frame, and not locked. */
+export function editableIds(editor: Editor): string[] {
+  return [...editor.selection.ids].filter((id) => {
+    const entry = editor.scene.get(id);
+    return entry !== undefined && !entry.record.locked;
+  });
+}

@@ -1,0 +1,16 @@
+export * from './document/document.ts';
+export * from './document/diff.ts';
+export * from './document/record.ts';
+export type { Conflict } from './document/merge.ts';
+export type { Mark } from './document/history.ts';
+export * from './editor/editor.ts';
+export * from './editor/input.ts';
+export * from './editor/labels.ts';
+export * from './editor/picture.ts';
+export * from './editor/settings.ts';
+export type { OverlayItem } from './editor/overlay.ts';
+export type { SceneEntry } from './scene/scene.ts';
+export type { CameraState, Viewport } from './scene/camera.ts';
+export { toolIds } from './tools/gesture.ts';
+export type { ToolId } from './tools/gesture.ts';
+export type { Skeleton } from './shapes/pen.ts';
