@@ -90,6 +90,15 @@ test('a key that cannot be one is refused without being shown', () => {
   expect(() => new Fovea({ url: 'http://x', key: 'sec ret' })).toThrow(/^The key contains characters that no key has/);
 });
 
+test('a signal of the client ends all its calls', async () => {
+  server = await serveHttp(() => undefined);
+  const ended = new AbortController();
+  const fovea = server.client({ signal: ended.signal });
+  const calls = [fovea.projects.get('A'), fovea.projects.get('B', { signal: new AbortController().signal })].map((call) => call.catch((error: Error) => error.name));
+  setTimeout(() => ended.abort(), 50);
+  expect(await Promise.all(calls)).toEqual(['AbortedError', 'AbortedError']);
+});
+
 test('a fetch that is given is used', async () => {
   const urls: string[] = [];
   const fovea = new Fovea({

@@ -14,6 +14,8 @@ export interface FoveaOptions {
   maxRetries?: number | undefined;
   /** How long an answer may take; for uploads and downloads, how long no byte may move. Default 60,000. */
   timeoutMs?: number | undefined;
+  /** Ends every call of this client with AbortedError. */
+  signal?: AbortSignal | undefined;
   /** Told of every request and retry; pino and `console` fit. */
   logger?: Logger | undefined;
 }
@@ -65,12 +67,14 @@ export class Client {
   readonly url: string;
   private readonly key: string | undefined;
   private readonly transport: Transport;
+  private readonly signal: AbortSignal | undefined;
   /** Sent on every change in a console session. */
   private csrf: string | undefined;
 
   constructor(options: FoveaOptions = {}) {
     this.url = baseUrl(options.url);
     this.key = checkedKey(options.key ?? environment('FOVEA_KEY'));
+    this.signal = options.signal;
     this.transport = new Transport({
       fetch: options.fetch,
       maxRetries: options.maxRetries ?? 2,
@@ -117,7 +121,9 @@ export class Client {
   }
 
   private outgoing(operation: Operation, input: AnyInput): Outgoing {
-    const { signal, timeoutMs, maxRetries } = input;
+    const { timeoutMs, maxRetries } = input;
+    const signals = [this.signal, input.signal].filter((signal) => signal !== undefined);
+    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
     const common = {
       method: operation.method,
       url: this.urlOf(operation, input.params, input.query),

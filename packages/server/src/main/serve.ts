@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { doorPlugins } from './doors.ts';
 import { nativeDoor } from '../doors/native/plugin.ts';
+import { narrowQueue, takes } from '../engines/queue/narrow-queue.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { createHttpServer } from '../http/server.ts';
 import { bootstrap } from '../identity/bootstrap.ts';
@@ -101,12 +102,27 @@ async function listen(app: ReturnType<typeof createHttpServer>, config: Config):
   }
 }
 
+export interface WorkerOptions {
+  env?: Record<string, string | undefined>;
+  dataDir?: string;
+  /** Handle these messages only: names of kinds (`items.describe`) or rooms (`items`). Default: all. */
+  queues?: readonly string[];
+  /** Messages of one kind at once. */
+  concurrency?: number;
+}
+
 /** Runs a worker without HTTP: it drains the queue of the same database. */
-export async function startWorker(options: { env?: Record<string, string | undefined>; dataDir?: string } = {}): Promise<{ close(): Promise<void>; platform: Platform }> {
+export async function startWorker(options: WorkerOptions = {}): Promise<{ close(): Promise<void>; platform: Platform }> {
   const config = readConfig(options.env ?? process.env, options);
   const logger = createLogger(config.logLevel);
   const engines = await openEngines(config, logger, { poolSize: 4, role: 'worker' });
-  const platform = compose(engines, { publicUrl: () => config.publicUrl, secret: config.secret, maxUploadBytes, allowPrivateNetwork: config.allowPrivateNetwork });
+  const queue = narrowQueue(engines.queue, { names: options.queues, concurrency: options.concurrency });
+  const platform = compose({ ...engines, queue }, { publicUrl: () => config.publicUrl, secret: config.secret, maxUploadBytes, allowPrivateNetwork: config.allowPrivateNetwork });
+  const unknown = options.queues?.filter((name) => !platform.messageKinds.some((kind) => takes([name], kind.name))) ?? [];
+  if (unknown.length > 0) {
+    await engines.close();
+    throw new ConfigError(`There is no queue "${unknown.join('", "')}"; there are ${platform.messageKinds.map((kind) => kind.name).join(', ')}.`);
+  }
   await engines.queue.declare(platform.messageKinds);
   await platform.startWorking();
   return { platform, close: () => engines.close() };

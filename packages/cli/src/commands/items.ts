@@ -1,0 +1,79 @@
+import type { Item } from '@fovea/contract';
+import type { Command } from 'commander';
+import type { Context, ListOptions } from '../context.ts';
+import { formatBytes, formatDuration, formatTime } from '../terminal/format.ts';
+import type { Column } from '../terminal/table.ts';
+import { filterOf, withItemFilter, type FilterOptions } from './item-filter.ts';
+import { withExamples, withJson, withList, withProject } from './options.ts';
+
+const columns: Column<Item>[] = [
+  { name: 'PATH', value: (row) => row.path },
+  { name: 'KIND', value: (row) => row.kind },
+  { name: 'SIZE', value: (row) => formatBytes(row.sizeBytes), align: 'right' },
+  { name: 'PIXELS', value: pixelsOf, align: 'right' },
+  { name: 'STATUS', value: (row) => row.status },
+  { name: 'LABELS', value: (row) => row.labels.join(', ') },
+  { name: 'ID', value: (row) => row.id },
+];
+
+export function itemCommands(program: Command, context: Context): void {
+  const group = program.command('items').description('list, show, delete and restore items');
+
+  withExamples(
+    withList(withItemFilter(withProject(group.command('list').description('list the items of a dataset by path').requiredOption('-D, --dataset <dataset>', 'name or id of the dataset')))),
+    'fovea items list --dataset Night --kind image --label rain',
+    'fovea items list --dataset Night --folder /2026/05 --json | wc -l',
+  ).action(async (options: ListOptions & FilterOptions & { dataset: string; project?: string }) => {
+    const dataset = await context.dataset(options.dataset, options.project);
+    const limit = Math.min(options.limit ?? (options.json ? 1000 : 100), 999) + 1;
+    await context.printList(context.fovea.items.list(dataset.id, { ...filterOf(options), limit }), columns, options, 'No items found.');
+  });
+
+  withJson(group.command('get').argument('<id>').description('show an item')).action(async (id: string, options: ListOptions) => {
+    const item = await context.fovea.items.get(id);
+    context.printOne(item, factsOf(item), options);
+  });
+
+  withJson(group.command('delete').argument('<id...>').description('delete items; they can be restored for 30 days')).action(async (ids: string[], options: ListOptions) => {
+    for (const id of ids) {
+      await context.fovea.items.delete(id);
+      context.printDone(`Deleted item ${id}; "fovea items restore ${id}" brings it back within 30 days.`, { id, deleted: true }, options);
+    }
+  });
+
+  withJson(group.command('restore').argument('<id...>').description('bring deleted items back')).action(async (ids: string[], options: ListOptions) => {
+    for (const id of ids) {
+      const item = await context.fovea.items.restore(id);
+      context.printDone(`Restored item ${item.path}.`, item, options);
+    }
+  });
+}
+
+function pixelsOf(item: Item): string {
+  return item.width === null || item.height === null ? '–' : `${item.width} × ${item.height}`;
+}
+
+function factsOf(item: Item) {
+  return [
+    ['path', item.path],
+    ['id', item.id],
+    ['dataset', item.datasetId],
+    ['media type', item.mediaType],
+    ['size', formatBytes(item.sizeBytes)],
+    ['sha256', item.sha256],
+    ['pixels', item.width === null ? null : pixelsOf(item)],
+    ['frames', item.frames],
+    ['duration', item.durationSeconds === null ? null : formatDuration(item.durationSeconds)],
+    ['frames per second', item.fps],
+    ['media facts', item.probe],
+    ['problem', item.problem],
+    ['status', item.status],
+    ['labels', item.labels.join(', ')],
+    ['channel', item.channel],
+    ['description', item.description],
+    ['annotations', item.annotationCount],
+    ['uploaded', `${formatTime(item.createdAt)} by ${item.createdBy}`],
+    ['changed', formatTime(item.updatedAt)],
+    ['expires', item.expiresAt === null ? null : formatTime(item.expiresAt)],
+  ] as const;
+}
