@@ -10,6 +10,8 @@ export * from './datasets.ts';
 export * from './items.ts';
 export * from './commands.ts';
 export * from './annotations.ts';
+export * from './recipes.ts';
+export * from './tasks.ts';
 export * from './system.ts';
 export * from './query.ts';
 export * from './operations.ts';

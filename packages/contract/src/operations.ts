@@ -5,10 +5,12 @@ import { keys, members, session, users } from './identity.ts';
 import { items } from './items.ts';
 import type { Operation } from './operation.ts';
 import { projects } from './projects.ts';
+import { recipes } from './recipes.ts';
 import { system } from './system.ts';
+import { batches, tasks } from './tasks.ts';
 
 /** The operation table: every operation of the native API, by feature. */
-export const operations = { system, session, users, keys, projects, members, datasets, items, annotations, commands };
+export const operations = { system, session, users, keys, projects, members, datasets, items, annotations, recipes, batches, tasks, commands };
 
 /** All operations in the order of the table. */
 export const allOperations: readonly Operation[] = Object.values(operations).flatMap((feature) => Object.values(feature) as Operation[]);

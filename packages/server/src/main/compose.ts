@@ -24,6 +24,12 @@ import { sessionsService } from '../identity/sessions/service.ts';
 import { deleteOldSessions } from '../identity/sessions/store.ts';
 import { annotationRoutes } from '../labeling/annotations/routes.ts';
 import { annotationsService } from '../labeling/annotations/service.ts';
+import { batchesService } from '../labeling/batches/service.ts';
+import { recipeRoutes } from '../labeling/recipes/routes.ts';
+import { recipesService } from '../labeling/recipes/service.ts';
+import { prepareTask, returnLeases, workTasks, type TaskPreparation } from '../labeling/tasks/background.ts';
+import { taskRoutes } from '../labeling/tasks/routes.ts';
+import { tasksService } from '../labeling/tasks/service.ts';
 import { usersService } from '../identity/users/service.ts';
 import { messageKind } from '../engines/queue/queue.ts';
 
@@ -62,6 +68,10 @@ export function compose(engines: Engines, settings: Settings) {
   const commands = commandsService({ db, queue, projects, logger });
   const itemFinder = itemQueries({ db, commands });
   const annotations = annotationsService({ db, commands });
+  const recipes = recipesService({ db, projects });
+  const batches = batchesService({ db, projects, datasets });
+  const tasks = tasksService({ db, queue, projects, items, annotations });
+  const preparations: TaskPreparation[] = [];
   const idempotency = idempotencyStore(db);
 
   const routes: Route[] = [
@@ -70,13 +80,17 @@ export function compose(engines: Engines, settings: Settings) {
     ...itemRoutes(items, itemFinder),
     ...commandRoutes(commands),
     ...annotationRoutes(annotations, db),
+    ...recipeRoutes(recipes),
+    ...taskRoutes(batches, tasks),
   ];
-  const messageKinds: MessageKind<unknown>[] = [describeBlobs, runCommand, tidy];
+  const messageKinds: MessageKind<unknown>[] = [describeBlobs, runCommand, prepareTask, returnLeases, tidy];
 
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, items, itemQueries: itemFinder, commands, annotations },
+    rooms: { keys, sessions, users, members, projects, datasets, items, itemQueries: itemFinder, commands, annotations, recipes, batches, tasks },
+    /** Parts that doors add to the preparation of new tasks. */
+    preparations,
     auth: { keys, sessions },
     idempotency,
     routes,
@@ -85,6 +99,7 @@ export function compose(engines: Engines, settings: Settings) {
     /** Begins to handle messages. */
     async startWorking(): Promise<void> {
       await commands.work();
+      await workTasks({ db, queue, preparations });
       await workItems({ db, blobs, queue, logger });
       await queue.work(tidy, async () => {
         await idempotency.sweep();

@@ -12,6 +12,9 @@ export interface World {
   key: string;
   annotation: string;
   command: string;
+  recipe: string;
+  batch: string;
+  task: string;
 }
 
 interface Sample {
@@ -28,6 +31,9 @@ const params: Record<string, (world: World) => string> = {
   key: (world) => world.key,
   annotation: (world) => world.annotation,
   command: (world) => world.command,
+  recipe: (world) => world.recipe,
+  batch: (world) => world.batch,
+  task: (world) => world.task,
   email: () => 'member@example.com',
 };
 
@@ -92,6 +98,31 @@ const table: Record<string, Sample> = {
   'annotations.updateMany': { body: { filter: { label: 'none' }, change: { label: 'x' } } },
   'annotations.deleteMany': { body: { filter: { label: 'none' } } },
   'annotations.import': { body: '' },
+  'recipes.create': { body: (world: World) => ({ project: world.project, name: 'r' }) },
+  'recipes.list': { query: (world) => `?project=${world.project}` },
+  'recipes.get': {},
+  'recipes.update': { body: { instructions: 'x' } },
+  'recipes.versions': {},
+  'recipes.delete': {},
+  'batches.create': { body: (world: World) => ({ project: world.project, name: 'b' }) },
+  'batches.list': { query: (world) => `?project=${world.project}` },
+  'batches.get': {},
+  'batches.update': { body: { priority: 1 } },
+  'batches.finalize': {},
+  'batches.cancel': {},
+  'batches.addItems': { body: { filter: { path: '/none' } } },
+  'batches.assignments': {},
+  'batches.assign': { body: { assignments: [] } },
+  'tasks.create': { body: (world: World) => ({ project: world.project }) },
+  'tasks.query': { body: {} },
+  'tasks.get': {},
+  'tasks.update': { body: { priority: 1 } },
+  'tasks.cancel': { body: {} },
+  'tasks.claim': { body: {} },
+  'tasks.renew': { body: () => ({ lease: newId() }) },
+  'tasks.release': { body: () => ({ lease: newId() }) },
+  'tasks.submit': { body: () => ({ lease: newId() }) },
+  'tasks.review': { body: { verdict: 'comment' } },
 };
 
 function bundle(): FormData {
@@ -122,6 +153,7 @@ export const samples = {
       await db.run(sql`update datasets set deleted_at = null where id = ${old.dataset}`);
       await db.run(sql`update items set deleted_at = null where id = ${old.item}`);
       await db.run(sql`update items set deleted_at = now() where id = ${old.deletedItem}`);
+      await db.run(sql`update recipes set deleted_at = null where id = ${old.recipe}`);
       await db.run(sql`update annotations set deleted_at = null where id = ${old.annotation}`);
       return old;
     }
@@ -137,7 +169,10 @@ export const samples = {
     const annotation = annotated.data[0].id;
     await fovea.call('PATCH', `/v1/annotations/${annotation}`, { body: { label: 'changed' } });
     const command = (await make('POST', `/v1/datasets/${dataset}/items/delete`, { filter: { path: '/none' } })).id;
-    return { project, dataset, item, deletedItem, user, key, annotation, command };
+    const recipe = (await make('POST', '/v1/recipes', { project, name: 'r' })).id;
+    const batch = (await make('POST', '/v1/batches', { project, name: 'b', dataset })).id;
+    const task = (await make('POST', '/v1/tasks', { project, batch, item })).id;
+    return { project, dataset, item, deletedItem, user, key, annotation, command, recipe, batch, task };
   },
 };
 

@@ -1,0 +1,202 @@
+import { newId, type Assignment, type Batch, type batches, type Filter, type Parsed } from '@fovea/contract';
+import sql from 'sql-template-tag';
+import { itemEntity } from '../../catalog/items/entity.ts';
+import type { DatasetsService } from '../../catalog/datasets/service.ts';
+import { compileFilter } from '../../catalog/query/compile.ts';
+import { rowAlias } from '../../catalog/query/page.ts';
+import type { Database, Tx } from '../../engines/database/database.ts';
+import { emit } from '../../events/outbox.ts';
+import { Fault, notFound } from '../../fault.ts';
+import { authorize } from '../../identity/access.ts';
+import type { Caller } from '../../identity/caller.ts';
+import type { ProjectsService } from '../../identity/projects/service.ts';
+import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
+import { selectRecipe } from '../recipes/store.ts';
+import { cancelOpen, insertTasksForItems, openTasks, shareOut } from '../tasks/store.ts';
+import { deleteAssignments, insertBatch, selectAssignments, selectBatch, selectBatches, toBatch, updateBatch, upsertAssignment, type StoredBatch } from './store.ts';
+
+type Body<K extends keyof typeof batches> = Parsed<(typeof batches)[K]>['body'];
+export type BatchesService = ReturnType<typeof batchesService>;
+
+/** What a door may add to a batch. */
+export interface BatchExtras {
+  origin?: string;
+  externalId?: string;
+  extra?: unknown;
+  /** Open for work at once. */
+  open?: boolean;
+}
+
+const stepItems = 2_000;
+
+/** Batches: tasks handed out together. */
+export function batchesService({ db, projects, datasets }: { db: Database; projects: ProjectsService; datasets: DatasetsService }) {
+  async function need(caller: Caller, id: string, role: 'annotator' | 'manager'): Promise<StoredBatch> {
+    const found = await selectBatch(db, id);
+    if (!found || found.test !== caller.test) throw notFound('batch', id);
+    await authorize(db, caller, found.projectId, { role, scope: role === 'manager' ? 'write' : 'read', as: { kind: 'batch', id } });
+    return found;
+  }
+
+  /** Adds a task for each item found, in the order of their paths; shares them out. */
+  async function fill(tx: Tx, caller: Caller, batch: StoredBatch, filter: Filter, limit: number): Promise<number> {
+    const { datasetId } = batch;
+    if (datasetId === null) throw new Fault('invalid_request', 'The batch has no dataset to take items from.');
+    const recipe = batch.recipeId === null ? undefined : await selectRecipe(tx, batch.recipeId);
+    const target = { ...batch, datasetId, recipeVersion: recipe?.version ?? null };
+    let added = 0;
+    let after = '';
+    for (;;) {
+      const rows = await tx.many<{ id: string; path: string }>(sql`select ${rowAlias}.id, ${rowAlias}.path from items ${rowAlias}
+        where ${rowAlias}.dataset_id = ${datasetId} and ${itemEntity.alive(rowAlias)} and ${compileFilter(itemEntity, filter, rowAlias)}
+        and ${rowAlias}.path > ${after} order by ${rowAlias}.path limit ${Math.min(stepItems, limit - added)}`);
+      const last = rows.at(-1);
+      if (!last) break;
+      // So many people label each item: as many tasks, each taken by another person.
+      const fresh = rows.flatMap((row) => Array.from({ length: batch.settings.people }, () => ({ id: newId(), itemId: row.id })));
+      added += (await insertTasksForItems(tx, target, fresh, caller.email)) / batch.settings.people;
+      after = last.path;
+      if (added >= limit) break;
+    }
+    await shareOut(tx, batch.id);
+    return added;
+  }
+
+  async function setAssignments(tx: Tx, caller: Caller, batch: StoredBatch, shares: readonly { email: string; load?: number | null | undefined }[]): Promise<void> {
+    await deleteAssignments(tx, batch.id, shares.map((share) => share.email));
+    for (const { email, load } of shares) {
+      await upsertAssignment(tx, { id: newId(), orgId: caller.orgId, projectId: batch.projectId, batchId: batch.id, email, load: load ?? null });
+    }
+    await shareOut(tx, batch.id);
+  }
+
+  return {
+    async create(caller: Caller, body: Body<'create'> & BatchExtras): Promise<StoredBatch> {
+      const project = await projects.get(caller, body.project);
+      await authorize(db, caller, project.id, { role: 'manager', scope: 'write' });
+      const dataset = body.dataset === undefined ? undefined : await datasets.get(caller, body.dataset);
+      if (dataset && dataset.projectId !== project.id) throw notFound('dataset', dataset.id);
+      const recipeId = body.recipe ?? dataset?.recipeId ?? null;
+      const recipe = recipeId === null ? undefined : await selectRecipe(db, recipeId);
+      if (recipeId !== null && recipe?.projectId !== project.id) throw notFound('recipe', recipeId);
+      if (body.filter !== undefined) compileFilter(itemEntity, body.filter, rowAlias);
+      const id = newId();
+      await db.tx(async (tx) => {
+        await insertBatch(tx, {
+          ...body,
+          id,
+          orgId: caller.orgId,
+          projectId: project.id,
+          datasetId: dataset?.id ?? null,
+          recipeId,
+          status: body.open ? 'in_progress' : 'staging',
+          test: caller.test,
+          origin: body.origin ?? null,
+          externalId: body.externalId ?? null,
+          extra: body.extra ?? null,
+          createdBy: caller.email,
+        });
+        const batch = await selectBatch(tx, id);
+        if (!batch) throw new Error('The batch that was just stored is not there.');
+        await emit(tx, batchEvent('batch.created', caller, batch, { name: batch.name }));
+        if (body.assignments.length > 0) await setAssignments(tx, caller, batch, body.assignments);
+        if (dataset && body.filter !== undefined) await fill(tx, caller, batch, body.filter, Number.MAX_SAFE_INTEGER);
+      });
+      return need(caller, id, 'annotator');
+    },
+
+    async list(caller: Caller, query: Parsed<typeof batches.list>['query']): Promise<Page<Batch>> {
+      const project = await projects.get(caller, query.project);
+      const mark = listMark('batches', [project.id, query.status, query.name]);
+      const before = readCursor(query.cursor, mark, 1)?.[0]?.toString();
+      const filter = { orgId: caller.orgId, projectIds: [project.id], test: caller.test, status: query.status, name: query.name };
+      const rows = await selectBatches(db, filter, { limit: query.limit, before });
+      return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.id], map: toBatch });
+    },
+
+    get: (caller: Caller, id: string): Promise<StoredBatch> => need(caller, id, 'annotator'),
+
+    async update(caller: Caller, id: string, body: Body<'update'> & { extra?: unknown }, revision?: number): Promise<StoredBatch> {
+      await need(caller, id, 'manager');
+      return db.tx(async (tx) => {
+        const now = await selectBatch(tx, id, { lock: true });
+        if (!now) throw notFound('batch', id);
+        if (revision !== undefined && now.revision !== revision) throw new Fault('revision_conflict', `The batch is at revision ${now.revision} now.`, { current: toBatch(now) });
+        await updateBatch(tx, id, { ...body, ...(body.settings ? { settings: { ...now.settings, ...body.settings } } : {}) });
+        await emit(tx, batchEvent('batch.updated', caller, now, { changed: Object.keys(body) }));
+        return (await selectBatch(tx, id)) ?? now;
+      });
+    },
+
+    /** Opens a staged batch; an open one stays as it is. */
+    async finalize(caller: Caller, id: string): Promise<StoredBatch> {
+      await need(caller, id, 'manager');
+      return db.tx(async (tx) => {
+        const now = await selectBatch(tx, id, { lock: true });
+        if (!now) throw notFound('batch', id);
+        if (now.status !== 'staging') throw new Fault('illegal_state', `The batch is ${now.status}; only a staged one can be finalized.`);
+        await updateBatch(tx, id, { status: 'in_progress' });
+        await emit(tx, batchEvent('batch.finalized', caller, now));
+        return (await selectBatch(tx, id)) ?? now;
+      });
+    },
+
+    async cancel(caller: Caller, id: string): Promise<StoredBatch> {
+      await need(caller, id, 'manager');
+      return db.tx(async (tx) => {
+        const now = await selectBatch(tx, id, { lock: true });
+        if (!now) throw notFound('batch', id);
+        if (now.status === 'completed' || now.status === 'cancelled') throw new Fault('illegal_state', `The batch is ${now.status}; only staged and open ones can be cancelled.`);
+        const cancelled = await cancelOpen(tx, id);
+        await updateBatch(tx, id, { status: 'cancelled' });
+        await emit(tx, batchEvent('batch.cancelled', caller, now, { cancelled }));
+        return (await selectBatch(tx, id)) ?? now;
+      });
+    },
+
+    async addItems(caller: Caller, id: string, filter: Filter, limit?: number): Promise<{ added: number }> {
+      const batch = await need(caller, id, 'manager');
+      compileFilter(itemEntity, filter, rowAlias);
+      if (batch.status === 'cancelled') throw new Fault('illegal_state', 'The batch is cancelled.');
+      return db.tx(async (tx) => {
+        const added = await fill(tx, caller, batch, filter, limit ?? Number.MAX_SAFE_INTEGER);
+        if (added > 0 && batch.status === 'completed') await updateBatch(tx, id, { status: 'in_progress' });
+        await emit(tx, batchEvent('batch.extended', caller, batch, { added }));
+        return { added };
+      });
+    },
+
+    async assignments(caller: Caller, id: string, query: { limit: number; cursor?: string | undefined }): Promise<Page<Assignment>> {
+      await need(caller, id, 'annotator');
+      const mark = listMark('assignments', id);
+      const rows = await selectAssignments(db, id, { limit: query.limit, after: readCursor(query.cursor, mark, 1)?.[0]?.toString() });
+      return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.id], map: (row) => row });
+    },
+
+    async assign(caller: Caller, id: string, shares: readonly { email: string; load?: number | null | undefined }[]): Promise<Page<Assignment>> {
+      const batch = await need(caller, id, 'manager');
+      if (batch.status === 'cancelled' || batch.status === 'completed') throw new Fault('illegal_state', `The batch is ${batch.status}.`);
+      await db.tx(async (tx) => {
+        await setAssignments(tx, caller, batch, shares);
+        await emit(tx, batchEvent('batch.assigned', caller, batch, { people: shares.length }));
+      });
+      return { data: await selectAssignments(db, id, { limit: 1_000, after: undefined }), next: null };
+    },
+  };
+}
+
+/** Completes an open batch in which nothing is left to do and something was done. */
+export async function settleBatch(tx: Tx, caller: { email: string }, batchId: string): Promise<StoredBatch | undefined> {
+  const batch = await selectBatch(tx, batchId, { lock: true });
+  if (!batch || batch.status !== 'in_progress') return undefined;
+  const { open, done } = await openTasks(tx, batchId);
+  if (open > 0 || done === 0) return undefined;
+  await updateBatch(tx, batchId, { status: 'completed' });
+  const completed = (await selectBatch(tx, batchId)) ?? batch;
+  await emit(tx, batchEvent('batch.completed', { orgId: batch.orgId, email: caller.email }, completed));
+  return completed;
+}
+
+export function batchEvent(type: string, caller: { orgId: string; email: string }, batch: { id: string; projectId: string }, data: Record<string, unknown> = {}) {
+  return { type, orgId: caller.orgId, projectId: batch.projectId, subject: { kind: 'batch', id: batch.id }, actor: caller.email, data };
+}

@@ -1,0 +1,218 @@
+import type { Assignment, Batch } from '@fovea/contract';
+import sql, { empty, join, type Sql } from 'sql-template-tag';
+import type { Queryable } from '../../engines/database/database.ts';
+
+interface BatchRow {
+  id: string;
+  org_id: string;
+  project_id: string;
+  dataset_id: string | null;
+  recipe_id: string | null;
+  name: string;
+  kind: Batch['kind'];
+  status: Batch['status'];
+  priority: number;
+  test: boolean;
+  due_at: Date | null;
+  callback_url: string | null;
+  settings: Batch['settings'];
+  metadata: Record<string, unknown>;
+  origin: string | null;
+  external_id: string | null;
+  extra: unknown;
+  revision: number;
+  created_by: string;
+  created_at: Date;
+  updated_at: Date;
+  completed_at: Date | null;
+  counts: Partial<Batch['counts']> | null;
+}
+
+/** A batch with what only the server and the doors know. */
+export interface StoredBatch extends Batch {
+  orgId: string;
+  test: boolean;
+  origin: string | null;
+  externalId: string | null;
+  extra: unknown;
+}
+
+function toStoredBatch(row: BatchRow): StoredBatch {
+  const counts = { total: 0, pending: 0, claimed: 0, submitted: 0, completed: 0, cancelled: 0, error: 0, ...row.counts };
+  return {
+    id: row.id,
+    orgId: row.org_id,
+    projectId: row.project_id,
+    datasetId: row.dataset_id,
+    recipeId: row.recipe_id,
+    name: row.name,
+    kind: row.kind,
+    status: row.status,
+    priority: row.priority,
+    dueAt: row.due_at?.toISOString() ?? null,
+    callbackUrl: row.callback_url,
+    settings: row.settings,
+    metadata: row.metadata,
+    counts: { ...counts, total: counts.pending + counts.claimed + counts.submitted + counts.completed + counts.cancelled + counts.error },
+    revision: row.revision,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    completedAt: row.completed_at?.toISOString() ?? null,
+    test: row.test,
+    origin: row.origin,
+    externalId: row.external_id,
+    extra: row.extra,
+  };
+}
+
+export function toBatch(stored: StoredBatch): Batch {
+  const { orgId: _orgId, test: _test, origin: _origin, externalId: _externalId, extra: _extra, ...batch } = stored;
+  return batch;
+}
+
+const from = sql`select b.*, (select jsonb_object_agg(s.status, s.n) from (
+    select status, count(*) as n from tasks where batch_id = b.id and deleted_at is null group by status) s) as counts from batches b`;
+
+export async function insertBatch(
+  db: Queryable,
+  row: {
+    id: string;
+    orgId: string;
+    projectId: string;
+    datasetId: string | null;
+    recipeId: string | null;
+    name: string;
+    kind: string;
+    status: Batch['status'];
+    priority: number;
+    test: boolean;
+    dueAt: string | null;
+    callbackUrl: string | null;
+    settings: unknown;
+    metadata: unknown;
+    origin: string | null;
+    externalId: string | null;
+    extra: unknown;
+    createdBy: string;
+  },
+): Promise<void> {
+  await db.run(sql`insert into batches (id, org_id, project_id, dataset_id, recipe_id, name, kind, status, priority, test, due_at, callback_url, settings,
+      metadata, origin, external_id, extra, created_by)
+    values (${row.id}, ${row.orgId}, ${row.projectId}, ${row.datasetId}, ${row.recipeId}, ${row.name}, ${row.kind}, ${row.status}, ${row.priority}, ${row.test},
+      ${row.dueAt}, ${row.callbackUrl}, ${JSON.stringify(row.settings)}, ${JSON.stringify(row.metadata)}, ${row.origin}, ${row.externalId},
+      ${row.extra === null ? null : JSON.stringify(row.extra)}, ${row.createdBy})`);
+}
+
+export async function selectBatch(db: Queryable, id: string, options: { lock?: boolean } = {}): Promise<StoredBatch | undefined> {
+  const row = await db.maybe<BatchRow>(sql`${from} where b.id = ${id} and b.deleted_at is null ${options.lock ? sql`for update of b` : empty}`);
+  return row && toStoredBatch(row);
+}
+
+export interface BatchFilter {
+  orgId: string;
+  projectIds?: readonly string[] | undefined;
+  test?: boolean | undefined;
+  name?: string | undefined;
+  status?: string | undefined;
+  datasetId?: string | undefined;
+  origin?: string | undefined;
+  createdFrom?: string | undefined;
+  createdTo?: string | undefined;
+}
+
+function conditions(filter: BatchFilter): Sql {
+  const all: Sql[] = [sql`b.org_id = ${filter.orgId}`, sql`b.deleted_at is null`];
+  if (filter.projectIds !== undefined) all.push(sql`b.project_id = any(${[...filter.projectIds]}::uuid[])`);
+  if (filter.test !== undefined) all.push(sql`b.test = ${filter.test}`);
+  if (filter.name !== undefined) all.push(sql`b.name = ${filter.name}`);
+  if (filter.status !== undefined) all.push(sql`b.status = ${filter.status}`);
+  if (filter.datasetId !== undefined) all.push(sql`b.dataset_id = ${filter.datasetId}`);
+  if (filter.origin !== undefined) all.push(sql`b.origin = ${filter.origin}`);
+  if (filter.createdFrom !== undefined) all.push(sql`b.created_at >= ${filter.createdFrom}`);
+  if (filter.createdTo !== undefined) all.push(sql`b.created_at <= ${filter.createdTo}`);
+  return join(all, ' and ');
+}
+
+/** Batches newest first, one more than the limit. */
+export async function selectBatches(db: Queryable, filter: BatchFilter, options: { limit: number; before?: string | undefined; offset?: number }): Promise<StoredBatch[]> {
+  const rows = await db.many<BatchRow>(sql`${from} where ${conditions(filter)} ${options.before === undefined ? empty : sql`and b.id < ${options.before}`}
+    order by b.id desc limit ${options.limit + 1} offset ${options.offset ?? 0}`);
+  return rows.map(toStoredBatch);
+}
+
+export async function countBatches(db: Queryable, filter: BatchFilter): Promise<number> {
+  return (await db.one<{ n: number }>(sql`select count(*) as n from batches b where ${conditions(filter)}`)).n;
+}
+
+export async function updateBatch(
+  db: Queryable,
+  id: string,
+  change: {
+    name?: string | undefined;
+    priority?: number | undefined;
+    dueAt?: string | null | undefined;
+    callbackUrl?: string | null | undefined;
+    metadata?: unknown;
+    settings?: unknown;
+    status?: Batch['status'] | undefined;
+    extra?: unknown;
+    deleted?: boolean;
+  },
+): Promise<void> {
+  const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`];
+  if (change.name !== undefined) set.push(sql`name = ${change.name}`);
+  if (change.priority !== undefined) set.push(sql`priority = ${change.priority}`);
+  if (change.dueAt !== undefined) set.push(sql`due_at = ${change.dueAt}`);
+  if (change.callbackUrl !== undefined) set.push(sql`callback_url = ${change.callbackUrl}`);
+  if (change.metadata !== undefined) set.push(sql`metadata = ${JSON.stringify(change.metadata)}`);
+  if (change.settings !== undefined) set.push(sql`settings = ${JSON.stringify(change.settings)}`);
+  if (change.extra !== undefined) set.push(sql`extra = ${JSON.stringify(change.extra)}`);
+  if (change.deleted) set.push(sql`deleted_at = now()`);
+  if (change.status !== undefined) {
+    set.push(sql`status = ${change.status}`, sql`completed_at = ${change.status === 'completed' ? sql`now()` : sql`null`}`);
+  }
+  await db.run(sql`update batches set ${join(set, ', ')} where id = ${id}`);
+}
+
+interface AssignmentRow {
+  id: string;
+  project_id: string;
+  batch_id: string;
+  email: string;
+  load: number | null;
+  created_at: Date;
+  total: number;
+  completed: number;
+  seconds: number;
+}
+
+function toAssignment(row: AssignmentRow): Assignment {
+  return { id: row.id, batchId: row.batch_id, email: row.email, load: row.load, total: row.total, completed: row.completed, secondsSpent: row.seconds, createdAt: row.created_at.toISOString() };
+}
+
+const fromAssignments = sql`select a.*, c.total, c.completed, c.seconds from assignments a cross join lateral (
+  select count(*) filter (where t.assignment_id = a.id or t.submitted_by = a.email) as total,
+    count(*) filter (where t.submitted_by = a.email) as completed,
+    coalesce(sum(t.seconds_spent) filter (where t.submitted_by = a.email), 0)::float8 as seconds
+  from tasks t where t.batch_id = a.batch_id and t.deleted_at is null) c`;
+
+export async function selectAssignments(db: Queryable, batchId: string, options: { limit: number; after: string | undefined }): Promise<Assignment[]> {
+  const rows = await db.many<AssignmentRow>(sql`${fromAssignments} where a.batch_id = ${batchId}
+    ${options.after === undefined ? empty : sql`and a.id > ${options.after}`} order by a.id limit ${options.limit + 1}`);
+  return rows.map(toAssignment);
+}
+
+export async function selectAssignment(db: Queryable, id: string): Promise<(Assignment & { projectId: string }) | undefined> {
+  const row = await db.maybe<AssignmentRow>(sql`${fromAssignments} where a.id = ${id}`);
+  return row && { ...toAssignment(row), projectId: row.project_id };
+}
+
+export async function upsertAssignment(db: Queryable, row: { id: string; orgId: string; projectId: string; batchId: string; email: string; load: number | null }): Promise<void> {
+  await db.run(sql`insert into assignments (id, org_id, project_id, batch_id, email, load)
+    values (${row.id}, ${row.orgId}, ${row.projectId}, ${row.batchId}, ${row.email}, ${row.load}) on conflict (batch_id, email) do update set load = excluded.load`);
+}
+
+export async function deleteAssignments(db: Queryable, batchId: string, exceptEmails: readonly string[]): Promise<void> {
+  await db.run(sql`delete from assignments where batch_id = ${batchId} and email <> all(${[...exceptEmails]}::text[])`);
+}

@@ -1,0 +1,227 @@
+import { newId } from '@fovea/contract';
+import sharp from 'sharp';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startTestPlatform, type TestPlatform } from '../testing/platform.ts';
+
+let fovea: TestPlatform;
+let orgId: string;
+let project: string;
+let dataset: string;
+let item: string;
+beforeAll(async () => {
+  fovea = await startTestPlatform();
+  orgId = (await fovea.call('GET', '/v1/me')).body.organization.id;
+});
+afterAll(() => fovea.close());
+beforeEach(async () => {
+  project = (await fovea.call('POST', '/v1/projects', { body: { name: `p ${Math.random()}` } })).body.id;
+  dataset = (await fovea.call('POST', '/v1/datasets', { body: { project, name: 'd' } })).body.id;
+  item = await upload('/a.png');
+});
+
+async function upload(path: string): Promise<string> {
+  const bytes = await sharp({ create: { width: 200, height: 100, channels: 3, background: { r: Math.floor(Math.random() * 255), g: 9, b: 9 } } }).png().toBuffer();
+  const { id } = (await fovea.call('POST', `/v1/datasets/${dataset}/items?path=${path}`, { body: bytes })).body.item;
+  await fovea.probed(id);
+  return id;
+}
+const box = (x: number, label = 'car') => ({ type: 'box', label, geometry: { type: 'box', x, y: 1, width: 10, height: 5 } });
+const create = async (...annotations: object[]) => fovea.call('POST', `/v1/items/${item}/annotations`, { body: { annotations } });
+
+describe('annotations', () => {
+  test('annotations.create 201, annotations.list 200, annotations.get 200 keep sub-pixel geometry exactly', async () => {
+    const { status, body } = await create({ ...box(1.123456789), attributes: { colour: 'red', doors: 4 }, confidence: 0.5 });
+    expect(status).toBe(201);
+    expect(body.data[0]).toMatchObject({ geometry: { x: 1.123456789 }, attributes: { colour: 'red', doors: 4 }, confidence: 0.5, source: 'human', revision: 1 });
+    expect((await fovea.call('GET', `/v1/items/${item}/annotations`)).body.data).toHaveLength(1);
+    expect((await fovea.call('GET', `/v1/annotations/${body.data[0].id}`)).body.id).toBe(body.data[0].id);
+    expect((await fovea.call('GET', `/v1/items/${item}`)).body.annotationCount).toBe(1);
+  });
+  test('annotations.create 409 when an id is taken', async () => {
+    const id = newId();
+    await create({ ...box(1), id });
+    expect((await create({ ...box(1), id })).status).toBe(409);
+  });
+  test.each([
+    ['two points', { type: 'polygon', label: 'x', geometry: { type: 'polygon', points: [[1, 1], [2, 2]] } }],
+    ['outside', box(5_000)],
+    ['another type', { ...box(1), type: 'point' }],
+    ['a frame past the end', { ...box(1), frame: 7 }],
+    ['a mask of another size', { type: 'mask', label: 'x', geometry: { type: 'mask', rle: { size: [3, 3], counts: [9] } } }],
+    ['an empty label', box(1, '')],
+    ['a label of a megabyte', box(1, 'x'.repeat(1_000_000))],
+  ])('annotations.create 400 for %s', async (_name, annotation) => {
+    const { status, body } = await create(box(1), annotation);
+    expect([status, body.code]).toEqual([400, 'invalid_request']);
+    expect(body.errors[0].path).toContain('body.annotations.1');
+    expect((await fovea.call('GET', `/v1/items/${item}/annotations`)).body.data).toEqual([]);
+  });
+  test('annotations.update 200, annotations.update 412, annotations.delete 204, annotations.delete 412, annotations.revisions 200, annotations.restore 200', async () => {
+    const [made] = (await create(box(1))).body.data;
+    const path = `/v1/annotations/${made.id}`;
+    expect((await fovea.call('PATCH', path, { body: { label: 'bus' } })).body).toMatchObject({ label: 'bus', revision: 2 });
+    const lost = await fovea.call('PATCH', path, { body: { label: 'van' }, headers: { 'if-match': '"1"' } });
+    expect([lost.status, lost.body.current.label]).toEqual([412, 'bus']);
+    expect((await fovea.call('DELETE', path, { headers: { 'if-match': '"1"' } })).status).toBe(412);
+    expect((await fovea.call('DELETE', path)).status).toBe(204);
+    expect((await fovea.call('GET', path)).status).toBe(404);
+    expect((await fovea.call('GET', `${path}/revisions`)).body.data.map((one: any) => [one.revision, one.content.label])).toEqual([[2, 'bus'], [1, 'car']]);
+    expect((await fovea.call('POST', `${path}/restore`, { body: { revision: 1 } })).body).toMatchObject({ label: 'car', revision: 4 });
+    expect((await fovea.call('GET', `/v1/items/${item}`)).body.annotationCount).toBe(1);
+  });
+  test('annotations.apply 200: an edit sent twice happens once, a lost race gives both states', async () => {
+    const annotationId = newId();
+    const createOp = { opId: newId(), kind: 'create', annotationId, content: box(3) };
+    const apply = async (...operations: object[]) => (await fovea.call('POST', `/v1/items/${item}/operations`, { body: { operations } })).body.data;
+    expect((await apply(createOp))[0].outcome).toBe('applied');
+    expect((await apply(createOp))[0]).toMatchObject({ outcome: 'duplicate', annotation: { id: annotationId } });
+    const [first, second] = await apply(
+      { opId: newId(), kind: 'update', annotationId, baseRevision: 1, content: { label: 'mine' } },
+      { opId: newId(), kind: 'update', annotationId, baseRevision: 1, content: { label: 'theirs' } },
+    );
+    expect([first.outcome, second.outcome, second.annotation.label]).toEqual(['applied', 'conflict', 'mine']);
+    const [bad] = await apply({ opId: newId(), kind: 'create', annotationId: newId(), content: box(9_999) });
+    expect(bad.outcome).toBe('invalid');
+  });
+  test('annotations.query 200, annotations.count 200; items having one and the same annotation', async () => {
+    await create(box(1, 'car'), { type: 'point', label: 'ear', geometry: { type: 'point', x: 3, y: 4 } });
+    const other = await upload('/b.png');
+    await fovea.call('POST', `/v1/items/${other}/annotations`, { body: { annotations: [box(1, 'ear')] } });
+    const query = async (body: object) => (await fovea.call('POST', `/v1/datasets/${dataset}/annotations/query`, { body })).body.data;
+    expect(await query({ filter: { label: 'ear' } })).toHaveLength(2);
+    expect((await query({ filter: { label: 'ear' }, fields: ['label', 'geometry.x'], sort: [{ field: 'type', direction: 'desc' }] }))[0]).toEqual({ label: 'ear', 'geometry.x': 3 });
+    expect((await fovea.call('POST', `/v1/datasets/${dataset}/annotations/count`, { body: { filter: { label: { in: ['car'] } } } })).body.count).toBe(1);
+    const items = await fovea.call('POST', `/v1/datasets/${dataset}/items/query`, { body: { filter: { having: { annotations: { label: 'ear', type: 'point' } } } } });
+    expect(items.body.data.map((one: any) => one.path)).toEqual(['/a.png']);
+  });
+  test('annotations.updateMany 202 and annotations.deleteMany 202 work through all matches', async () => {
+    await create(...Array.from({ length: 30 }, (_, index) => box(index)), box(50, 'keep'));
+    const wait = async (id: string) => (await fovea.call('GET', `/v1/commands/${id}?waitSeconds=20`)).body;
+    const update = await fovea.call('POST', `/v1/datasets/${dataset}/annotations/update`, { body: { filter: { label: 'car' }, change: { label: 'auto' } } });
+    expect(update.status).toBe(202);
+    expect(await wait(update.body.id)).toMatchObject({ status: 'complete', result: { changed: 30 }, progress: 1 });
+    const removal = await fovea.call('POST', `/v1/datasets/${dataset}/annotations/delete`, { body: { filter: { label: 'auto' } } });
+    expect((await wait(removal.body.id)).result).toEqual({ changed: 30 });
+    expect((await fovea.call('GET', `/v1/items/${item}/annotations`)).body.data.map((one: any) => one.label)).toEqual(['keep']);
+  });
+  test('annotations.import 200 reports each wrong line and keeps the others', async () => {
+    const lines = [
+      JSON.stringify({ ...box(1), path: '/a.png' }),
+      '{broken',
+      JSON.stringify({ ...box(1), path: '/none.png' }),
+      JSON.stringify({ ...box(2), itemId: item }),
+      JSON.stringify(box(2)),
+    ];
+    const { body } = await fovea.call('POST', `/v1/datasets/${dataset}/annotations/import`, { body: lines.join('\n') });
+    expect([body.imported, body.failed, body.errors.map((error: any) => error.line)]).toEqual([2, 3, [2, 5, 3]]);
+    expect((await fovea.call('GET', `/v1/items/${item}`)).body.annotationCount).toBe(2);
+  });
+});
+
+describe('recipes', () => {
+  test('recipes.create 201, recipes.update 200 makes versions, recipes.versions 200, recipes.get 200 of an old one, recipes.list 200, recipes.delete 204', async () => {
+    const labels = [{ name: 'Car' }, { name: 'Car.Wheel', parent: 'Car', color: '#102030' }];
+    const made = await fovea.call('POST', '/v1/recipes', { body: { project, name: 'r', labels, attributes: [{ key: 'a', type: 'one_of', values: ['x'] }] } });
+    expect([made.status, made.body.version, made.body.labels[0].color]).toEqual([201, 1, expect.stringMatching(/^#/)]);
+    const path = `/v1/recipes/${made.body.id}`;
+    expect((await fovea.call('PATCH', path, { body: { instructions: 'Draw tightly.' } })).body).toMatchObject({ version: 2, instructions: 'Draw tightly.' });
+    expect((await fovea.call('PATCH', path, { body: { instructions: 'x' }, headers: { 'if-match': '"1"' } })).status).toBe(412);
+    expect((await fovea.call('GET', `${path}/versions`)).body.data.map((one: any) => one.version)).toEqual([2, 1]);
+    expect((await fovea.call('GET', `${path}?version=1`)).body.instructions).toBe('');
+    expect((await fovea.call('GET', `/v1/recipes?project=${project}`)).body.data).toHaveLength(1);
+    const bad = await fovea.call('POST', '/v1/recipes', { body: { project, name: 'r', labels: [{ name: 'a', parent: 'b' }] } });
+    expect([bad.status, bad.body.errors[0].path]).toEqual([400, 'body.labels.0']);
+    expect((await fovea.call('DELETE', path)).status).toBe(204);
+  });
+});
+
+describe('work', () => {
+  const newBatch = async (body: object = {}) => (await fovea.call('POST', '/v1/batches', { body: { project, name: 'b', dataset, filter: {}, ...body } })).body;
+  const worker = () => fovea.person({ orgId, project: { id: project, role: 'annotator' } });
+  const claim = async (key: string, batch?: string) => (await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { key, body: batch ? { batch } : {} })).body;
+
+  test('a batch goes from staging through work to completed; drafts become annotations', async () => {
+    await upload('/b.png');
+    const batch = await newBatch();
+    expect(batch).toMatchObject({ status: 'staging', counts: { total: 2, pending: 2 } });
+    const { key, email } = await worker();
+    expect((await claim(key)).task).toBeNull();
+    expect((await fovea.call('POST', `/v1/batches/${batch.id}/finalize`)).body.status).toBe('in_progress');
+    expect((await fovea.call('POST', `/v1/batches/${batch.id}/finalize`)).body.code).toBe('illegal_state');
+    const { task, lease } = await claim(key);
+    expect(task).toMatchObject({ status: 'claimed', claimedBy: email, itemId: item });
+    await fovea.call('POST', `/v1/items/${item}/annotations?task=${task.id}`, { key, body: { annotations: [box(1)] } });
+    expect((await fovea.call('GET', `/v1/items/${item}/annotations`)).body.data).toEqual([]);
+    const done = await fovea.call('POST', `/v1/tasks/${task.id}/submit`, { key, body: { lease, secondsSpent: 12 } });
+    expect(done.body).toMatchObject({ status: 'completed', itemStatus: 'completed', secondsSpent: 12 });
+    expect((await fovea.call('GET', `/v1/items/${item}/annotations`)).body.data).toHaveLength(1);
+    const next = await claim(key);
+    await fovea.call('POST', `/v1/tasks/${next.task.id}/submit`, { key, body: { lease: next.lease } });
+    expect((await fovea.call('GET', `/v1/batches/${batch.id}`)).body).toMatchObject({ status: 'completed', counts: { completed: 2 } });
+    const cancel = await fovea.call('POST', `/v1/tasks/${task.id}/cancel`, { body: {} });
+    expect([cancel.status, cancel.body.code]).toEqual([409, 'illegal_state']);
+  });
+  test('two people never hold one task, however many pull at once', async () => {
+    for (const name of ['/1.png', '/2.png', '/3.png', '/4.png', '/5.png']) await upload(name);
+    const batch = await newBatch();
+    await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);
+    const people = await Promise.all(Array.from({ length: 10 }, worker));
+    const claimed = await Promise.all(people.map(({ key }) => claim(key)));
+    const ids = claimed.flatMap(({ task }) => task?.id ?? []);
+    expect(ids).toHaveLength(6);
+    expect(new Set(ids).size).toBe(6);
+  });
+  test('a lost lease is told, and what was saved stays', async () => {
+    const batch = await newBatch({ settings: { leaseSeconds: 30 } });
+    await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);
+    const [first, second] = [await worker(), await worker()];
+    const mine = await claim(first.key);
+    await fovea.call('POST', `/v1/tasks/${mine.task.id}/release`, { key: first.key, body: { lease: mine.lease, flag: 'blurred' } });
+    const theirs = await claim(second.key);
+    expect(theirs.task).toMatchObject({ id: mine.task.id, flag: 'blurred' });
+    const late = await fovea.call('POST', `/v1/tasks/${mine.task.id}/submit`, { key: first.key, body: { lease: mine.lease } });
+    expect([late.status, late.body.code]).toEqual([409, 'illegal_state']);
+    expect((await fovea.call('POST', `/v1/tasks/${mine.task.id}/renew`, { key: second.key, body: { lease: theirs.lease } })).body.status).toBe('claimed');
+  });
+  test('work is shared out by load, and each gets their own share first', async () => {
+    for (let index = 0; index < 9; index++) await upload(`/${index}.png`);
+    const [first, second] = [await worker(), await worker()];
+    const batch = await newBatch({ assignments: [{ email: first.email, load: 30 }, { email: second.email, load: 70 }] });
+    const { data } = (await fovea.call('GET', `/v1/batches/${batch.id}/assignments`)).body;
+    expect(data.map((one: any) => [one.email, one.total])).toEqual([[first.email, 3], [second.email, 7]]);
+  });
+  test('review sends back with a comment, accepts, and a reviewer never gets their own work', async () => {
+    const batch = await newBatch({ settings: { reviewShare: 1 } });
+    await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);
+    const { key } = await worker();
+    const reviewer = await fovea.person({ orgId, project: { id: project, role: 'reviewer' } });
+    const first = await claim(key);
+    expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/submit`, { key, body: { lease: first.lease } })).body).toMatchObject({ status: 'submitted', reviewStatus: 'pending' });
+    const toReview = (await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { key: reviewer.key, body: { review: true } })).body.task;
+    expect(toReview.id).toBe(first.task.id);
+    const sentBack = await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'reject', comment: 'Too loose.' } });
+    expect(sentBack.body).toMatchObject({ status: 'pending', rounds: 1, reviewStatus: 'rejected' });
+    const again = await claim(key);
+    await fovea.call('POST', `/v1/tasks/${again.task.id}/submit`, { key, body: { lease: again.lease } });
+    expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'accept' } })).body).toMatchObject({ status: 'completed', reviewStatus: 'accepted' });
+    expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key, body: { verdict: 'accept' } })).status).toBe(403);
+  });
+  test('consensus: each person labels an item once', async () => {
+    const batch = await newBatch({ settings: { people: 2 } });
+    await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);
+    expect((await fovea.call('GET', `/v1/batches/${batch.id}`)).body.counts.total).toBe(2);
+    const [first, second] = [await worker(), await worker()];
+    expect((await claim(first.key)).task).not.toBeNull();
+    expect((await claim(first.key)).task).toBeNull();
+    expect((await claim(second.key)).task).not.toBeNull();
+  });
+  test('tasks.create 201, tasks.create 409 names the task that has the unique id, tasks.update 200, tasks.query 200, tasks.cancel 200', async () => {
+    const made = await fovea.call('POST', '/v1/tasks', { body: { project, item, type: 'categorization', uniqueId: 'u-1', tags: ['a'] } });
+    expect(made.status).toBe(201);
+    const twice = await fovea.call('POST', '/v1/tasks', { body: { project, item, uniqueId: 'u-1' } });
+    expect([twice.status, twice.body.detail]).toEqual([409, expect.stringContaining(made.body.id)]);
+    expect((await fovea.call('PATCH', `/v1/tasks/${made.body.id}`, { body: { tags: ['b'] } })).body.tags).toEqual(['b']);
+    expect((await fovea.call('POST', `/v1/projects/${project}/tasks/query`, { body: { filter: { tags: 'b', status: 'pending' } } })).body.data).toHaveLength(1);
+    expect((await fovea.call('POST', `/v1/tasks/${made.body.id}/cancel`, { body: { clearUniqueId: true } })).body).toMatchObject({ status: 'cancelled', uniqueId: null });
+  });
+});

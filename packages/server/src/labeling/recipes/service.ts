@@ -1,0 +1,113 @@
+import { newId, type Parsed, type Recipe, type RecipeLabel, type recipes } from '@fovea/contract';
+import type { Database, Tx } from '../../engines/database/database.ts';
+import { emit } from '../../events/outbox.ts';
+import { Fault, notFound } from '../../fault.ts';
+import { authorize } from '../../identity/access.ts';
+import type { Caller } from '../../identity/caller.ts';
+import type { ProjectsService } from '../../identity/projects/service.ts';
+import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
+import { colorOf } from './colors.ts';
+import { deleteRecipe, insertRecipe, insertVersion, moveToVersion, selectRecipe, selectRecipes, selectVersions, toRecipe, type RecipeContent, type StoredRecipe } from './store.ts';
+
+type Body<K extends keyof typeof recipes> = Parsed<(typeof recipes)[K]>['body'];
+export type RecipesService = ReturnType<typeof recipesService>;
+
+/** Recipes: label trees, attributes and instructions, versioned. */
+export function recipesService({ db, projects }: { db: Database; projects: ProjectsService }) {
+  async function need(caller: Caller, id: string, role: 'annotator' | 'manager', version?: number): Promise<StoredRecipe> {
+    const found = await selectRecipe(db, id, { version });
+    if (!found) throw notFound('recipe', id);
+    await authorize(db, caller, found.projectId, { role, scope: role === 'manager' ? 'write' : 'read', as: { kind: 'recipe', id } });
+    return found;
+  }
+
+  async function addVersion(tx: Tx, caller: Caller, id: string, change: Partial<RecipeContent> & { name?: string | undefined; extra?: unknown }, expected?: number): Promise<StoredRecipe> {
+    const before = await selectRecipe(tx, id, { lock: true });
+    if (!before) throw notFound('recipe', id);
+    if (expected !== undefined && before.version !== expected) {
+      throw new Fault('revision_conflict', `The recipe is at version ${before.version} now.`, { current: toRecipe(before) });
+    }
+    const { name: _name, extra: _extra, ...content } = change;
+    const next = { ...before, ...content, version: before.version + 1, createdBy: caller.email };
+    checkContent(next);
+    await insertVersion(tx, { ...next, labels: withColors(next.labels) });
+    await moveToVersion(tx, id, next.version, change);
+    await emit(tx, event('recipe.updated', caller, before, { version: next.version }));
+    const after = await selectRecipe(tx, id);
+    return after ?? before;
+  }
+
+  return {
+    async create(caller: Caller, body: Body<'create'> & { origin?: string; externalId?: string; extra?: unknown }): Promise<StoredRecipe> {
+      const project = await projects.get(caller, body.project);
+      await authorize(db, caller, project.id, { role: 'manager', scope: 'write' });
+      checkContent(body);
+      const id = newId();
+      await db.tx(async (tx) => {
+        await insertRecipe(tx, { id, orgId: caller.orgId, projectId: project.id, name: body.name, createdBy: caller.email, origin: body.origin ?? null, externalId: body.externalId ?? null, extra: body.extra ?? null });
+        await insertVersion(tx, { ...body, id, projectId: project.id, version: 1, createdBy: caller.email, labels: withColors(body.labels) });
+        await emit(tx, event('recipe.created', caller, { id, projectId: project.id }, { name: body.name }));
+      });
+      return need(caller, id, 'annotator');
+    },
+
+    async list(caller: Caller, query: { project: string; limit: number; cursor?: string | undefined }): Promise<Page<Recipe>> {
+      const project = await projects.get(caller, query.project);
+      const mark = listMark('recipes', project.id);
+      const rows = await selectRecipes(db, project.id, { limit: query.limit, before: readCursor(query.cursor, mark, 1)?.[0]?.toString() });
+      return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.id], map: toRecipe });
+    },
+
+    get: (caller: Caller, id: string, version?: number): Promise<StoredRecipe> => need(caller, id, 'annotator', version),
+
+    async update(caller: Caller, id: string, change: Body<'update'> & { extra?: unknown }, expected?: number): Promise<StoredRecipe> {
+      await need(caller, id, 'manager');
+      const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+      return db.tx((tx) => addVersion(tx, caller, id, given, expected));
+    },
+
+    async versions(caller: Caller, id: string, query: { limit: number; cursor?: string | undefined }): Promise<Page<Recipe>> {
+      await need(caller, id, 'annotator');
+      const mark = listMark('recipe versions', id);
+      const before = readCursor(query.cursor, mark, 1)?.[0];
+      const rows = await selectVersions(db, id, { limit: query.limit, before: before === undefined ? undefined : Number(before) });
+      return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.version], map: toRecipe });
+    },
+
+    async delete(caller: Caller, id: string): Promise<void> {
+      const recipe = await need(caller, id, 'manager');
+      await db.tx(async (tx) => {
+        if (await deleteRecipe(tx, id)) await emit(tx, event('recipe.deleted', caller, recipe));
+      });
+    },
+  };
+}
+
+/** Names once, parents that exist and do not go round, attributes that exist. */
+function checkContent(content: Pick<RecipeContent, 'labels' | 'attributes'>): void {
+  const fail = (path: string, message: string): never => {
+    throw new Fault('invalid_request', `${path} ${message}.`, { errors: [{ path, message }] });
+  };
+  const byName = new Map(content.labels.map((label) => [label.name, label]));
+  const keys = new Set(content.attributes.map((attribute) => attribute.key));
+  if (keys.size < content.attributes.length) fail('body.attributes', 'has a key twice');
+  const seen = new Set<string>();
+  content.labels.forEach((label, index) => {
+    const path = `body.labels.${index}`;
+    if (seen.has(label.name)) fail(path, `stands twice: "${label.name}"`);
+    seen.add(label.name);
+    for (let at = label.parent, steps = 0; at !== undefined; at = byName.get(at)?.parent, steps++) {
+      if (!byName.has(at)) fail(path, `has the parent "${at}", which is not a label of the recipe`);
+      if (steps > content.labels.length) fail(path, 'goes round in its parents');
+    }
+    for (const key of label.attributes ?? []) if (!keys.has(key)) fail(path, `names the attribute "${key}", which the recipe does not have`);
+  });
+}
+
+function withColors(labels: readonly RecipeLabel[]): RecipeLabel[] {
+  return labels.map((label) => ({ ...label, color: label.color ?? colorOf(label.name) }));
+}
+
+function event(type: string, caller: Caller, recipe: { id: string; projectId: string }, data: Record<string, unknown> = {}) {
+  return { type, orgId: caller.orgId, projectId: recipe.projectId, subject: { kind: 'recipe', id: recipe.id }, actor: caller.email, data };
+}

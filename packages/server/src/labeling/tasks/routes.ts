@@ -1,0 +1,34 @@
+import { batches, tasks } from '@fovea/contract';
+import { route, type Route } from '../../http/context.ts';
+import type { BatchesService } from '../batches/service.ts';
+import { toBatch } from '../batches/store.ts';
+import type { TasksService } from './service.ts';
+import { toTask } from './store.ts';
+
+export function taskRoutes(batchService: BatchesService, service: TasksService): Route[] {
+  return [
+    route(batches.create, async ({ caller, body }) => toBatch(await batchService.create(caller, body))),
+    route(batches.list, ({ caller, query }) => batchService.list(caller, query)),
+    route(batches.get, async ({ caller, params }) => toBatch(await batchService.get(caller, params.batch))),
+    route(batches.update, async ({ caller, params, body, ifMatch }) => toBatch(await batchService.update(caller, params.batch, body, ifMatch))),
+    route(batches.finalize, async ({ caller, params }) => toBatch(await batchService.finalize(caller, params.batch))),
+    route(batches.cancel, async ({ caller, params }) => toBatch(await batchService.cancel(caller, params.batch))),
+    route(batches.addItems, ({ caller, params, body }) => batchService.addItems(caller, params.batch, body.filter, body.limit)),
+    route(batches.assignments, ({ caller, params, query }) => batchService.assignments(caller, params.batch, query)),
+    route(batches.assign, ({ caller, params, body }) => batchService.assign(caller, params.batch, body.assignments)),
+
+    route(tasks.create, async ({ caller, body }) => toTask(await service.create(caller, body))),
+    route(tasks.query, ({ caller, params, body }) => service.query(caller, params.project, body)),
+    route(tasks.get, async ({ caller, params }) => toTask(await service.get(caller, params.task))),
+    route(tasks.update, async ({ caller, params, body, ifMatch }) => toTask(await service.update(caller, params.task, body, ifMatch))),
+    route(tasks.cancel, async ({ caller, params, body }) => toTask(await service.cancel(caller, params.task, body))),
+    route(tasks.claim, async ({ caller, params, body }) => {
+      const { task, lease } = await service.claim(caller, params.project, body);
+      return { task: task && toTask(task), lease };
+    }),
+    route(tasks.renew, async ({ caller, params, body }) => toTask(await service.renew(caller, params.task, body))),
+    route(tasks.release, async ({ caller, params, body }) => toTask(await service.release(caller, params.task, body))),
+    route(tasks.submit, async ({ caller, params, body }) => toTask(await service.submit(caller, params.task, body))),
+    route(tasks.review, async ({ caller, params, body }) => toTask(await service.review(caller, params.task, body))),
+  ];
+}

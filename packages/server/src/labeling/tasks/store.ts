@@ -1,0 +1,315 @@
+import type { Task } from '@fovea/contract';
+import sql, { empty, join, type Sql } from 'sql-template-tag';
+import type { Queryable } from '../../engines/database/database.ts';
+
+export interface TaskRow {
+  id: string;
+  org_id: string;
+  project_id: string;
+  batch_id: string | null;
+  dataset_id: string | null;
+  item_id: string | null;
+  assignment_id: string | null;
+  type: string;
+  status: Task['status'];
+  test: boolean;
+  instruction: string;
+  params: Record<string, unknown>;
+  attachment: string | null;
+  recipe_id: string | null;
+  recipe_version: number | null;
+  priority: number;
+  unique_id: string | null;
+  tags: string[] | null;
+  metadata: Record<string, unknown>;
+  callback_url: string | null;
+  callback_succeeded: boolean | null;
+  claimed_by: string | null;
+  lease_token: string | null;
+  lease_until: Date | null;
+  response: Record<string, unknown> | null;
+  item_status: string | null;
+  submitted_by: string | null;
+  submitted_at: Date | null;
+  seconds_spent: number;
+  review_status: Task['reviewStatus'];
+  review_comments: unknown[];
+  audits: unknown[];
+  prior_responses: unknown[];
+  rounds: number;
+  flag: string | null;
+  error: Record<string, unknown> | null;
+  origin: string | null;
+  external_id: string | null;
+  extra: unknown;
+  revision: number;
+  created_by: string;
+  created_at: Date;
+  updated_at: Date;
+  completed_at: Date | null;
+}
+
+/** A task with what only the server and the doors know. */
+export interface StoredTask extends Task {
+  orgId: string;
+  test: boolean;
+  leaseToken: string | null;
+  callbackSucceeded: boolean | null;
+  audits: unknown[];
+  priorResponses: unknown[];
+  origin: string | null;
+  externalId: string | null;
+  extra: unknown;
+}
+
+export function toStoredTask(row: TaskRow): StoredTask {
+  const iso = (date: Date | null) => date?.toISOString() ?? null;
+  return {
+    id: row.id,
+    orgId: row.org_id,
+    projectId: row.project_id,
+    batchId: row.batch_id,
+    datasetId: row.dataset_id,
+    itemId: row.item_id,
+    assignmentId: row.assignment_id,
+    type: row.type,
+    status: row.status,
+    instruction: row.instruction,
+    params: row.params,
+    attachment: row.attachment,
+    recipeId: row.recipe_id,
+    recipeVersion: row.recipe_version,
+    priority: row.priority,
+    uniqueId: row.unique_id,
+    tags: row.tags,
+    metadata: row.metadata,
+    callbackUrl: row.callback_url,
+    claimedBy: row.claimed_by,
+    leaseUntil: iso(row.lease_until),
+    response: row.response,
+    itemStatus: row.item_status,
+    submittedBy: row.submitted_by,
+    submittedAt: iso(row.submitted_at),
+    secondsSpent: row.seconds_spent,
+    reviewStatus: row.review_status,
+    reviewComments: row.review_comments,
+    rounds: row.rounds,
+    flag: row.flag,
+    error: row.error,
+    revision: row.revision,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    completedAt: iso(row.completed_at),
+    test: row.test,
+    leaseToken: row.lease_token,
+    callbackSucceeded: row.callback_succeeded,
+    audits: row.audits,
+    priorResponses: row.prior_responses,
+    origin: row.origin,
+    externalId: row.external_id,
+    extra: row.extra,
+  };
+}
+
+export function toTask(stored: StoredTask): Task {
+  const { orgId: _o, test: _t, leaseToken: _l, callbackSucceeded: _c, audits: _a, priorResponses: _p, origin: _or, externalId: _e, extra: _x, ...task } = stored;
+  return task;
+}
+
+export interface NewTask {
+  id: string;
+  orgId: string;
+  projectId: string;
+  batchId: string | null;
+  datasetId: string | null;
+  itemId: string | null;
+  type: string;
+  test: boolean;
+  instruction: string;
+  params: unknown;
+  attachment: string | null;
+  recipeId: string | null;
+  recipeVersion: number | null;
+  priority: number;
+  uniqueId: string | null;
+  tags: readonly string[] | null;
+  metadata: unknown;
+  callbackUrl: string | null;
+  origin: string | null;
+  externalId: string | null;
+  extra: unknown;
+  createdBy: string;
+  expiresAt: string | null;
+}
+
+export async function insertTask(db: Queryable, row: NewTask): Promise<StoredTask> {
+  const made = await db.one<TaskRow>(sql`insert into tasks (id, org_id, project_id, batch_id, dataset_id, item_id, type, test, instruction, params, attachment,
+      recipe_id, recipe_version, priority, unique_id, tags, metadata, callback_url, origin, external_id, extra, created_by, expires_at)
+    values (${row.id}, ${row.orgId}, ${row.projectId}, ${row.batchId}, ${row.datasetId}, ${row.itemId}, ${row.type}, ${row.test}, ${row.instruction},
+      ${JSON.stringify(row.params)}, ${row.attachment}, ${row.recipeId}, ${row.recipeVersion}, ${row.priority}, ${row.uniqueId}, ${row.tags ? [...row.tags] : null},
+      ${JSON.stringify(row.metadata)}, ${row.callbackUrl}, ${row.origin}, ${row.externalId}, ${row.extra === null || row.extra === undefined ? null : JSON.stringify(row.extra)},
+      ${row.createdBy}, ${row.expiresAt}) returning *`);
+  return toStoredTask(made);
+}
+
+/** One task for each of the items that has none in the batch yet; ids rise in the order of the items. */
+export async function insertTasksForItems(
+  db: Queryable,
+  batch: { id: string; orgId: string; projectId: string; datasetId: string; recipeId: string | null; recipeVersion: number | null; priority: number; test: boolean },
+  rows: readonly { id: string; itemId: string }[],
+  by: string,
+): Promise<number> {
+  return db.run(sql`insert into tasks (id, org_id, project_id, batch_id, dataset_id, item_id, type, test, recipe_id, recipe_version, priority, created_by)
+    select n.id, ${batch.orgId}, ${batch.projectId}, ${batch.id}, ${batch.datasetId}, n.item_id, 'annotation', ${batch.test}, ${batch.recipeId},
+      ${batch.recipeVersion}::int, ${batch.priority}::int, ${by}
+    from unnest(${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.itemId)}::uuid[]) as n (id, item_id)
+    where not exists (select from tasks t where t.batch_id = ${batch.id} and t.item_id = n.item_id and t.deleted_at is null)`);
+}
+
+export async function selectTask(db: Queryable, id: string, options: { lock?: boolean } = {}): Promise<StoredTask | undefined> {
+  const row = await db.maybe<TaskRow>(sql`select * from tasks where id = ${id} and deleted_at is null ${options.lock ? sql`for update` : empty}`);
+  return row && toStoredTask(row);
+}
+
+export async function selectTaskByUniqueId(db: Queryable, orgId: string, test: boolean, uniqueId: string): Promise<StoredTask | undefined> {
+  const row = await db.maybe<TaskRow>(sql`select * from tasks where org_id = ${orgId} and test = ${test} and unique_id = ${uniqueId} and deleted_at is null`);
+  return row && toStoredTask(row);
+}
+
+export interface TaskChange {
+  status?: Task['status'];
+  metadata?: unknown;
+  tags?: readonly string[] | null;
+  uniqueId?: string | null;
+  priority?: number;
+  claimedBy?: string | null;
+  leaseToken?: string | null;
+  leaseUntil?: Date | null;
+  response?: unknown;
+  itemStatus?: string | null;
+  submittedBy?: string | null;
+  submittedAt?: Date | null;
+  addSeconds?: number;
+  reviewStatus?: Task['reviewStatus'];
+  addComment?: unknown;
+  addAudit?: unknown;
+  addPriorResponse?: unknown;
+  rounds?: number;
+  flag?: string | null;
+  error?: unknown;
+  itemId?: string | null;
+  datasetId?: string | null;
+  callbackSucceeded?: boolean;
+  completedAt?: Date | null;
+  extra?: unknown;
+  deleted?: boolean;
+}
+
+/** Columns that a field of a change sets as it is. */
+const plainColumns = {
+  status: 'status',
+  uniqueId: 'unique_id',
+  priority: 'priority',
+  claimedBy: 'claimed_by',
+  leaseToken: 'lease_token',
+  leaseUntil: 'lease_until',
+  itemStatus: 'item_status',
+  submittedBy: 'submitted_by',
+  submittedAt: 'submitted_at',
+  reviewStatus: 'review_status',
+  rounds: 'rounds',
+  flag: 'flag',
+  itemId: 'item_id',
+  datasetId: 'dataset_id',
+  callbackSucceeded: 'callback_succeeded',
+  completedAt: 'completed_at',
+} as const satisfies Partial<Record<keyof TaskChange, string>>;
+
+const named = (name: string): Sql => sql([name]);
+
+export async function updateTask(db: Queryable, id: string, change: TaskChange): Promise<StoredTask> {
+  const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`];
+  for (const [field, column] of Object.entries(plainColumns) as [keyof typeof plainColumns, string][]) {
+    const value = change[field];
+    if (value !== undefined) set.push(sql`${named(column)} = ${value}`);
+  }
+  const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
+  if (change.tags !== undefined) set.push(sql`tags = ${change.tags === null ? null : [...change.tags]}`);
+  if (change.metadata !== undefined) set.push(sql`metadata = ${json(change.metadata)}`);
+  if (change.response !== undefined) set.push(sql`response = ${json(change.response)}`);
+  if (change.error !== undefined) set.push(sql`error = ${json(change.error)}`);
+  if (change.extra !== undefined) set.push(sql`extra = ${json(change.extra)}`);
+  if (change.addSeconds) set.push(sql`seconds_spent = seconds_spent + ${change.addSeconds}`);
+  if (change.addComment !== undefined) set.push(sql`review_comments = review_comments || ${JSON.stringify([change.addComment])}::jsonb`);
+  if (change.addAudit !== undefined) set.push(sql`audits = audits || ${JSON.stringify([change.addAudit])}::jsonb`);
+  if (change.addPriorResponse !== undefined) set.push(sql`prior_responses = prior_responses || ${JSON.stringify([change.addPriorResponse])}::jsonb`);
+  if (change.deleted) set.push(sql`deleted_at = now()`);
+  return toStoredTask(await db.one<TaskRow>(sql`update tasks set ${join(set, ', ')} where id = ${id} returning *`));
+}
+
+/**
+ * Takes the next task in one statement: rows that others are taking at this moment are stepped over, so nobody waits and no two people get
+ * the same. A person's own share comes first, then what is nobody's; tasks in several hands (consensus) are given to a person once.
+ */
+export async function claimNext(
+  db: Queryable,
+  who: { projectId: string; email: string; batchId: string | undefined; leaseToken: string; leaseSeconds: number; test: boolean },
+): Promise<StoredTask | undefined> {
+  const row = await db.maybe<TaskRow>(sql`
+    update tasks set status = 'claimed', claimed_by = ${who.email}, lease_token = ${who.leaseToken},
+      lease_until = now() + make_interval(secs => coalesce((select (settings->>'leaseSeconds')::float8 from batches where id = tasks.batch_id), ${who.leaseSeconds})),
+      revision = revision + 1, updated_at = now()
+    where id = (
+      select t.id from tasks t left join assignments a on a.id = t.assignment_id left join batches b on b.id = t.batch_id
+      where t.project_id = ${who.projectId} and t.status = 'pending' and t.deleted_at is null and t.test = ${who.test}
+        and (t.expires_at is null or t.expires_at > now())
+        ${who.batchId === undefined ? empty : sql`and t.batch_id = ${who.batchId}`}
+        and (t.batch_id is null or b.status = 'in_progress')
+        and (t.assignment_id is null or a.email = ${who.email})
+        and not exists (select from tasks o where o.item_id = t.item_id and o.batch_id = t.batch_id and o.id <> t.id and o.deleted_at is null
+          and (o.claimed_by = ${who.email} or o.submitted_by = ${who.email}))
+      order by (a.email is not null) desc, t.priority desc, t.id limit 1 for update of t skip locked)
+    returning *`);
+  return row && toStoredTask(row);
+}
+
+/** The oldest submitted task that somebody else handed in, for review. */
+export async function selectForReview(db: Queryable, who: { projectId: string; email: string; batchId: string | undefined }): Promise<StoredTask | undefined> {
+  const row = await db.maybe<TaskRow>(sql`select * from tasks where project_id = ${who.projectId} and status = 'submitted' and deleted_at is null
+    ${who.batchId === undefined ? empty : sql`and batch_id = ${who.batchId}`} and submitted_by is distinct from ${who.email}
+    order by submitted_at, id limit 1`);
+  return row && toStoredTask(row);
+}
+
+/** Leases that ran out go back to the queue. */
+export async function returnLapsed(db: Queryable): Promise<StoredTask[]> {
+  const rows = await db.many<TaskRow>(sql`update tasks set status = 'pending', claimed_by = null, lease_token = null, lease_until = null, revision = revision + 1, updated_at = now()
+    where status = 'claimed' and lease_until < now() returning *`);
+  return rows.map(toStoredTask);
+}
+
+/** Cancels what is not done of a batch; gives how many. */
+export async function cancelOpen(db: Queryable, batchId: string): Promise<number> {
+  return db.run(sql`update tasks set status = 'cancelled', claimed_by = null, lease_token = null, lease_until = null, revision = revision + 1, updated_at = now()
+    where batch_id = ${batchId} and status in ('pending', 'claimed', 'submitted') and deleted_at is null`);
+}
+
+/** Shares the pending tasks of a batch out by load: the task at place p of n goes to whom the running sum of loads reaches at p/n. */
+export async function shareOut(db: Queryable, batchId: string): Promise<void> {
+  await db.run(sql`update tasks set assignment_id = null where batch_id = ${batchId} and status = 'pending'`);
+  await db.run(sql`
+    with shares as (
+      select id, sum(load) over (order by id) - load as low, sum(load) over (order by id) as high, sum(load) over () as whole
+      from assignments where batch_id = ${batchId} and load > 0),
+    places as (
+      select id, (row_number() over (order by id) - 0.5) / count(*) over () as place from tasks
+      where batch_id = ${batchId} and status = 'pending' and deleted_at is null)
+    update tasks t set assignment_id = s.id from places p join shares s on p.place * s.whole > s.low and p.place * s.whole <= s.high
+    where t.id = p.id`);
+}
+
+export async function openTasks(db: Queryable, batchId: string): Promise<{ open: number; done: number }> {
+  return db.one(sql`select count(*) filter (where status in ('pending', 'claimed', 'submitted')) as open,
+    count(*) filter (where status in ('completed', 'error')) as done from tasks where batch_id = ${batchId} and deleted_at is null`);
+}
