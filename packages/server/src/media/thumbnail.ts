@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
 import sharp from 'sharp';
 import type { MediaFacts } from './describe.ts';
 import { renderDicomFrame } from './dicom/render.ts';
 import { maxPixels } from './image.ts';
+import { renderNiftiSlice } from './nifti/slice.ts';
+import { FfmpegMissingError, inputArguments, runFfmpeg } from './video/ffmpeg.ts';
 
 export interface Thumbnail {
   /** WebP. */
@@ -11,7 +12,11 @@ export interface Thumbnail {
   height: number;
 }
 
-/** A small upright picture of a file; undefined for what has none. Throws when the file cannot be decoded. */
+/**
+ * A small upright picture of a file, at most `size` pixels wide and high, never enlarged; undefined for what has none
+ * (and for videos where there is no ffmpeg).
+ * @throws what the decoder throws when the file cannot be decoded
+ */
 export async function makeThumbnail(file: { path: string; facts: MediaFacts; size?: number }): Promise<Thumbnail | undefined> {
   const { path, facts, size = 256 } = file;
   switch (facts.kind) {
@@ -22,7 +27,10 @@ export async function makeThumbnail(file: { path: string; facts: MediaFacts; siz
       return frame && shrink(frame, size);
     }
     case 'dicom':
-      return facts.width === undefined ? undefined : shrink(await renderDicomFrame(path, { format: 'png' }), size);
+      if (!facts.width || !facts.height || !facts.frames) return undefined;
+      return shrink(await renderDicomFrame(path, { frame: facts.frames >> 1, format: 'png', maxSize: size }), size);
+    case 'nifti':
+      return facts.width ? shrink(await renderNiftiSlice(path, { axis: 'k' }), size) : undefined;
     default:
       return undefined;
   }
@@ -30,23 +38,24 @@ export async function makeThumbnail(file: { path: string; facts: MediaFacts; siz
 
 async function shrink(source: string | Uint8Array, size: number): Promise<Thumbnail> {
   const { data, info } = await sharp(source, { limitInputPixels: maxPixels, failOn: 'error' })
-    .rotate()
+    .autoOrient()
     .resize(size, size, { fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 80 })
     .toBuffer({ resolveWithObject: true });
   return { bytes: data, width: info.width, height: info.height };
 }
 
-/** One frame as PNG by ffmpeg; undefined where there is no ffmpeg. */
-function videoFrame(path: string, atSeconds: number): Promise<Uint8Array | undefined> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('ffmpeg', ['-nostdin', '-v', 'error', '-ss', atSeconds.toFixed(3), '-i', path, '-frames:v', '1', '-f', 'image2pipe', '-c:v', 'png', '-'], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-      timeout: 60_000,
-    });
-    const parts: Buffer[] = [];
-    child.stdout.on('data', (part: Buffer) => parts.push(part));
-    child.on('error', (error: NodeJS.ErrnoException) => (error.code === 'ENOENT' ? resolve(undefined) : reject(error)));
-    child.on('close', () => (parts.length > 0 ? resolve(Buffer.concat(parts)) : reject(new Error('ffmpeg gave no frame'))));
-  });
+/** The picture at a time as PNG; the very first one of files too short or too damaged to seek in. */
+async function videoFrame(path: string, atSeconds: number): Promise<Uint8Array | undefined> {
+  const output = ['-map', '0:v:0', '-frames:v', '1', '-f', 'image2pipe', '-c:v', 'png', '-compression_level', '1', '-'];
+  const run = { timeoutMs: 60_000 };
+  try {
+    const frame = await runFfmpeg(['-nostdin', '-v', 'error', '-ss', atSeconds.toFixed(3), ...inputArguments(path), ...output], run);
+    if (frame.length > 0) return frame;
+    const first = await runFfmpeg(['-nostdin', '-v', 'error', ...inputArguments(path), ...output], run);
+    return first.length > 0 ? first : undefined;
+  } catch (error) {
+    if (error instanceof FfmpegMissingError) return undefined;
+    throw error;
+  }
 }
