@@ -1,134 +1,80 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { CodecFrame, CodecName } from './codec-modules.ts';
+import type { CodecReply, CodecRequest } from './codec-worker.ts';
 import { DicomError } from './error.ts';
 
-/** A frame as a WebAssembly codec gives it: little endian samples, interleaved by pixel unless `planar`. */
-export interface CodecFrame {
-  readonly bytes: Uint8Array;
-  readonly columns: number;
-  readonly rows: number;
-  readonly samplesPerPixel: number;
-  readonly bitsPerSample: number;
-  readonly planar: boolean;
+/**
+ * Damaged streams can keep a codec busy for minutes (seen with JPEG-LS). A frame gets this long, and a microsecond more
+ * for each pixel: about a hundred times what sound ones take. Then its thread is ended.
+ */
+const patienceMs = 5000;
+
+/** Threads beyond these wait; decoding takes all of a core. */
+const maxWorkers = Math.min(4, availableParallelism());
+
+interface Job {
+  readonly request: CodecRequest;
+  readonly resolve: (frame: CodecFrame) => void;
+  readonly reject: (error: Error) => void;
 }
 
-export type CodecName = 'jpeg' | 'jpeg-ls' | 'jpeg2000';
-
-interface FrameInfo {
-  width: number;
-  height: number;
-  bitsPerSample: number;
-  componentCount: number;
-}
-
-interface Decoder {
-  getEncodedBuffer(length: number): Uint8Array;
-  getDecodedBuffer(): Uint8Array;
-  decode(): void;
-  getFrameInfo(): FrameInfo;
-  getInterleaveMode?(): number;
-  delete(): void;
-}
-
-interface CodecModule {
-  JPEGDecoder?: new () => Decoder;
-  JpegLSDecoder?: new () => Decoder;
-  J2KDecoder?: new () => Decoder;
-  HEAPU8: Uint8Array;
-  getExceptionMessage?(pointer: number): string;
-}
-
-type CodecFactory = (options: object) => Promise<CodecModule>;
-
-const packages: Record<CodecName, string> = {
-  jpeg: '@cornerstonejs/codec-libjpeg-turbo-8bit',
-  'jpeg-ls': '@cornerstonejs/codec-charls',
-  jpeg2000: '@cornerstonejs/codec-openjpeg',
-};
-
-/** Memory of an instance never shrinks: one that grew beyond this is dropped after use. */
-const maxKeptHeapBytes = 512 * 1024 ** 2;
-
-const require = createRequire(import.meta.url);
-const instances = new Map<CodecName, Promise<CodecModule>>();
-
-async function loadCodec(name: CodecName): Promise<CodecModule> {
-  const factory = require(`${packages[name]}/decodewasmjs`) as CodecFactory;
-  const wasmBinary = await readFile(require.resolve(`${packages[name]}/decodewasm`));
-  const silent = (): void => {};
-  return factory({ wasmBinary, print: silent, printErr: silent });
-}
+const idle: Worker[] = [];
+const waiting: Job[] = [];
+let running = 0;
 
 /**
- * Decodes one frame. `expected` are the rows and columns of the header: a stream of another size is refused before
- * memory is taken for it, where the codec can tell.
+ * Decodes one frame in a worker thread. `expected` are the rows and columns of the header: a stream of another size is
+ * refused.
+ * @throws DicomError when the stream is damaged, of another size, or takes too long
  */
-export async function decodeWithCodec(name: CodecName, encoded: Uint8Array, expected: { rows: number; columns: number }): Promise<CodecFrame> {
-  let loading = instances.get(name);
-  if (loading === undefined) instances.set(name, (loading = loadCodec(name)));
-  const codec = await loading;
-  const Constructor = codec.JPEGDecoder ?? codec.JpegLSDecoder ?? codec.J2KDecoder;
-  if (Constructor === undefined) throw new Error(`the codec ${packages[name]} has no decoder`);
-  const announced = announcedSize(name, encoded);
-  if (announced !== undefined) checkSize(announced, expected);
-  let decoder: Decoder | undefined;
-  try {
-    decoder = new Constructor();
-    decoder.getEncodedBuffer(encoded.length).set(encoded);
-    decoder.decode();
-    const info = decoder.getFrameInfo();
-    checkSize(info, expected);
-    return {
-      bytes: decoder.getDecodedBuffer().slice(),
-      columns: info.width,
-      rows: info.height,
-      samplesPerPixel: info.componentCount,
-      bitsPerSample: info.bitsPerSample,
-      planar: info.componentCount > 1 && decoder.getInterleaveMode?.() === 0,
-    };
-  } catch (error) {
-    if (error instanceof DicomError) throw error;
-    instances.delete(name); // an instance that threw may be left in any state
-    throw new DicomError(`the ${name} data cannot be decoded: ${reason(codec, error)}`, { cause: error });
-  } finally {
-    deleteQuietly(decoder);
-    if (codec.HEAPU8.length > maxKeptHeapBytes) instances.delete(name);
-  }
+export function decodeWithCodec(name: CodecName, encoded: Uint8Array, expected: { rows: number; columns: number }): Promise<CodecFrame> {
+  const { rows, columns } = expected;
+  // A copy of its own: a view would carry the whole file over to the worker.
+  const request: CodecRequest = { name, encoded: encoded.slice(), expected: { rows, columns } };
+  return new Promise((resolve, reject) => {
+    waiting.push({ request, resolve, reject });
+    startNext();
+  });
 }
 
-/** Some broken streams leave a decoder that traps on release; its instance is dropped already. */
-function deleteQuietly(decoder: Decoder | undefined): void {
-  try {
-    decoder?.delete();
-  } catch (error) {
-    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-  }
+function startNext(): void {
+  if (running >= maxWorkers) return;
+  const job = waiting.shift();
+  if (job === undefined) return;
+  running += 1;
+  run(idle.pop() ?? new Worker(new URL('./codec-worker.ts', import.meta.url)), job);
 }
 
-/** The size in a stream's own header, where it is quickly found: JPEG-LS (T.87 annex C) and JPEG 2000 (T.800 annex A). */
-function announcedSize(name: CodecName, bytes: Uint8Array): { width: number; height: number } | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (name === 'jpeg2000') {
-    for (let at = 0; at + 24 <= Math.min(bytes.length, 4096); at++) {
-      if (view.getUint32(at) !== 0xff4fff51) continue;
-      return { width: view.getUint32(at + 8) - view.getUint32(at + 16), height: view.getUint32(at + 12) - view.getUint32(at + 20) };
+/** Idle threads do not keep the process alive; working ones do. */
+function run(worker: Worker, { request, resolve, reject }: Job): void {
+  const { name, expected } = request;
+  const finish = (isReusable: boolean): void => {
+    clearTimeout(timer);
+    worker.off('message', onMessage).off('error', onError);
+    running -= 1;
+    if (isReusable) {
+      worker.unref();
+      idle.push(worker);
+    } else {
+      void worker.terminate();
     }
-  }
-  if (name === 'jpeg-ls') {
-    for (let at = 2; at + 9 <= bytes.length && bytes[at] === 0xff; at += 2 + view.getUint16(at + 2)) {
-      if (bytes[at + 1] === 0xf7) return { width: view.getUint16(at + 7), height: view.getUint16(at + 5) };
-    }
-  }
-  return undefined;
-}
-
-function checkSize(info: { width: number; height: number }, expected: { rows: number; columns: number }): void {
-  if (info.width !== expected.columns || info.height !== expected.rows) {
-    throw new DicomError(`the compressed frame is ${info.width} × ${info.height}, the header says ${expected.columns} × ${expected.rows}`);
-  }
-}
-
-function reason(codec: CodecModule, error: unknown): string {
-  if (typeof error === 'number') return codec.getExceptionMessage?.(error) ?? `error ${error}`;
-  return error instanceof Error ? error.message : String(error);
+    startNext();
+  };
+  const onMessage = (reply: CodecReply): void => {
+    finish(true);
+    if ('frame' in reply) resolve(reply.frame);
+    else reject(reply.isOfFile ? new DicomError(reply.problem) : new Error(reply.problem));
+  };
+  const onError = (error: unknown): void => {
+    finish(false);
+    reject(new DicomError(`the ${name} data stopped the decoder: ${error instanceof Error ? error.message : String(error)}`, { cause: error }));
+  };
+  const timer = setTimeout(() => {
+    finish(false);
+    reject(new DicomError(`the ${name} data take too long to decode: damaged`));
+  }, patienceMs + (expected.rows * expected.columns) / 1000);
+  worker.on('message', onMessage).on('error', onError);
+  worker.ref();
+  worker.postMessage(request, [request.encoded.buffer as ArrayBuffer]);
 }

@@ -1,5 +1,5 @@
 import { decodeWithCodec } from './codecs.ts';
-import type { CodecFrame } from './codecs.ts';
+import type { CodecFrame } from './codec-modules.ts';
 import { frameFragments, joinFragments } from './encapsulated.ts';
 import { DicomError } from './error.ts';
 import { frameBits, imageModule } from './image-module.ts';
