@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -11,11 +10,15 @@ import {
 } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import type { Readable } from 'node:stream';
-import { BlobError, type DirectTransfer, type StoredBlob } from './blobs.ts';
+import { BlobError, type BlobStore, type DirectTransfer, type StoredBlob } from './blobs.ts';
 import { contentKey, copyInside, s3Error, uploadKeyOf, type S3Place } from './s3-place.ts';
+import { StreamDigest, tooLarge, type Promised } from './stream-digest.ts';
 
-/** Transfers between clients and the store itself, by presigned URLs (AWS Signature Version 4, query string). */
-export function s3Direct(place: S3Place): DirectTransfer {
+/**
+ * Transfers between clients and the store itself, by presigned URLs (AWS Signature Version 4, query string). `put` stores a stream, for
+ * servers that cannot copy on a condition.
+ */
+export function s3Direct(place: S3Place, put: BlobStore['put']): DirectTransfer {
   const { client, bucket } = place;
   return {
     presignPut(uploadKey, { expiresSeconds, md5Base64, tagging }) {
@@ -56,7 +59,20 @@ export function s3Direct(place: S3Place): DirectTransfer {
       }
     },
 
-    adopt: (uploadKey, options) => adopt(place, uploadKeyOf(place, uploadKey), options),
+    async adopt(uploadKey, options = {}) {
+      const key = uploadKeyOf(place, uploadKey);
+      const remove = () => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      try {
+        const { etag, ...blob } = await digestOf(place, key, options);
+        await settle(place, key, { ...blob, etag }, put);
+        await remove();
+        return blob;
+      } catch (error) {
+        const known = s3Error(error);
+        if (known instanceof BlobError && (known.code === 'too_large' || known.code === 'digest_mismatch')) await remove();
+        throw known;
+      }
+    },
 
     presignGet(sha256, { expiresSeconds, filename, mediaType }) {
       const command = new GetObjectCommand({
@@ -89,33 +105,31 @@ function disposition(filename: string | undefined): string {
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }
 
-async function adopt(place: S3Place, key: string, options: { sha256?: string; maxBytes?: number } = {}): Promise<StoredBlob> {
-  const { client, bucket } = place;
-  const remove = () => client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-  const maxBytes = options.maxBytes ?? Number.POSITIVE_INFINITY;
+/** Reads an uploaded object once; throws BlobError `too_large`, `digest_mismatch`. */
+async function digestOf({ client, bucket }: S3Place, key: string, options: Promised): Promise<StoredBlob & { etag: string | undefined }> {
+  const target = { Bucket: bucket, Key: key };
+  const { ContentLength = 0 } = await client.send(new HeadObjectCommand(target));
+  const { maxBytes } = options;
+  if (maxBytes !== undefined && ContentLength > maxBytes) throw tooLarge(maxBytes);
+  const found = await client.send(new GetObjectCommand(target));
+  const digest = new StreamDigest(options);
+  for await (const chunk of found.Body as Readable) {
+    // The object may have been replaced since it was asked for its size.
+    const fault = digest.add(chunk as Buffer);
+    if (fault) throw fault;
+  }
+  return { ...digest.end(), etag: found.ETag };
+}
+
+/** Moves an upload to its content address. Its URL may still be written to: what arrives there must be what was read. */
+async function settle(place: S3Place, key: string, read: StoredBlob & { etag: string | undefined }, put: BlobStore['put']): Promise<void> {
+  const { sha256, size, etag } = read;
   try {
-    const { ContentLength = 0 } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
-    if (ContentLength > maxBytes) throw new BlobError('too_large', `The file has more than ${maxBytes.toLocaleString('en')} bytes.`);
-    const found = await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
-    const hash = createHash('sha256');
-    let size = 0;
-    for await (const chunk of found.Body as Readable) {
-      hash.update(chunk as Buffer);
-      size += (chunk as Buffer).length;
-      // The object may have been replaced since it was asked for its size.
-      if (size > maxBytes) throw new BlobError('too_large', `The file has more than ${maxBytes.toLocaleString('en')} bytes.`);
-    }
-    const sha256 = hash.digest('hex');
-    if (options.sha256 !== undefined && options.sha256.toLowerCase() !== sha256) {
-      throw new BlobError('digest_mismatch', 'The bytes that arrived do not have the SHA-256 that was announced.');
-    }
-    // The URL may still be written to: what is copied must be what was read.
-    await copyInside(place, { from: key, to: contentKey(place, sha256), size, etag: found.ETag });
-    await remove();
-    return { sha256, size };
+    await copyInside(place, { from: key, to: contentKey(place, sha256), size, etag });
   } catch (error) {
-    const known = s3Error(error);
-    if (known instanceof BlobError && (known.code === 'too_large' || known.code === 'digest_mismatch')) await remove();
-    throw (error as { name?: string }).name === 'PreconditionFailed' ? new BlobError('digest_mismatch', 'The upload was changed while it was being read.') : known;
+    // The upload was changed, or the server does not know the tag of an object made of parts (Swift): the bytes go through us, and are checked again.
+    if ((error as { name?: string }).name !== 'PreconditionFailed') throw error;
+    const again = await place.client.send(new GetObjectCommand({ Bucket: place.bucket, Key: key }));
+    await put(again.Body as Readable, { sha256, maxBytes: size });
   }
 }

@@ -58,7 +58,8 @@ export async function s3Blobs(options: S3Options): Promise<BlobStore> {
   });
   const place = s3Place(client, options.bucket, options.prefix ?? '');
   await checkBucket(place, options.endpoint);
-  return { ...storing(place), ...reading(place), ...keeping(place), direct: s3Direct(place), close: async () => client.destroy() };
+  const writing = storing(place);
+  return { ...writing, ...reading(place), ...keeping(place), direct: s3Direct(place, writing.put), close: async () => client.destroy() };
 }
 
 async function checkBucket({ client, bucket }: S3Place, endpoint: string | undefined): Promise<void> {
@@ -216,8 +217,9 @@ function keeping(place: S3Place): Pick<BlobStore, 'delete' | 'list' | 'sweepTemp
   const { client, bucket } = place;
   return {
     async delete(sha256) {
+      const Key = contentKey(place, sha256);
       try {
-        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: contentKey(place, sha256) }));
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
       } catch (error) {
         absent(error);
       }

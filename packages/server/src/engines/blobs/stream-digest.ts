@@ -9,6 +9,8 @@ export interface Promised {
   md5?: string;
 }
 
+export const tooLarge = (maxBytes: number) => new BlobError('too_large', `The file has more than ${maxBytes.toLocaleString('en')} bytes.`);
+
 /** Digests of a stream, and whether it is what was announced. */
 export class StreamDigest {
   readonly #promised: Promised;
@@ -25,7 +27,7 @@ export class StreamDigest {
   add(chunk: Uint8Array): BlobError | undefined {
     this.#size += chunk.length;
     const { maxBytes } = this.#promised;
-    if (maxBytes !== undefined && this.#size > maxBytes) return new BlobError('too_large', `The file has more than ${maxBytes.toLocaleString('en')} bytes.`);
+    if (maxBytes !== undefined && this.#size > maxBytes) return tooLarge(maxBytes);
     this.#sha256.update(chunk);
     this.#md5?.update(chunk);
     return undefined;
