@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
 import { itemStatuses, mediaKinds, probeStates } from '@fovea/contract';
+import type { ItemSearch } from './api/item-filter.ts';
 import { queryClient } from './api/query-client.ts';
 import { sessionQuery } from './api/session.ts';
 import { PageFault } from './shell/page-fault.tsx';
@@ -53,18 +54,9 @@ const membersRoute = createRoute({
   component: lazyRouteComponent(() => import('./screens/project/members.tsx'), 'ProjectMembers'),
 });
 
-/** The filters of a list of items as they stand in the address. */
-export interface ItemSearch {
-  kind?: (typeof mediaKinds)[number];
-  status?: (typeof itemStatuses)[number];
-  probe?: (typeof probeStates)[number];
-  channel?: string;
-  label?: string;
-  folder?: string;
-}
-
 const itemSearch = (search: Record<string, unknown>): ItemSearch =>
   given({
+    q: text(search['q']),
     kind: oneOf(mediaKinds, search['kind']),
     status: oneOf(itemStatuses, search['status']),
     probe: oneOf(probeStates, search['probe']),

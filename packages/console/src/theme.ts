@@ -1,6 +1,6 @@
 import { createTheme, type MantineColorsTuple } from '@mantine/core';
 
-/** Teal, the one accent. Shade 7 holds 5:1 against white, shade 4 holds 8:1 against the dark surface. */
+/** Teal, the one accent. Shade 7 holds 5:1 against white and 3:1 against the dark surface, shade 4 is for text on dark. */
 const teal: MantineColorsTuple = ['#e3f8f4', '#c9efe8', '#9de2d5', '#68d0bf', '#3fbfab', '#1fa893', '#0d9080', '#087a6c', '#06645a', '#054d46'];
 /** Neutrals with a trace of blue-green, so that pictures stand out and the accent belongs. */
 const gray: MantineColorsTuple = ['#f7f9f9', '#eff2f3', '#e3e8e9', '#d3dadc', '#b6c0c3', '#8b979b', '#5a676c', '#434f54', '#2c363a', '#192124'];
@@ -9,7 +9,7 @@ const dark: MantineColorsTuple = ['#dbe2e4', '#b4bfc3', '#93a0a5', '#66737a', '#
 /** The console's look in Mantine's terms; colours outside its components come from tokens.css. */
 export const theme = createTheme({
   primaryColor: 'teal',
-  primaryShade: { light: 7, dark: 4 },
+  primaryShade: 7,
   autoContrast: true,
   colors: { teal, gray, dark },
   black: '#192124',
@@ -28,6 +28,8 @@ export const theme = createTheme({
   cursorType: 'pointer',
   components: {
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray', size: 'md' } },
+    // Words as they are written, whole.
+    Badge: { styles: { root: { textTransform: 'none', overflow: 'visible', fontWeight: 560 }, label: { overflow: 'visible' } } },
     Button: { defaultProps: { size: 'xs' } },
     TextInput: { defaultProps: { size: 'sm' } },
     PasswordInput: { defaultProps: { size: 'sm' } },

@@ -5,9 +5,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { datasetQuery, refreshDatasets } from '../../api/datasets.ts';
+import type { ItemSearch } from '../../api/item-filter.ts';
+import { countQuery, refreshFolders } from '../../api/items.ts';
 import { projectQuery, roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
-import type { ItemSearch } from '../../router.tsx';
 import { PageFault } from '../../shell/page-fault.tsx';
 import { texts } from '../../texts.ts';
 import { walkEntries, walkPicked } from '../../upload/collect.ts';
@@ -21,7 +22,7 @@ import classes from './dataset.module.css';
 import { DropZone } from './drop-zone.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { FolderPanel } from './folder-panel.tsx';
-import { folderTrail } from './folder-tree.ts';
+import { folderTrail } from './folder-trail.ts';
 import { ItemGrid } from './item-grid.tsx';
 import { itemList, useItemList, useLiveRefresh } from './item-list.ts';
 import { EmptyDataset, NoMatch } from './nothing-here.tsx';
@@ -53,8 +54,9 @@ function Content({ dataset, project }: { dataset: Dataset; project: Project }) {
   const folder = search.folder ?? '/';
   const mayChange = useScope('write') && roleReaches(project.role, 'developer');
   const change: Change = (filters) =>
-    void navigate({ search: (before) => Object.fromEntries(Object.entries({ ...before, ...filters }).filter(([, value]) => value !== undefined)) });
+    void navigate({ replace: 'q' in filters, search: (before) => Object.fromEntries(Object.entries({ ...before, ...filters }).filter(([, value]) => value !== undefined)) });
   const openFolder = (path: string) => change({ folder: path === '/' ? undefined : path });
+  const [tileSize, setTileSize] = useLocalStorage({ key: 'fovea-tile-size', defaultValue: 180, getInitialValueInEffect: false });
   const upload = (files: Parameters<typeof startUpload>[0]['files']) => void startUpload({ datasetId: dataset.id, datasetName: dataset.name, files });
 
   return (
@@ -80,15 +82,14 @@ function Content({ dataset, project }: { dataset: Dataset; project: Project }) {
           )),
         ]}
         actions={
-          mayChange && (
-            <>
-              <UploadMenu onPick={(files) => upload(() => walkPicked(files, folder))} />
-              <DatasetMenu dataset={dataset} project={project} />
-            </>
-          )
+          <>
+            {dataset.itemCount > 0 && <TileSize value={tileSize} onChange={setTileSize} />}
+            {mayChange && <UploadMenu onPick={(files) => upload(() => walkPicked(files, folder))} />}
+            {mayChange && <DatasetMenu dataset={dataset} project={project} />}
+          </>
         }
       >
-        <Items dataset={dataset} search={search} change={change} openFolder={openFolder} mayChange={mayChange} />
+        <Items dataset={dataset} search={search} change={change} openFolder={openFolder} mayChange={mayChange} tileSize={tileSize} />
       </Page>
     </DropZone>
   );
@@ -102,49 +103,49 @@ interface ItemsProps {
   change: Change;
   openFolder: (path: string) => void;
   mayChange: boolean;
+  tileSize: number;
 }
 
-function Items({ dataset, search, change, openFolder, mayChange }: ItemsProps) {
+function Items({ dataset, search, change, openFolder, mayChange, tileSize }: ItemsProps) {
   const filterKey = JSON.stringify(search);
   // The address gives a new object at each turn; the list belongs to what stands in it.
   const list = useMemo(() => itemList(dataset.id, search), [dataset.id, filterKey]);
   const pages = useItemList(list);
-  const [tileSize, setTileSize] = useLocalStorage({ key: 'fovea-tile-size', defaultValue: 180, getInitialValueInEffect: false });
   const [range, setRange] = useState({ from: 0, to: 0 });
   const onRange = useCallback((from: number, to: number) => setRange({ from, to }), []);
   const selection = useSelection((index) => pages.item(index));
   const wide = useMediaQuery('(min-width: 1100px)', window.innerWidth >= 1100);
   const filtered = filterKey !== '{}';
+  const found = useQuery({ ...countQuery(dataset.id, search), enabled: filtered });
+  const total = filtered ? found.data : dataset.itemCount;
 
   useEffect(() => pages.show(0, 0), [pages]);
   useEffect(() => selection.clear(), [list]);
   const uploading = useUploading(dataset.id);
-  const refresh = useCallback(() => Promise.all([pages.refresh({ all: true }), refreshDatasets()]), [pages]);
+  const refresh = useCallback(() => Promise.all([pages.refresh({ all: true }), refreshDatasets(), refreshFolders(dataset.id)]), [pages, dataset.id]);
   const wasUploading = useRef(uploading);
   useEffect(() => {
-    if (wasUploading.current && !uploading) void pages.refresh({ all: true });
+    if (wasUploading.current && !uploading) void refresh();
     wasUploading.current = uploading;
-  }, [uploading, pages]);
+  }, [uploading, refresh]);
   useLiveRefresh(pages, uploading || anyPending(pages, range));
 
   if (pages.error !== undefined && pages.pending) return <div className={classes['message']}><LoadError error={pages.error} retry={() => pages.retry()} /></div>;
   if (pages.complete && pages.length === 0 && !filtered) return <EmptyDataset dataset={dataset} mayUpload={mayChange} uploading={uploading} />;
-  const total = filtered ? undefined : dataset.itemCount;
   const known = pages.complete ? pages.length.toLocaleString('en') : total === undefined ? texts.dataset.atLeast(pages.length) : Math.max(total, pages.length).toLocaleString('en');
   return (
     <div className={classes['layout']} data-folders={wide}>
-      {wide && <FolderPanel folders={knownFolders(list.folders, search.folder)} complete={pages.complete && !filtered} current={search.folder ?? '/'} open={openFolder} />}
+      {wide && <FolderPanel datasetId={dataset.id} current={search.folder ?? '/'} open={openFolder} />}
       <div className={classes['main']}>
         <div className={classes['tools']}>
-          {selection.items.size > 0 ? <SelectionBar selection={selection} refresh={refresh} /> : <FilterBar search={search} change={change} channels={list.channels} labels={list.labels} />}
+          {selection.items.size > 0 ? <SelectionBar selection={selection} refresh={refresh} /> : <FilterBar search={search} change={change} channels={list.seen.channels} labels={list.seen.labels} />}
           <div className={classes['right']}>
             {pages.length > 0 && <span className={classes['range']}>{texts.dataset.range(range.from + 1, Math.max(range.from + 1, range.to), known)}</span>}
-            <TileSize value={tileSize} onChange={setTileSize} />
           </div>
         </div>
         {pages.error !== undefined && <div className={classes['message']}><LoadError error={pages.error} retry={() => pages.retry()} /></div>}
         {pages.complete && pages.length === 0 ? (
-          <NoMatch clear={() => change({ kind: undefined, status: undefined, probe: undefined, channel: undefined, label: undefined, folder: undefined })} />
+          <NoMatch clear={() => change({ q: undefined, kind: undefined, status: undefined, probe: undefined, channel: undefined, label: undefined, folder: undefined })} />
         ) : (
           <div className={classes['grid']}>
             <ItemGrid list={list} search={search} tileSize={tileSize} selection={mayChange ? selection : undefined} total={total} onRange={onRange} />
@@ -159,9 +160,4 @@ function Items({ dataset, search, change, openFolder, mayChange }: ItemsProps) {
 function anyPending(pages: ReturnType<typeof useItemList>, { from, to }: { from: number; to: number }): boolean {
   for (let index = from; index < to; index++) if (pages.item(index)?.probe === 'pending') return true;
   return false;
-}
-
-/** The folders seen, and the one shown even if nothing is in it. */
-function knownFolders(seen: ReadonlySet<string>, current: string | undefined): Iterable<string> {
-  return current === undefined ? seen : new Set([...seen, current]);
 }

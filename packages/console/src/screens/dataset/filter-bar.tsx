@@ -1,8 +1,9 @@
 import { itemStatuses, mediaKinds, probeStates } from '@fovea/contract';
-import { Autocomplete, Button, NativeSelect } from '@mantine/core';
-import { IconFilterOff } from '@tabler/icons-react';
+import { Autocomplete, Button, NativeSelect, TextInput } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { IconFilterOff, IconSearch } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import type { ItemSearch } from '../../router.tsx';
+import type { ItemSearch } from '../../api/item-filter.ts';
 import { texts } from '../../texts.ts';
 import classes from './filter-bar.module.css';
 
@@ -17,9 +18,10 @@ export interface FilterBarProps {
 /** What a list of items is narrowed by; everything here stands in the address too. */
 export function FilterBar({ search, change, channels, labels }: FilterBarProps) {
   const t = texts.dataset;
-  const any = search.kind ?? search.status ?? search.probe ?? search.channel ?? search.label;
+  const any = search.q ?? search.kind ?? search.status ?? search.probe ?? search.channel ?? search.label;
   return (
     <search className={classes['bar']} aria-label={t.filters}>
+      <NameSearch value={search.q} onChange={(q) => change({ q })} />
       <Choice label={t.kind} value={search.kind} options={mediaKinds} names={t.kinds} onChange={(kind) => change({ kind })} />
       <Choice label={t.status} value={search.status} options={itemStatuses} names={t.statuses} onChange={(status) => change({ status })} />
       <Choice label={t.state} value={search.probe} options={probeStates} names={t.probes} onChange={(probe) => change({ probe })} />
@@ -29,12 +31,37 @@ export function FilterBar({ search, change, channels, labels }: FilterBarProps) 
         <Button
           variant="subtle"
           leftSection={<IconFilterOff size={15} />}
-          onClick={() => change({ kind: undefined, status: undefined, probe: undefined, channel: undefined, label: undefined })}
+          onClick={() => change({ q: undefined, kind: undefined, status: undefined, probe: undefined, channel: undefined, label: undefined })}
         >
           {t.clearFilters}
         </Button>
       )}
     </search>
+  );
+}
+
+const typingMs = 300;
+
+/** Looks for names while one types. */
+function NameSearch({ value, onChange }: { value: string | undefined; onChange: (value: string | undefined) => void }) {
+  const [text, setText] = useState(value ?? '');
+  const commit = useDebouncedCallback((next: string) => onChange(next === '' ? undefined : next), typingMs);
+  useEffect(() => setText((now) => (now.trim() === (value ?? '') ? now : (value ?? ''))), [value]);
+  return (
+    <TextInput
+      size="xs"
+      type="search"
+      className={classes['name'] ?? ''}
+      leftSection={<IconSearch size={14} aria-hidden />}
+      aria-label={texts.dataset.name}
+      placeholder={texts.dataset.namePlaceholder}
+      title={texts.dataset.nameHint}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        commit(event.currentTarget.value.trim());
+      }}
+    />
   );
 }
 

@@ -1,67 +1,75 @@
-import { UnstyledButton } from '@mantine/core';
+import { Loader, UnstyledButton } from '@mantine/core';
 import { IconChevronRight, IconFolder, IconFolderOpen, IconStack2 } from '@tabler/icons-react';
-import { useState } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
+import { foldersQuery } from '../../api/items.ts';
 import { texts } from '../../texts.ts';
+import { LoadError } from '../../ui/error-text.tsx';
 import classes from './folder-panel.module.css';
-import { folderTree, type FolderNode } from './folder-tree.ts';
 
 export interface FolderPanelProps {
-  folders: Iterable<string>;
-  /** Whether these are all; else those seen so far. */
-  complete: boolean;
+  datasetId: string;
+  /** `/` for all. */
   current: string;
   open: (folder: string) => void;
 }
 
-/** The folders of a dataset as a tree; choosing one narrows the grid to it and what lies below. */
-export function FolderPanel({ folders, complete, current, open }: FolderPanelProps) {
-  const tree = folderTree(folders);
+/** The folders of a dataset as a tree, fetched as it is opened; choosing one narrows the grid to it and what lies below. */
+export function FolderPanel({ datasetId, current, open }: FolderPanelProps) {
+  const isCurrent = current === '/';
   return (
     <nav className={classes['panel']} aria-label={texts.dataset.folders}>
-      <UnstyledButton className={classes['line'] ?? ''} data-current={current === '/'} aria-current={current === '/' ? 'true' : undefined} onClick={() => open('/')}>
+      <UnstyledButton className={classes['line'] ?? ''} data-current={isCurrent} aria-current={isCurrent ? 'true' : undefined} onClick={() => open('/')}>
         <span className={classes['indent']} style={{ width: 4 }} />
         <IconStack2 size={16} aria-hidden />
         <span className={classes['name']}>{texts.dataset.root}</span>
       </UnstyledButton>
-      <Level nodes={tree} depth={0} current={current} open={open} />
-      {!complete && <p className={classes['note']}>{texts.dataset.foldersSoFar}</p>}
+      <Level datasetId={datasetId} folder="/" depth={0} current={current} open={open} />
     </nav>
   );
 }
 
-function Level({ nodes, depth, current, open }: { nodes: readonly FolderNode[]; depth: number; current: string; open: (folder: string) => void }) {
+function Level({ folder, depth, ...panel }: FolderPanelProps & { folder: string; depth: number }) {
+  const { data: folders, error, refetch } = useQuery(foldersQuery(panel.datasetId, folder));
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
+  if (!folders) return depth === 0 ? null : <Loader size={12} ml={depth * 14 + 28} aria-label={texts.common.loading} />;
   return (
     <ul className={classes['level']}>
-      {nodes.map((node) => (
-        <Folder key={node.path} node={node} depth={depth} current={current} open={open} />
+      {folders.map(({ path, name }) => (
+        <Folder key={path} path={path} name={name} depth={depth} alone={depth === 0 && folders.length === 1} {...panel} />
       ))}
     </ul>
   );
 }
 
-function Folder({ node, depth, current, open }: { node: FolderNode; depth: number; current: string; open: (folder: string) => void }) {
-  const inside = current === node.path || current.startsWith(`${node.path}/`);
-  const [expanded, setExpanded] = useState<boolean>();
-  const shown = expanded ?? (inside || depth === 0);
-  const isCurrent = current === node.path;
+/** `alone` is opened by itself: there is nothing else to choose. */
+function Folder({ path, name, depth, alone, ...panel }: FolderPanelProps & { path: string; name: string; depth: number; alone: boolean }) {
+  const { current, open } = panel;
+  const inside = current.startsWith(`${path}/`);
+  const [expanded, setExpanded] = useState(inside || alone);
+  const { data: below } = useQuery({ ...foldersQuery(panel.datasetId, path), enabled: expanded });
+  useEffect(() => {
+    if (inside) setExpanded(true);
+  }, [inside]);
+  const isCurrent = current === path;
   const Icon = isCurrent ? IconFolderOpen : IconFolder;
   return (
     <li>
       <div className={classes['line']} data-current={isCurrent}>
         <span className={classes['indent']} style={{ width: depth * 14 }} />
-        {node.children.length > 0 ? (
-          <UnstyledButton className={classes['toggle'] ?? ''} aria-expanded={shown} aria-label={texts.dataset.openFolder(node.name)} onClick={() => setExpanded(!shown)}>
-            <IconChevronRight size={14} aria-hidden className={classes['chevron']} data-open={shown} />
-          </UnstyledButton>
-        ) : (
+        {below?.length === 0 ? (
           <span className={classes['toggle']} />
+        ) : (
+          <UnstyledButton className={classes['toggle'] ?? ''} aria-expanded={expanded} aria-label={texts.dataset.openFolder(name)} onClick={() => setExpanded(!expanded)}>
+            <IconChevronRight size={14} aria-hidden className={classes['chevron']} data-open={expanded} />
+          </UnstyledButton>
         )}
-        <UnstyledButton className={classes['folder'] ?? ''} aria-current={isCurrent ? 'true' : undefined} title={node.path} onClick={() => open(node.path)}>
+        <UnstyledButton className={classes['folder'] ?? ''} aria-current={isCurrent ? 'true' : undefined} title={path} onClick={() => open(path)}>
           <Icon size={16} aria-hidden />
-          <span className={classes['name']}>{node.name}</span>
+          <span className={classes['name']}>{name}</span>
         </UnstyledButton>
       </div>
-      {shown && node.children.length > 0 && <Level nodes={node.children} depth={depth + 1} current={current} open={open} />}
+      {expanded && <Level {...panel} folder={path} depth={depth + 1} />}
     </li>
   );
 }

@@ -2,7 +2,7 @@ import type { Item } from '@fovea/contract';
 import { useElementSize } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
-import type { ItemSearch } from '../../router.tsx';
+import type { ItemSearch } from '../../api/item-filter.ts';
 import { texts } from '../../texts.ts';
 import type { ItemList } from './item-list.ts';
 import { useItemList } from './item-list.ts';

@@ -1,7 +1,8 @@
 import type { Item } from '@fovea/contract';
 import { useEffect, useSyncExternalStore } from 'react';
 import { noticeSession } from '../../api/query-client.ts';
-import { fetchItemPage, type ItemFilter } from '../../api/items.ts';
+import type { ItemSearch } from '../../api/item-filter.ts';
+import { fetchItemPage } from '../../api/items.ts';
 import { onForget } from '../../api/session.ts';
 import { ItemPages } from './item-pages.ts';
 
@@ -11,22 +12,34 @@ const keptLists = 4;
 /** More names than this are of no use in a list to choose from. */
 const mostNames = 5_000;
 
-/** The items of a dataset under a filter, with what was seen of them on the way. */
+/** What was seen of a dataset on the way, under any filter. */
+export interface SeenNames {
+  channels: Set<string>;
+  labels: Set<string>;
+}
+
+/** The items of a dataset under a filter. */
 export interface ItemList {
   key: string;
   pages: ItemPages<Item>;
-  folders: Set<string>;
-  channels: Set<string>;
-  labels: Set<string>;
+  seen: SeenNames;
   /** The row at the top of the grid when it was last left. */
   anchor: number;
 }
 
 /** Most recently used last. */
 const lists = new Map<string, ItemList>();
+const seenNames = new Map<string, SeenNames>();
+
+/** The names seen in a dataset so far. */
+export function seenIn(datasetId: string): SeenNames {
+  const known = seenNames.get(datasetId) ?? { channels: new Set(), labels: new Set() };
+  seenNames.set(datasetId, known);
+  return known;
+}
 
 /** The list of a dataset and filter; the same one as long as it is in use. */
-export function itemList(datasetId: string, filter: ItemFilter): ItemList {
+export function itemList(datasetId: string, filter: ItemSearch): ItemList {
   const key = JSON.stringify([datasetId, Object.entries(filter).toSorted()]);
   const known = lists.get(key);
   if (known) {
@@ -36,16 +49,14 @@ export function itemList(datasetId: string, filter: ItemFilter): ItemList {
   }
   const list: ItemList = {
     key,
-    folders: new Set(),
-    channels: new Set(),
-    labels: new Set(),
+    seen: seenIn(datasetId),
     anchor: 0,
     pages: new ItemPages<Item>({
       pageSize,
       fetchPage: async (cursor, signal) => {
         try {
-          const page = await fetchItemPage(datasetId, { ...filter, limit: pageSize }, cursor, signal);
-          for (const item of page.data) remember(list, item);
+          const page = await fetchItemPage(datasetId, filter, pageSize, cursor, signal);
+          for (const item of page.data) remember(list.seen, item);
           return page;
         } catch (error) {
           noticeSession(error);
@@ -65,6 +76,8 @@ export function itemList(datasetId: string, filter: ItemFilter): ItemList {
 
 /** Forgets the lists of a dataset, after changes that moved many rows; or all of them, at sign-out. */
 export function forgetLists(datasetId?: string): void {
+  if (datasetId === undefined) seenNames.clear();
+  else seenNames.delete(datasetId);
   for (const [key, list] of lists) {
     if (datasetId !== undefined && !key.startsWith(`["${datasetId}"`)) continue;
     list.pages.close();
@@ -77,12 +90,12 @@ onForget(() => forgetLists());
 /** Puts a changed item into every list that holds it. */
 export function replaceInLists(item: Item): void {
   for (const list of lists.values()) list.pages.replace(item);
+  remember(seenIn(item.datasetId), item);
 }
 
-function remember(list: ItemList, item: Item): void {
-  add(list.folders, item.folder);
-  if (item.channel !== null) add(list.channels, item.channel);
-  for (const label of item.labels) add(list.labels, label);
+function remember({ channels, labels }: SeenNames, item: Item): void {
+  if (item.channel !== null) add(channels, item.channel);
+  for (const label of item.labels) add(labels, label);
 }
 
 function add(names: Set<string>, name: string): void {

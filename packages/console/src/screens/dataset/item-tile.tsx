@@ -2,9 +2,9 @@ import type { Item } from '@fovea/contract';
 import { Checkbox } from '@mantine/core';
 import { IconAlertTriangle, IconArchive, IconCircleCheckFilled } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { memo } from 'react';
+import { memo, useState } from 'react';
 import { thumbnailUrl } from '../../api/items.ts';
-import type { ItemSearch } from '../../router.tsx';
+import type { ItemSearch } from '../../api/item-filter.ts';
 import { texts } from '../../texts.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { KindIcon } from '../../ui/kind-icon.tsx';
@@ -52,7 +52,10 @@ export const ItemTile = memo(function ItemTile({ index, item, search, height, fo
 });
 
 function Picture({ item }: { item: Item }) {
-  if (item.hasThumbnail) return <img className={classes['picture']} src={thumbnailUrl(item)} alt="" loading="lazy" decoding="async" draggable={false} />;
+  const src = thumbnailUrl(item);
+  // What could not be shown, so that new content is tried anew.
+  const [broken, setBroken] = useState('');
+  if (item.hasThumbnail && broken !== src) return <img className={classes['picture']} src={src} alt="" loading="lazy" decoding="async" draggable={false} onError={() => setBroken(src)} />;
   if (item.probe === 'failed') {
     return (
       <div className={classes['fault']} title={item.problem ?? undefined}>

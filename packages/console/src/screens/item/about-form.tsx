@@ -5,7 +5,7 @@ import { useEffect, useState } from 'react';
 import { hasCode } from '../../api/errors.ts';
 import { texts } from '../../texts.ts';
 import { ErrorText } from '../../ui/error-text.tsx';
-import { itemList } from '../dataset/item-list.ts';
+import { seenIn } from '../dataset/item-list.ts';
 import { changeItem } from './change-item.ts';
 import frame from './item.module.css';
 
@@ -17,7 +17,7 @@ export function AboutForm({ item, mayChange }: { item: Item; mayChange: boolean 
     mutationFn: (body: BodyOf<typeof items.update>) => changeItem(item, body, { over: true }),
     meta: { quiet: true },
   });
-  const known = itemList(item.datasetId, {});
+  const known = seenIn(item.datasetId);
   return (
     <section className={frame['section']}>
       <h2 className={frame['heading']}>{t.about}</h2>

@@ -6,9 +6,9 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { fovea } from '../../api/client.ts';
 import { datasetQuery, refreshDatasets } from '../../api/datasets.ts';
-import { fileUrl, itemQuery } from '../../api/items.ts';
+import { fileUrl, itemQuery, refreshFolders } from '../../api/items.ts';
 import { queryClient } from '../../api/query-client.ts';
-import type { ItemSearch } from '../../router.tsx';
+import type { ItemSearch } from '../../api/item-filter.ts';
 import { texts } from '../../texts.ts';
 import { notify, notifyError } from '../../ui/notices.ts';
 import { forgetLists } from '../dataset/item-list.ts';
@@ -78,7 +78,7 @@ function useDelete(item: Item, { previous, next }: Neighbours, search: ItemSearc
     try {
       takeItem(await fovea.items.restore(item.id));
       forgetLists(item.datasetId);
-      await refreshDatasets();
+      await Promise.all([refreshDatasets(), refreshFolders(item.datasetId)]);
       notify({ tone: 'good', text: texts.item.restored(item.name) });
       await navigate({ to: '/items/$itemId', params: { itemId: item.id }, search });
     } catch (error) {
@@ -92,7 +92,7 @@ function useDelete(item: Item, { previous, next }: Neighbours, search: ItemSearc
       if (next ?? previous) open(next ?? previous);
       else await navigate({ to: '/datasets/$datasetId', params: { datasetId: item.datasetId }, search });
       notify({ tone: 'plain', text: texts.item.deleted(item.name), action: { label: texts.common.undo, run: () => void restore() } });
-      await refreshDatasets();
+      await Promise.all([refreshDatasets(), refreshFolders(item.datasetId)]);
     },
   });
 }

@@ -10,7 +10,7 @@ import { PageFault } from '../../shell/page-fault.tsx';
 import { texts } from '../../texts.ts';
 import { TextLink } from '../../ui/link.tsx';
 import { Page } from '../../ui/page.tsx';
-import { folderTrail } from '../dataset/folder-tree.ts';
+import { folderTrail } from '../dataset/folder-trail.ts';
 import { AboutForm } from './about-form.tsx';
 import { Facts } from './facts.tsx';
 import { ItemActions } from './item-actions.tsx';

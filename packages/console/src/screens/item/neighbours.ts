@@ -1,11 +1,10 @@
 import type { Item } from '@fovea/contract';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { fileUrl } from '../../api/items.ts';
-import type { ItemSearch } from '../../router.tsx';
+import type { ItemSearch } from '../../api/item-filter.ts';
+import { besideQuery, fileUrl } from '../../api/items.ts';
 import { itemList, useItemList } from '../dataset/item-list.ts';
 
-/** How far an item is looked for when one comes to it from elsewhere than its grid. */
-const mostPages = 25;
 /** Pictures up to this size are fetched before one asks for them. */
 const aheadBytes = 12_000_000;
 
@@ -16,29 +15,21 @@ export interface Neighbours {
   position: number | undefined;
 }
 
-/** The items before and after one in the list that one came from, or in that of its dataset. */
+/** The items before and after one: of the grid that one came from while it is held, else asked for. */
 export function useNeighbours(item: Item, search: ItemSearch): Neighbours {
   const pages = useItemList(itemList(item.datasetId, search));
   const index = pages.indexOf(item.id);
   useEffect(() => {
-    let ended = false;
-    const find = async () => {
-      for (let page = 0; page < mostPages && !ended && pages.indexOf(item.id) < 0; page++) {
-        if ((await pages.fetch(page * pages.pageSize)) === undefined) return;
-      }
-      const found = pages.indexOf(item.id);
-      if (!ended && found >= 0) pages.show(found, found);
-    };
-    // A list that cannot be had shows in the grid; here the arrows just stay grey.
-    find().catch(() => undefined);
-    return () => {
-      ended = true;
-    };
-  }, [pages, item.id]);
-  const next = index < 0 ? undefined : pages.item(index + 1);
+    if (index >= 0) pages.show(index, index);
+  }, [pages, index]);
+  const held = index < 0 ? undefined : { previous: index === 0 ? null : pages.item(index - 1), next: pages.complete && index === pages.length - 1 ? null : pages.item(index + 1) };
+  const known = held?.previous !== undefined && held.next !== undefined;
+  const asked = useQuery({ ...besideQuery(item, search), enabled: !known });
+  const previous = (held?.previous === undefined ? asked.data?.previous : held.previous) ?? undefined;
+  const next = (held?.next === undefined ? asked.data?.next : held.next) ?? undefined;
   useEffect(() => {
     if (next?.kind !== 'image' || next.sizeBytes > aheadBytes) return;
     new Image().src = fileUrl(next.id);
   }, [next?.id]);
-  return { previous: index > 0 ? pages.item(index - 1) : undefined, next, position: index < 0 ? undefined : index + 1 };
+  return { previous, next, position: index < 0 ? undefined : index + 1 };
 }

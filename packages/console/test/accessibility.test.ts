@@ -1,0 +1,126 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { noBrowser, signIn, startConsole, type Console } from './console.ts';
+import { png } from './pictures.ts';
+
+const rules = { runOnly: { type: 'tag' as const, values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] } };
+
+/** What axe finds on the page as it stands: the rule, and the elements. */
+async function violations(page: Page): Promise<string[]> {
+  // Colours are measured when nothing fades any more.
+  await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== 'running' || animation.effect?.getTiming().iterations === Infinity));
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async (options) => (await (globalThis as unknown as { axe: typeof axe }).axe.run(document, options)).violations, rules);
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`).join(' | ')}`);
+}
+
+/** Every page of the console by the rules of WCAG 2.2 AA that a program can check. */
+describe.skipIf(noBrowser)(`console accessibility${noBrowser ? ` (${noBrowser})` : ''}`, { timeout: 60_000 }, () => {
+  let site: Console;
+  let places: { project: string; empty: string; dataset: string; image: string; text: string };
+  beforeAll(async () => {
+    site = await startConsole();
+    places = await furnish(site);
+  }, 120_000);
+  afterAll(async () => {
+    await site?.close();
+  });
+
+  describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
+    let page: Page;
+    beforeAll(async () => {
+      page = (await site.open({ colorScheme, reducedMotion: 'reduce' })).page;
+    });
+
+    test('sign-in', async () => {
+      await page.goto('/');
+      await page.getByRole('button', { name: 'Sign in' }).waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.getByText('Password', { exact: true }).click();
+      expect(await violations(page)).toEqual([]);
+    });
+
+    test('home', async () => {
+      await signIn(page);
+      await page.getByRole('link', { name: 'Street' }).waitFor();
+      expect(await violations(page)).toEqual([]);
+    });
+
+    test('user menu', async () => {
+      await page.getByRole('button', { name: /Your account/ }).click();
+      await page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+    });
+
+    test('palette', async () => {
+      await page.keyboard.press('Control+k');
+      await page.getByRole('option', { name: /Night/ }).waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.keyboard.press('Escape');
+    });
+
+    test.each([
+      ['datasets of a project', () => `/projects/${places.project}`, 'Night'],
+      ['members', () => `/projects/${places.project}/members`, 'Since'],
+      ['empty dataset', () => `/datasets/${places.empty}`, 'This dataset is empty'],
+      ['dataset', () => `/datasets/${places.dataset}`, '1–4 of 4'],
+      ['dataset without a match', () => `/datasets/${places.dataset}?kind=pdf`, 'No item matches'],
+      ['picture', () => `/items/${places.image}`, 'SHA-256'],
+      ['text', () => `/items/${places.text}`, 'Rain from the west'],
+      ['keys', () => '/keys', 'Begins with'],
+      ['users', () => '/users', 'Full name'],
+      ['account', () => '/account', 'Console password'],
+      ['nowhere', () => '/nowhere', 'There is no such page'],
+    ])('%s', async (_name, path, shows) => {
+      await page.goto(path());
+      await page.getByText(shows).first().waitFor();
+      expect(await violations(page)).toEqual([]);
+    });
+
+    test.each([
+      ['new project', '/', 'New project'],
+      ['new key', '/keys', 'New key'],
+      ['new user', '/users', 'New user'],
+    ])('dialog: %s', async (_name, path, button) => {
+      await page.goto(path);
+      await page.getByRole('button', { name: button }).click();
+      await page.getByRole('dialog').getByLabel(/Name|E-mail/).first().waitFor();
+      expect(await violations(page)).toEqual([]);
+    });
+
+    test('selection', async () => {
+      await page.goto(`/datasets/${places.dataset}`);
+      await page.locator('[data-tile="0"]').focus();
+      await page.keyboard.press('Space');
+      await page.getByText('1 selected').waitFor();
+      expect(await violations(page)).toEqual([]);
+    });
+
+    test('on a telephone', async () => {
+      await page.setViewportSize({ width: 390, height: 780 });
+      await page.goto(`/datasets/${places.dataset}`);
+      await page.getByText('1–', { exact: false }).first().waitFor();
+      expect(await violations(page)).toEqual([]);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+      await page.getByRole('button', { name: 'Open the navigation' }).click();
+      await page.getByRole('link', { name: 'API keys' }).waitFor();
+      expect(await violations(page)).toEqual([]);
+    });
+  });
+});
+
+async function furnish({ fovea }: Console) {
+  const project = await fovea.projects.create({ name: 'Street', description: 'Lights and signs.' });
+  const dataset = await fovea.datasets.create({ project: project.id, name: 'Night' });
+  const empty = await fovea.datasets.create({ project: project.id, name: 'Day' });
+  const put = async (path: string, bytes: Uint8Array) => (await fovea.items.upload(dataset.id, bytes, { path })).item.id;
+  const image = await put('/a/one.png', png(320, 200, [30, 90, 160]));
+  await fovea.items.update(image, { status: 'published', labels: ['dusk'], channel: 'camera-1', metadata: { site: 'north' } });
+  await put('/a/two.png', png(200, 320, [160, 90, 30]));
+  await put('/b/broken.png', png(20, 20, [0, 0, 0]).subarray(0, 60));
+  const text = await put('/b/notes.txt', new TextEncoder().encode('Rain from the west.\n'));
+  await expect.poll(async () => (await fovea.items.list(dataset.id, { probe: 'pending' }).toArray({ limit: 10 })).length, { timeout: 20_000 }).toBe(0);
+  return { project: project.id, dataset: dataset.id, empty: empty.id, image, text };
+}

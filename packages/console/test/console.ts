@@ -1,0 +1,83 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Fovea } from '@fovea/sdk';
+import { startPlatform, type Running } from '@fovea/server';
+import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
+import { buildConsole } from '../../../scripts/build-console.ts';
+
+export const chromiumPath = '/usr/bin/chromium';
+/** Why the browser tests are skipped, or undefined when they run. */
+export const noBrowser = existsSync(chromiumPath) ? undefined : `${chromiumPath} is missing (apt-get install chromium)`;
+
+const browserArguments = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+export const adminKey = 'live_console-test-key-0123456789';
+
+/** A platform with a built console, and a browser that looks at it. */
+export interface Console {
+  url: string;
+  /** A client with all rights, to prepare and to check. */
+  fovea: Fovea;
+  /** An empty folder for what the test makes. */
+  folder: string;
+  open(options?: BrowserContextOptions): Promise<OpenPage>;
+  close(): Promise<void>;
+}
+
+export interface OpenPage {
+  page: Page;
+  context: BrowserContext;
+  /** What went wrong in the page: exceptions, and errors on its console but refused requests. */
+  faults: string[];
+}
+
+export async function startConsole(): Promise<Console> {
+  await buildConsole();
+  const folder = mkdtempSync(join(tmpdir(), 'fovea-console-'));
+  let platform: Running | undefined;
+  let browser: Browser | undefined;
+  const close = async () => {
+    await browser?.close();
+    await platform?.close();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    platform = await startPlatform({ dataDir: join(folder, 'data'), port: 0, env: { FOVEA_ADMIN_KEY: adminKey, FOVEA_LOG_LEVEL: 'silent' } });
+    browser = await chromium.launch({ executablePath: chromiumPath, args: browserArguments });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const { url } = platform;
+  const started = browser;
+  return { url, folder, close, fovea: new Fovea({ url, key: adminKey }), open: (options) => openPage(started, url, options) };
+}
+
+async function openPage(browser: Browser, baseURL: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
+  const context = await browser.newContext({ baseURL, viewport: { width: 1360, height: 850 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  const faults: string[] = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('console', (message) => {
+    // Refused requests are answers of the platform: the pages show them.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text());
+  });
+  return { page, context, faults };
+}
+
+export async function signIn(page: Page, key: string = adminKey): Promise<void> {
+  await page.goto('/');
+  await page.getByLabel('API key', { exact: true }).last().fill(key);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByRole('heading', { level: 1, name: 'Projects' }).waitFor();
+}
+
+/** Drops files and folders of the disk on the middle of the page, as a file manager would. */
+export async function dropFiles(page: Page, paths: readonly string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const { width, height } = page.viewportSize() ?? { width: 800, height: 600 };
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) await session.send('Input.dispatchDragEvent', { type, x: width / 2, y: height / 2, data });
+  await session.detach();
+}
