@@ -15,6 +15,9 @@ export type CodecReply = { readonly frame: CodecFrame } | { readonly problem: st
 parentPort?.on('message', ({ name, encoded, expected }: CodecRequest) => {
   runCodec(name, encoded, expected).then(
     (frame) => parentPort?.postMessage({ frame } satisfies CodecReply, [frame.bytes.buffer as ArrayBuffer]),
-    (error: unknown) => parentPort?.postMessage({ problem: error instanceof Error ? error.message : String(error), isOfFile: error instanceof DicomError } satisfies CodecReply),
+    (error: unknown) => {
+      const problem = error instanceof Error ? error.message : String(error);
+      parentPort?.postMessage({ problem, isOfFile: error instanceof DicomError } satisfies CodecReply, []);
+    },
   );
 });
