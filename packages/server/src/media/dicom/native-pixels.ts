@@ -50,8 +50,10 @@ function readWords(image: ImageModule, bytes: Uint8Array): SampleArray {
 /** 8-bit samples in big endian OW lie swapped in pairs, as the words of OW are swapped, not the samples (annex D.3). */
 function swapEndian(image: ImageModule, bytes: Uint8Array, size: number): void {
   const unit = size === 1 ? (image.element.vr === 'OW' ? 2 : 1) : size;
-  if (unit === 1) return;
-  for (let at = 0; at + unit <= bytes.length; at += unit) bytes.subarray(at, at + unit).reverse();
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length - (bytes.length % unit));
+  if (unit === 2) whole.swap16();
+  else if (unit === 4) whole.swap32();
+  else if (unit === 8) whole.swap64();
 }
 
 function interleavePlanes(planes: SampleArray, samplesPerPixel: number): SampleArray {
