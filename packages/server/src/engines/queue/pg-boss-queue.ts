@@ -1,14 +1,22 @@
+import { randomUUID } from 'node:crypto';
 import { PgBoss, type JobWithMetadata } from 'pg-boss';
+import sql, { type Sql } from 'sql-template-tag';
+import type { Logger } from '../../logger.ts';
 import type { Connection } from '../database/postgres.ts';
 import type { Database, Tx } from '../database/database.ts';
-import type { Logger } from '../../logger.ts';
-import sql, { Sql } from 'sql-template-tag';
 import type { Message, MessageKind, Queue, SendOptions } from './queue.ts';
 
 const schema = 'queue';
 
-/** A worker that is killed falls silent; its messages go to others after so long. */
+/** A worker that is killed falls silent; its messages are taken from it after so long. The library allows no less. */
 const heartbeatSeconds = 10;
+/** How often silence is looked for, and how often a lane looks by itself: a message comes back within the sum of the three. */
+const superviseSeconds = 2;
+const pollSeconds = 2;
+/** A handler that was told to stop and does not is left behind after so long. */
+const abortMs = 1_000;
+
+type Envelope<T> = JobWithMetadata<{ data: T }>;
 
 /**
  * The queue on pg-boss in the platform's own database. Enqueueing runs on the caller's transaction; idle workers are woken by
@@ -22,19 +30,70 @@ export async function startQueue(given: { connection: Connection; database: Data
     max: 6,
     application_name: 'fovea-queue',
     useListenNotify: true,
-    superviseIntervalSeconds: 5,
+    superviseIntervalSeconds: superviseSeconds,
+    monitorIntervalSeconds: superviseSeconds,
     maintenanceIntervalSeconds: 60,
   });
-  boss.on('error', (error) => logger.warn({ error: String(error) }, 'queue'));
+  boss.on('error', (error) => logger.warn({ error: error.message }, 'queue'));
+  boss.on('warning', ({ message }) => logger.warn({ message }, 'queue'));
   await boss.start();
   const declared = new Set<string>();
-  const stopping = new AbortController();
+  const running = new RunningMessages();
 
-  /** Runs the library's statements on the caller's transaction. */
-  const on = (tx: Tx) => ({
-    executeSql: async (text: string, values: unknown[] = []) => ({ rows: await tx.many<Record<string, unknown>>(statement(text, values)) }),
-  });
-  const settings = (kind: MessageKind<unknown>) => ({
+  return {
+    async declare(kinds) {
+      for (const { name } of kinds) {
+        if (declared.has(name)) throw new Error(`The message "${name}" is declared twice.`);
+        declared.add(name);
+      }
+      // One after the other, and one process at a time: two at once have deadlocked in the library.
+      await database.tx(async (tx) => {
+        await tx.run(sql`select pg_advisory_xact_lock(7017, 1)`);
+        for (const kind of kinds) {
+          await boss.createQueue(kind.name, { ...settings(kind), policy: 'exclusive' });
+          await boss.updateQueue(kind.name, settings(kind));
+        }
+      });
+    },
+
+    async send(tx, kind, data, options = {}) {
+      await boss.send(kind.name, { data }, { ...sendOptions(options), db: statementsOf(tx) });
+    },
+
+    async sendMany(tx, kind, data, options = {}) {
+      if (data.length === 0) return;
+      const messages = data.map((one) => ({ data: { data: one }, ...sendOptions(options) }));
+      await boss.insert(kind.name, messages, { db: statementsOf(tx) });
+    },
+
+    async work<T>(kind: MessageKind<T>, handler: (message: Message<T>) => Promise<void>, options: { concurrency?: number } = {}) {
+      if (!declared.has(kind.name)) throw new Error(`The message "${kind.name}" was not declared.`);
+      const lanes = options.concurrency ?? 1;
+      for (let lane = 0; lane < lanes; lane++) await openLane(boss, kind, handle(kind, handler, running, logger));
+    },
+
+    async schedule(kind, cron) {
+      await boss.schedule(kind.name, cron, { data: null }, { tz: 'UTC' });
+    },
+
+    counts: (kind) =>
+      database.one(sql`
+        select count(*) filter (where state in ('created', 'retry')) as waiting, count(*) filter (where state = 'active') as running,
+          count(*) filter (where state = 'failed') as failed from queue.job where name = ${kind.name}`),
+
+    async stop(graceMs = 10_000) {
+      await Promise.all([...declared].map((name) => boss.offWork(name, { wait: false })));
+      await running.ended(graceMs);
+      running.abort();
+      await running.ended(abortMs);
+      await boss.stop({ graceful: false, close: true });
+      await giveBack(database, running.cutOff);
+    },
+  };
+}
+
+function settings(kind: MessageKind<unknown>) {
+  return {
     retryLimit: kind.retries ?? 3,
     retryDelay: kind.backoffSeconds ?? 1,
     retryBackoff: true,
@@ -43,83 +102,112 @@ export async function startQueue(given: { connection: Connection; database: Data
     heartbeatSeconds,
     notify: true,
     deleteAfterSeconds: 3_600,
-  });
-
-  return {
-    async declare(kinds) {
-      // One after the other: two at once have deadlocked in the library.
-      for (const kind of kinds) {
-        if (declared.has(kind.name)) throw new Error(`The message "${kind.name}" is declared twice.`);
-        declared.add(kind.name);
-        await boss.createQueue(kind.name, settings(kind));
-        await boss.updateQueue(kind.name, settings(kind));
-      }
-    },
-
-    async send(tx, kind, data, options = {}) {
-      await boss.send(kind.name, { data }, { ...sendOptions(options), db: on(tx) });
-    },
-
-    async sendMany(tx, kind, data, options = {}) {
-      if (data.length === 0) return;
-      await boss.insert(
-        kind.name,
-        data.map((one) => ({ data: { data: one }, ...sendOptions(options) })),
-        { db: on(tx) },
-      );
-    },
-
-    async work<T>(kind: MessageKind<T>, handler: (message: Message<T>) => Promise<void>, options: { concurrency?: number } = {}) {
-      if (!declared.has(kind.name)) throw new Error(`The message "${kind.name}" was not declared.`);
-      for (let lane = 0; lane < (options.concurrency ?? 1); lane++) {
-        // The library waits for its poll after a message; a lane that just handled one looks for the next at once.
-        const wake = { id: '' };
-        wake.id = await boss.work(
-          kind.name,
-          { batchSize: 1, includeMetadata: true, pollingIntervalSeconds: 2, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: heartbeatSeconds / 3 },
-          async ([message]: JobWithMetadata<{ data: T }>[]) => {
-            if (!message) return;
-            const signal = AbortSignal.any([message.signal, stopping.signal]);
-            try {
-              await handler({ id: message.id, data: message.data.data, attempt: message.retryCount, signal });
-            } catch (error) {
-              logger.warn({ kind: kind.name, message: message.id, attempt: message.retryCount, error: String(error) }, 'a message failed');
-              throw error;
-            } finally {
-              boss.notifyWorker(wake.id);
-            }
-          },
-        );
-      }
-    },
-
-    async schedule(kind, cron) {
-      await boss.schedule(kind.name, cron, { data: null }, { tz: 'UTC' });
-    },
-
-    async counts(kind) {
-      const row = await database.one<{ waiting: number; running: number; failed: number }>(sql`
-        select count(*) filter (where state in ('created', 'retry')) as waiting, count(*) filter (where state = 'active') as running,
-          count(*) filter (where state = 'failed') as failed from queue.job where name = ${kind.name}`);
-      return row;
-    },
-
-    async stop(graceMs = 10_000) {
-      stopping.abort(new Error('The worker stops.'));
-      await boss.stop({ graceful: true, timeout: graceMs, close: true });
-    },
   };
 }
 
 function sendOptions(options: SendOptions) {
   return {
+    // The queues are exclusive: one message per key waits or runs. Without a key, each has its own.
+    singletonKey: options.singletonKey ?? randomUUID(),
     ...(options.delaySeconds === undefined ? {} : { startAfter: options.delaySeconds }),
     ...(options.priority === undefined ? {} : { priority: options.priority }),
-    ...(options.singletonKey === undefined ? {} : { singletonKey: options.singletonKey }),
   };
 }
 
-/** A statement of the library, which numbers its parameters itself, as ours. */
-function statement(text: string, values: unknown[]): Sql {
-  return { text, values } as unknown as Sql;
+/** Runs the library's statements, which number their parameters as PostgreSQL does, on the caller's transaction. */
+function statementsOf(tx: Tx) {
+  return {
+    executeSql: async (text: string, values: unknown[] = []) => ({ rows: await tx.many<Record<string, unknown>>({ text, values } as unknown as Sql) }),
+  };
+}
+
+/** A lane handles one message at a time. */
+async function openLane<T>(boss: PgBoss, kind: MessageKind<T>, handle: (job: Envelope<T>) => Promise<void>): Promise<void> {
+  let id = '';
+  id = await boss.work(
+    kind.name,
+    {
+      batchSize: 1,
+      includeMetadata: true,
+      pollingIntervalSeconds: pollSeconds,
+      notifyPollingIntervalSeconds: pollSeconds,
+      heartbeatRefreshSeconds: heartbeatSeconds / 3,
+    },
+    async ([job]: Envelope<T>[]) => {
+      if (!job) return;
+      try {
+        await handle(job);
+      } finally {
+        // The library waits for its poll after a message; a lane that just handled one looks for the next at once.
+        boss.notifyWorker(id);
+      }
+    },
+  );
+}
+
+function handle<T>(kind: MessageKind<T>, handler: (message: Message<T>) => Promise<void>, running: RunningMessages, logger: Logger) {
+  return async (job: Envelope<T>): Promise<void> => {
+    const { id, retryCount: attempt } = job;
+    const done = running.begin(id, attempt);
+    try {
+      await handler({ id, data: job.data.data, attempt, signal: AbortSignal.any([job.signal, running.signal]) });
+      done('handled');
+    } catch (error) {
+      done('failed');
+      logger.warn({ kind: kind.name, message: id, attempt, error: String(error) }, 'a message failed');
+      throw error;
+    }
+  };
+}
+
+/** The messages that this process handles now, and those that its end cut off. */
+class RunningMessages {
+  readonly #stopping = new AbortController();
+  readonly #running = new Map<string, number>();
+  #idle: (() => void) | undefined;
+  /** Number of the try, by id. */
+  readonly cutOff = new Map<string, number>();
+
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  begin(id: string, attempt: number): (end: 'handled' | 'failed') => void {
+    this.#running.set(id, attempt);
+    return (end) => {
+      this.#running.delete(id);
+      // It failed because we stop: that is not its fault, and costs it no try.
+      if (this.signal.aborted) {
+        if (end === 'handled') this.cutOff.delete(id);
+        else this.cutOff.set(id, attempt);
+      }
+      if (this.#running.size === 0) this.#idle?.();
+    };
+  }
+
+  /** Waits until none is running, at most so long. */
+  async ended(withinMs: number): Promise<void> {
+    if (this.#running.size === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#idle = resolve;
+    const timer = setTimeout(resolve, withinMs);
+    await promise;
+    clearTimeout(timer);
+  }
+
+  abort(): void {
+    for (const [id, attempt] of this.#running) this.cutOff.set(id, attempt);
+    this.#stopping.abort(new Error('The worker stops.'));
+  }
+}
+
+/** Messages that were cut off wait again as they did before: the library has counted a failure. */
+async function giveBack(database: Database, cutOff: ReadonlyMap<string, number>): Promise<void> {
+  if (cutOff.size === 0) return;
+  await database.run(sql`
+    update queue.job set state = 'created', started_on = null, heartbeat_on = null, completed_on = null, start_after = now(), output = null,
+      retry_count = given.attempt
+    from unnest(${[...cutOff.keys()]}::uuid[], ${[...cutOff.values()]}::int[]) as given (id, attempt)
+    where job.id = given.id and job.state in ('retry', 'failed') and not exists (
+      select from queue.job other where other.name = job.name and other.singleton_key = job.singleton_key and other.state <= 'active' and other.id <> job.id)`);
 }
