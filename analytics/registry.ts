@@ -1,6 +1,8 @@
 import type { AnalyticManifest } from '@fovea/contract';
 import type { RunAnalytic } from './analytic.ts';
+import { manifest as motionTracks } from './motion-tracks/manifest.ts';
 import { manifest as photoStudio } from './photo-studio/manifest.ts';
+import { manifests as vehicleSense } from './vehicle-sense/manifest.ts';
 
 /** An analytic that ships with the program: its document, and its code, which is loaded when it first runs. */
 export interface BuiltinAnalytic {
@@ -8,7 +10,15 @@ export interface BuiltinAnalytic {
   load(): Promise<RunAnalytic>;
 }
 
+/** Longer side of the picture that each version of vehicle-sense looks at. */
+const vehicleSides: Record<string, number> = { '0.1': 240, '0.2': 320 };
+
 /** All of them; several versions of one name stand in ascending order. */
 export const builtinAnalytics: BuiltinAnalytic[] = [
   { manifest: photoStudio, load: async () => (await import('./photo-studio/run.ts')).default },
+  { manifest: motionTracks, load: async () => (await import('./motion-tracks/run.ts')).default },
+  ...vehicleSense.map((manifest) => ({
+    manifest,
+    load: async () => (await import('./vehicle-sense/run.ts')).vehicleSense(vehicleSides[manifest.version] ?? 320),
+  })),
 ];

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { disc, mean, meanDifference, raw, texture, type Raw } from '../test-support/pictures.ts';
 import { makeScratch, type Scratch } from '../test-support/scratch.ts';
 import { tryAnalytic, type TryResult } from '../try.ts';
-import { drawPortrait, type Portrait } from './portraits.ts';
+import { drawPortrait, type Portrait } from '../test-support/portraits.ts';
 
 let scratch: Scratch;
 let portrait: Portrait;

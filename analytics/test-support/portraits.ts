@@ -1,4 +1,5 @@
 import sharp from 'sharp';
+import { randomNumbers } from './random.ts';
 
 /** A drawn portrait for tests: what is where is known, so that results can be measured. */
 export interface PortraitOptions {
@@ -112,17 +113,4 @@ function blemishes({ cx, cy, rx, ry }: Portrait['face'], seed: number): string {
     out += `<circle cx="${cx + u * rx}" cy="${cy + v * ry}" r="${rx * (0.008 + 0.02 * random())}" fill="${colour}" opacity="${0.4 + 0.5 * random()}"/>`;
   }
   return out;
-}
-
-/** Marsaglia's xorshift32: the same portrait for the same seed. */
-export function randomNumbers(seed: number): () => number {
-  let state = (seed * 2_654_435_761) >>> 0 || 1;
-  return () => {
-    state ^= state << 13;
-    state >>>= 0;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    state >>>= 0;
-    return state / 4_294_967_296;
-  };
 }
