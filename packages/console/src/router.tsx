@@ -7,7 +7,7 @@ import { PageFault } from './shell/page-fault.tsx';
 import { NotFound } from './shell/not-found.tsx';
 import { Shell } from './shell/shell.tsx';
 
-const root = createRootRoute({ component: Outlet, notFoundComponent: NotFound, errorComponent: PageFault });
+const root = createRootRoute({ component: Outlet, notFoundComponent: Lost, errorComponent: PageFault });
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 const oneOf = <T extends string>(allowed: readonly T[], value: unknown): T | undefined => allowed.find((one) => one === value);
@@ -96,6 +96,15 @@ const accountRoute = createRoute({
   path: '/account',
   component: lazyRouteComponent(() => import('./screens/account/account.tsx'), 'Account'),
 });
+
+/** An address outside every page, and so outside the shell. */
+function Lost() {
+  return (
+    <main>
+      <NotFound />
+    </main>
+  );
+}
 
 /** Only paths of this console: what stands in an address must not lead elsewhere. */
 export function localPath(path: string | undefined): string {

@@ -17,6 +17,7 @@ export const texts = {
     retry: 'Try again',
     back: 'Back',
     remove: 'Remove',
+    showPassword: 'Show or hide what is typed',
     name: 'Name',
     description: 'Description',
     created: 'Created',

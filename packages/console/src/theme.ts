@@ -1,4 +1,5 @@
 import { createTheme, type MantineColorsTuple } from '@mantine/core';
+import { texts } from './texts.ts';
 
 /** Teal, the one accent. Shade 7 holds 5:1 against white and 3:1 against the dark surface, shade 4 is for text on dark. */
 const teal: MantineColorsTuple = ['#e3f8f4', '#c9efe8', '#9de2d5', '#68d0bf', '#3fbfab', '#1fa893', '#0d9080', '#087a6c', '#06645a', '#054d46'];
@@ -32,11 +33,12 @@ export const theme = createTheme({
     Badge: { styles: { root: { textTransform: 'none', overflow: 'visible', fontWeight: 560 }, label: { overflow: 'visible' } } },
     Button: { defaultProps: { size: 'xs' } },
     TextInput: { defaultProps: { size: 'sm' } },
-    PasswordInput: { defaultProps: { size: 'sm' } },
+    PasswordInput: { defaultProps: { size: 'sm', visibilityToggleButtonProps: { 'aria-label': texts.common.showPassword } } },
     Textarea: { defaultProps: { size: 'sm' } },
     Select: { defaultProps: { size: 'sm', comboboxProps: { shadow: 'md' } } },
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 } } },
-    Menu: { defaultProps: { shadow: 'md', withinPortal: true } },
+    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.45 }, closeButtonProps: { 'aria-label': texts.common.close } } },
+    // The focus goes to the first line at once: a menu holds nothing but lines.
+    Menu: { defaultProps: { shadow: 'md', withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 400, withArrow: true } },
     Table: { defaultProps: { verticalSpacing: 6, horizontalSpacing: 'sm', highlightOnHover: true } },
   },

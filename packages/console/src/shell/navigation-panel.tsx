@@ -26,7 +26,7 @@ export function Navigation({ openPalette }: { openPalette: () => void }) {
         <span>{texts.nav.search}</span>
         <Kbd size="xs">{texts.palette.shortcut}</Kbd>
       </UnstyledButton>
-      <nav aria-label={texts.nav.label} className={classes['links']}>
+      <div className={classes['links']}>
         <Link {...homePage.link} {...look}>
           <homePage.icon size={17} aria-hidden />
           {homePage.label}
@@ -56,7 +56,7 @@ export function Navigation({ openPalette }: { openPalette: () => void }) {
             </a>
           ))}
         </Section>
-      </nav>
+      </div>
       <div className={classes['user']}>
         <UserMenu />
       </div>

@@ -49,7 +49,9 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   };
 
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} padding={0} size={560} yOffset="12vh" centered={false} aria-label={texts.palette.title}>
+    <Modal.Root opened onClose={onClose} padding={0} size={560} yOffset="12vh" centered={false}>
+      <Modal.Overlay backgroundOpacity={0.45} />
+      <Modal.Content aria-label={texts.palette.title}>
       <TextInput
         className={classes['input'] ?? ''}
         variant="unstyled"
@@ -89,7 +91,8 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         })}
       </div>
       {shown.length === 0 && <div className={classes['empty']}>{texts.palette.empty}</div>}
-    </Modal>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

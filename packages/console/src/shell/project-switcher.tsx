@@ -1,4 +1,4 @@
-import { Menu, ScrollArea, TextInput, UnstyledButton } from '@mantine/core';
+import { Menu, UnstyledButton, VisuallyHidden } from '@mantine/core';
 import { IconCheck, IconChevronDown } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -21,28 +21,27 @@ export function ProjectSwitcher({ projectId }: { projectId: string | undefined }
   return (
     <Menu position="bottom-start" width={260} onClose={() => setSearch('')}>
       <Menu.Target>
-        <UnstyledButton className={classes['button'] ?? ''} aria-label={`${texts.nav.switchProject}: ${current?.name ?? texts.nav.noProject}`}>
+        <UnstyledButton className={classes['button'] ?? ''}>
+          <VisuallyHidden>{texts.nav.switchProject}</VisuallyHidden>
           <span className={classes['name']} data-none={current === undefined}>
             {current?.name ?? texts.nav.noProject}
           </span>
           <IconChevronDown size={15} aria-hidden />
         </UnstyledButton>
       </Menu.Target>
-      <Menu.Dropdown>
+      <Menu.Dropdown className={classes['list'] ?? ''}>
         {projects.length >= searchFrom && (
-          <TextInput size="xs" mb={4} placeholder={texts.home.filter} aria-label={texts.home.filter} value={search} onChange={(event) => setSearch(event.currentTarget.value)} data-autofocus />
+          <Menu.Search placeholder={texts.home.filter} aria-label={texts.home.filter} value={search} onChange={(event) => setSearch(event.currentTarget.value)} />
         )}
-        <ScrollArea.Autosize mah={360}>
-          {shown.map((project) => (
-            <Menu.Item
-              key={project.id}
-              onClick={() => void navigate({ to: '/projects/$projectId', params: { projectId: project.id } })}
-              rightSection={project.id === projectId ? <IconCheck size={15} aria-hidden /> : undefined}
-            >
-              {project.name}
-            </Menu.Item>
-          ))}
-        </ScrollArea.Autosize>
+        {shown.map((project) => (
+          <Menu.Item
+            key={project.id}
+            onClick={() => void navigate({ to: '/projects/$projectId', params: { projectId: project.id } })}
+            rightSection={project.id === projectId ? <IconCheck size={15} aria-hidden /> : undefined}
+          >
+            {project.name}
+          </Menu.Item>
+        ))}
         {shown.length > 0 && <Menu.Divider />}
         <Menu.Item onClick={() => void navigate({ to: '/' })}>{texts.nav.allProjects}</Menu.Item>
       </Menu.Dropdown>

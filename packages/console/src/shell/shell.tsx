@@ -30,22 +30,23 @@ export function Shell() {
         {texts.app.skipToContent}
       </a>
       {narrow ? (
-        <header className={classes['bar']}>
+        <nav aria-label={texts.nav.label} className={classes['bar']}>
           <ActionIcon onClick={menuHandlers.open} aria-label={texts.nav.open} size="lg">
             <IconMenu2 size={20} />
           </ActionIcon>
           <Brand />
-        </header>
+        </nav>
       ) : (
-        <div className={classes['rail']}>
+        <nav aria-label={texts.nav.label} className={classes['rail']}>
           <Navigation openPalette={paletteHandlers.open} />
-        </div>
+        </nav>
       )}
-      <Drawer opened={narrow && menu} onClose={menuHandlers.close} size={260} withCloseButton={false} padding={0} aria-label={texts.nav.label}>
-        <div className={classes['drawer']}>
+      <Drawer.Root opened={narrow && menu} onClose={menuHandlers.close} size={260} padding={0}>
+        <Drawer.Overlay backgroundOpacity={0.45} />
+        <Drawer.Content aria-label={texts.nav.label} className={classes['drawer'] ?? ''}>
           <Navigation openPalette={paletteHandlers.open} />
-        </div>
-      </Drawer>
+        </Drawer.Content>
+      </Drawer.Root>
       <main id="content" tabIndex={-1} className={classes['main']}>
         <Outlet />
       </main>

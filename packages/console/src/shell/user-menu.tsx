@@ -1,4 +1,4 @@
-import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme, type MantineColorScheme } from '@mantine/core';
+import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme, VisuallyHidden, type MantineColorScheme } from '@mantine/core';
 import { IconLogout, IconSelector, IconUserCircle } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -6,15 +6,23 @@ import { signOut, useMe } from '../api/session.ts';
 import { texts } from '../texts.ts';
 import classes from './user-menu.module.css';
 
+const themes: { value: MantineColorScheme; label: string }[] = [
+  { value: 'auto', label: texts.user.system },
+  { value: 'light', label: texts.user.light },
+  { value: 'dark', label: texts.user.dark },
+];
+
 /** Who is signed in: account, theme, sign out. */
 export function UserMenu() {
   const me = useMe();
   const navigate = useNavigate();
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
   const leave = useMutation({ mutationFn: signOut, onSuccess: () => navigate({ to: '/sign-in' }) });
   return (
     <Menu position="top-start" width={230}>
       <Menu.Target>
-        <UnstyledButton className={classes['button'] ?? ''} aria-label={`${texts.user.menu}: ${me.user.email}`}>
+        <UnstyledButton className={classes['button'] ?? ''}>
+          <VisuallyHidden>{texts.user.menu}</VisuallyHidden>
           <span className={classes['avatar']} aria-hidden>
             {(me.user.name || me.user.email).slice(0, 1).toUpperCase()}
           </span>
@@ -30,9 +38,15 @@ export function UserMenu() {
         <Menu.Item leftSection={<IconUserCircle size={16} aria-hidden />} onClick={() => void navigate({ to: '/account' })}>
           {texts.user.account}
         </Menu.Item>
-        <div className={classes['theme']}>
-          <ThemeSwitch />
-        </div>
+        <Menu.Divider />
+        <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(value as MantineColorScheme)}>
+          <Menu.Label>{texts.user.theme}</Menu.Label>
+          {themes.map(({ value, label }) => (
+            <Menu.RadioItem key={value} value={value}>
+              {label}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} aria-hidden />} disabled={leave.isPending} closeMenuOnClick={false} onClick={() => leave.mutate()}>
           {texts.user.signOut}
@@ -52,11 +66,7 @@ export function ThemeSwitch() {
       aria-label={texts.user.theme}
       value={colorScheme}
       onChange={(value) => setColorScheme(value as MantineColorScheme)}
-      data={[
-        { value: 'auto', label: texts.user.system },
-        { value: 'light', label: texts.user.light },
-        { value: 'dark', label: texts.user.dark },
-      ]}
+      data={themes}
     />
   );
 }

@@ -39,7 +39,7 @@ export const ItemTile = memo(function ItemTile({ index, item, search, height, fo
       </Link>
       {selection && (
         <Checkbox
-          size="xs"
+          size="md"
           className={classes['check'] ?? ''}
           aria-label={texts.dataset.select(item.name)}
           checked={selected}

@@ -1,5 +1,5 @@
 import type { ApiKey } from '@fovea/contract';
-import { Badge, Button, Modal, Skeleton, Table } from '@mantine/core';
+import { Badge, Button, Modal, Skeleton, Table, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconKey, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -82,7 +82,11 @@ function KeyTable({ keys, revoke }: { keys: readonly ApiKey[]; revoke: ((key: Ap
             <Table.Th>{t.lastUsed}</Table.Th>
             <Table.Th>{t.expiry}</Table.Th>
             <Table.Th>{t.state}</Table.Th>
-            {revoke && <Table.Th aria-label={t.revoke} />}
+            {revoke && (
+              <Table.Th>
+                <VisuallyHidden>{t.revoke}</VisuallyHidden>
+              </Table.Th>
+            )}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -1,5 +1,5 @@
 import { projectRoles, type Member, type Project, type ProjectRole } from '@fovea/contract';
-import { ActionIcon, Badge, Button, Modal, NativeSelect, Skeleton, Table, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Badge, Button, Modal, NativeSelect, Skeleton, Table, TextInput, Tooltip, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconUserMinus, IconUserPlus } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -60,7 +60,11 @@ function MemberTable({ project, mayChange }: { project: Project; mayChange: bool
             <Table.Th>{texts.members.email}</Table.Th>
             <Table.Th>{texts.members.role}</Table.Th>
             <Table.Th>{texts.members.since}</Table.Th>
-            {mayChange && <Table.Th aria-label={texts.common.more} />}
+            {mayChange && (
+              <Table.Th>
+                <VisuallyHidden>{texts.common.remove}</VisuallyHidden>
+              </Table.Th>
+            )}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -1,5 +1,5 @@
 import type { User } from '@fovea/contract';
-import { Badge, Button, Modal, Skeleton, Table } from '@mantine/core';
+import { Badge, Button, Modal, Skeleton, Table, VisuallyHidden } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconLock, IconUserPlus } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -60,7 +60,11 @@ export function Users() {
                 <Table.Th>{texts.users.fullName}</Table.Th>
                 <Table.Th>{texts.users.state}</Table.Th>
                 <Table.Th>{texts.common.created}</Table.Th>
-                {mayChange && <Table.Th aria-label={texts.common.edit} />}
+                {mayChange && (
+                  <Table.Th>
+                    <VisuallyHidden>{texts.common.edit}</VisuallyHidden>
+                  </Table.Th>
+                )}
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
