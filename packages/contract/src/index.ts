@@ -12,6 +12,7 @@ export * from './commands.ts';
 export * from './annotations.ts';
 export * from './recipes.ts';
 export * from './tasks.ts';
+export * from './compute.ts';
 export * from './system.ts';
 export * from './query.ts';
 export * from './operations.ts';

@@ -8,6 +8,12 @@ import { itemRoutes } from '../catalog/items/routes.ts';
 import { itemsService } from '../catalog/items/service.ts';
 import { datasetRoutes } from '../catalog/datasets/routes.ts';
 import { datasetsService } from '../catalog/datasets/service.ts';
+import { analyticsService } from '../compute/analytics/service.ts';
+import { queues, workJobs } from '../compute/jobs/background.ts';
+import { jobsService } from '../compute/jobs/service.ts';
+import { profilesService } from '../compute/profiles/service.ts';
+import { computeRoutes } from '../compute/routes.ts';
+import { builtinRunner } from '../compute/runners/builtin.ts';
 import { doorCredentials } from '../doors/credentials.ts';
 import type { BlobStore } from '../engines/blobs/blobs.ts';
 import { systemClock, type Clock } from '../engines/clock.ts';
@@ -71,8 +77,12 @@ export function compose(engines: Engines, settings: Settings) {
   const recipes = recipesService({ db, projects });
   const batches = batchesService({ db, projects, datasets });
   const tasks = tasksService({ db, queue, projects, items, annotations });
+  const analytics = analyticsService({ db });
+  const profiles = profilesService({ db, projects, analytics });
+  const jobs = jobsService({ db, blobs, queue, projects, items, analytics, profiles });
   const preparations: TaskPreparation[] = [];
   const idempotency = idempotencyStore(db);
+  const closers: (() => Promise<void>)[] = [];
 
   const routes: Route[] = [
     ...identityRoutes({ keys, members, projects, sessions, users }),
@@ -82,13 +92,14 @@ export function compose(engines: Engines, settings: Settings) {
     ...annotationRoutes(annotations, db),
     ...recipeRoutes(recipes),
     ...taskRoutes(batches, tasks),
+    ...computeRoutes({ analytics, jobs, profiles }),
   ];
-  const messageKinds: MessageKind<unknown>[] = [describeBlobs, runCommand, prepareTask, returnLeases, tidy];
+  const messageKinds: MessageKind<unknown>[] = [describeBlobs, runCommand, prepareTask, returnLeases, queues.cpu, queues.gpu, tidy];
 
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, items, itemQueries: itemFinder, commands, annotations, recipes, batches, tasks },
+    rooms: { keys, sessions, users, members, projects, datasets, items, itemQueries: itemFinder, commands, annotations, recipes, batches, tasks, analytics, profiles, jobs },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     auth: { keys, sessions },
@@ -96,8 +107,14 @@ export function compose(engines: Engines, settings: Settings) {
     routes,
     messageKinds,
 
+    /** Makes the database know what comes with the program. Once at start, before anything is asked. */
+    prepare: () => analytics.syncBuiltins(),
+
     /** Begins to handle messages. */
     async startWorking(): Promise<void> {
+      const builtin = builtinRunner();
+      closers.push(() => builtin.close());
+      await workJobs({ db, blobs, queue, logger, jobs, analytics, annotations, runners: { builtin } });
       await commands.work();
       await workTasks({ db, queue, preparations });
       await workItems({ db, blobs, queue, logger });
@@ -107,6 +124,11 @@ export function compose(engines: Engines, settings: Settings) {
         await blobs.sweepTemporary(24 * 3_600_000);
       });
       await queue.schedule(tidy, '7 * * * *');
+    },
+
+    /** Ends what {@link startWorking} began, after the queue has stopped. */
+    async stopWorking(): Promise<void> {
+      for (const close of closers.splice(0)) await close();
     },
   };
 }

@@ -57,6 +57,7 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
     });
     const { newKey } = await bootstrap(engines.db, { fixedKey: config.adminKey });
     await engines.queue.declare(platform.messageKinds);
+    await platform.prepare();
     await engines.blobs.sweepTemporary(24 * 3_600_000);
     await app.register(systemPages(platform, metrics));
     if (wanted.includes('api')) {
@@ -81,6 +82,7 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
         rmSync(serverFile, { force: true });
         await app.close();
         await engines.close();
+        await platform.stopWorking();
       },
     };
   } catch (error) {

@@ -57,6 +57,7 @@ export async function startTestPlatform(options: { working?: boolean; allowPriva
   const platform = compose(engines, { publicUrl: () => origin, secret: 'a secret of tests, long enough to sign', maxUploadBytes: 1024 ** 4, allowPrivateNetwork });
   const { newKey: key = '' } = await bootstrap(database.db, { fixedKey: undefined });
   await queue.declare(platform.messageKinds);
+  await platform.prepare();
   const metrics = createMetrics();
   const app = createHttpServer(logger, metrics);
   await app.register(systemPages(platform, metrics));
@@ -111,6 +112,7 @@ export async function startTestPlatform(options: { working?: boolean; allowPriva
     async close() {
       await app.close();
       await queue.stop(2_000);
+      await platform.stopWorking();
       await blobs.close();
       await database.close();
       rmSync(dataDir, { recursive: true, force: true });

@@ -1,5 +1,5 @@
 import { allOperations, newId, type Operation } from '@fovea/contract';
-import sql from 'sql-template-tag';
+import sql, { raw } from 'sql-template-tag';
 import type { TestPlatform } from './platform.ts';
 
 /** Things that the sample requests speak of. */
@@ -15,6 +15,9 @@ export interface World {
   recipe: string;
   batch: string;
   task: string;
+  analytic: string;
+  job: string;
+  profile: string;
 }
 
 interface Sample {
@@ -34,7 +37,19 @@ const params: Record<string, (world: World) => string> = {
   recipe: (world) => world.recipe,
   batch: (world) => world.batch,
   task: (world) => world.task,
+  analytic: (world) => world.analytic,
+  job: (world) => world.job,
+  profile: (world) => world.profile,
   email: () => 'member@example.com',
+};
+
+/** An analytic that every member may run and that needs nothing. */
+const manifest = {
+  name: 'sample/nothing',
+  version: '1.0.0',
+  inputs: [],
+  outputs: [{ name: 'out', type: 'json' }],
+  runtime: { kind: 'process', command: ['true'] },
 };
 
 const unique = () => `sample ${Math.random().toString(36).slice(2)}`;
@@ -123,6 +138,25 @@ const table: Record<string, Sample> = {
   'tasks.release': { body: () => ({ lease: newId() }) },
   'tasks.submit': { body: () => ({ lease: newId() }) },
   'tasks.review': { body: { verdict: 'comment' } },
+  'analytics.list': {},
+  'analytics.get': {},
+  'analytics.register': { body: () => ({ ...manifest, version: `1.${Math.floor(Math.random() * 1e9)}` }) },
+  'analytics.deprecate': {},
+  'analytics.delete': {},
+  'jobs.create': { body: (world: World) => ({ project: world.project, analytic: manifest.name, start: false }) },
+  'jobs.query': { body: {} },
+  'jobs.get': {},
+  'jobs.start': {},
+  'jobs.cancel': {},
+  'jobs.update': { body: { archived: true } },
+  'jobs.delete': {},
+  'jobs.log': {},
+  'jobs.output': { params: { index: () => '0' } },
+  'profiles.create': { body: (world: World) => ({ project: world.project, analytic: manifest.name, name: 'p' }) },
+  'profiles.list': { query: (world) => `?project=${world.project}` },
+  'profiles.get': {},
+  'profiles.update': { body: { description: 'x' } },
+  'profiles.delete': {},
 };
 
 function bundle(): FormData {
@@ -153,6 +187,9 @@ export const samples = {
       await db.run(sql`update datasets set deleted_at = null where id = ${old.dataset}`);
       await db.run(sql`update items set deleted_at = null where id = ${old.item}`);
       await db.run(sql`update items set deleted_at = now() where id = ${old.deletedItem}`);
+      for (const [table, id] of [['analytics', old.analytic], ['jobs', old.job], ['profiles', old.profile]]) {
+        await db.run(sql`update ${raw(table ?? '')} set deleted_at = null where id = ${id}`);
+      }
       await db.run(sql`update recipes set deleted_at = null where id = ${old.recipe}`);
       await db.run(sql`update annotations set deleted_at = null where id = ${old.annotation}`);
       return old;
@@ -172,7 +209,10 @@ export const samples = {
     const recipe = (await make('POST', '/v1/recipes', { project, name: 'r' })).id;
     const batch = (await make('POST', '/v1/batches', { project, name: 'b', dataset })).id;
     const task = (await make('POST', '/v1/tasks', { project, batch, item })).id;
-    return { project, dataset, item, deletedItem, user, key, annotation, command, recipe, batch, task };
+    const analytic = (await make('POST', '/v1/analytics', manifest)).id;
+    const job = (await make('POST', '/v1/jobs', { project, analytic: manifest.name, start: false })).id;
+    const profile = (await make('POST', '/v1/profiles', { project, analytic: manifest.name, name: 'p' })).id;
+    return { project, dataset, item, deletedItem, user, key, annotation, command, recipe, batch, task, analytic, job, profile };
   },
 };
 

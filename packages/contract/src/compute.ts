@@ -1,0 +1,174 @@
+import { z } from 'zod';
+import { analyticManifest } from './analytic-manifest.ts';
+import { operation } from './operation.ts';
+import { id, metadata, name, page, pageQuery, queryBoolean, time, timeInput } from './primitives.ts';
+import { reference } from './projects.ts';
+import { queryBody } from './query.ts';
+
+export const jobStatuses = ['ready', 'queued', 'scheduled', 'running', 'complete', 'failed', 'cancelled'] as const;
+export const failureCauses = ['user', 'analytic', 'platform'] as const;
+export const computeModes = ['best', 'cpu', 'gpu'] as const;
+
+export const analytic = z.object({
+  id,
+  name: z.string().describe('`owner/name`'),
+  version: z.string(),
+  manifest: analyticManifest,
+  builtin: z.boolean(),
+  pending: z.boolean().describe('Something that it needs to run has not been uploaded yet'),
+  deprecated: z.boolean(),
+  createdBy: z.string(),
+  createdAt: time,
+});
+export type Analytic = z.infer<typeof analytic>;
+
+const oneAnalytic = z.object({ analytic: reference.describe('Id, `owner/name` for the newest version, or `owner/name@version`') });
+
+export const analytics = {
+  list: operation({
+    id: 'analytics.list',
+    method: 'GET',
+    path: '/v1/analytics',
+    summary: 'Lists the analytics that the caller can run: the newest version of each, or all versions.',
+    audience: 'user',
+    query: pageQuery.extend({ allVersions: queryBoolean.optional(), name: z.string().optional() }),
+    result: page(analytic),
+  }),
+  get: operation({ id: 'analytics.get', method: 'GET', path: '/v1/analytics/{analytic}', summary: 'Gets an analytic with its document.', audience: 'user', params: oneAnalytic, result: analytic, errors: ['not_found'] }),
+  register: operation({
+    id: 'analytics.register',
+    method: 'POST',
+    path: '/v1/analytics',
+    summary: 'Registers an analytic, or a new version of one, by its manifest.',
+    audience: 'user',
+    body: analyticManifest,
+    result: analytic,
+    status: 201,
+    errors: ['conflict', 'forbidden'],
+  }),
+  deprecate: operation({ id: 'analytics.deprecate', method: 'POST', path: '/v1/analytics/{analytic}/deprecate', summary: 'Marks a version as one that should no longer be used.', audience: 'user', params: oneAnalytic, result: analytic, errors: ['not_found', 'forbidden'] }),
+  delete: operation({ id: 'analytics.delete', method: 'DELETE', path: '/v1/analytics/{analytic}', summary: 'Deletes a version of an analytic; finished jobs stay.', audience: 'user', params: oneAnalytic, errors: ['not_found', 'forbidden'] }),
+};
+
+export const jobOutput = z.object({
+  index: z.int(),
+  output: z.string().describe('The output of the manifest'),
+  name: z.string(),
+  mediaType: z.string(),
+  sizeBytes: z.int(),
+  sha256: z.string(),
+  fromItemId: id.nullable().describe('The input item it was made from'),
+});
+export type JobOutput = z.infer<typeof jobOutput>;
+
+export const job = z.object({
+  id,
+  number: z.int().describe('Rises by creation'),
+  projectId: id,
+  analyticId: id,
+  analytic: z.string(),
+  version: z.string(),
+  name: z.string(),
+  status: z.enum(jobStatuses),
+  compute: z.enum(computeModes),
+  inputs: z.record(z.string(), z.array(id)),
+  parameters: z.record(z.string(), z.unknown()),
+  profileId: id.nullable(),
+  progress: z.number(),
+  message: z.string().nullable().describe('What it is at, or why it failed'),
+  cause: z.enum(failureCauses).nullable(),
+  outputs: z.array(jobOutput),
+  summary: z.record(z.string(), z.unknown()).nullable(),
+  failures: z.array(z.object({ itemId: id.nullable(), name: z.string(), message: z.string() })).describe('Inputs that could not be processed while others were'),
+  position: z.int().nullable().describe('Jobs in front of it while it is queued'),
+  archived: z.boolean(),
+  expired: z.boolean(),
+  attempt: z.int(),
+  revision: z.int(),
+  createdBy: z.string(),
+  createdAt: time,
+  queuedAt: time.nullable(),
+  startedAt: time.nullable(),
+  endedAt: time.nullable(),
+  expiresAt: time.nullable(),
+});
+export type Job = z.infer<typeof job>;
+
+export const jobRequest = z
+  .object({
+    project: reference,
+    analytic: z.string().describe('`owner/name`, or `owner/name@version`'),
+    inputs: z.record(z.string(), z.union([id, z.array(id).max(100_000)])).default({}),
+    parameters: z.record(z.string(), z.unknown()).default({}),
+    profile: id.optional().describe('Parameters to begin with'),
+    name: name.optional(),
+    compute: z.enum(computeModes).default('best'),
+    start: z.boolean().default(true).describe('Queue it at once'),
+    attachLabels: z.boolean().default(false).describe('Labels that it finds become annotations of the items'),
+    cache: z.boolean().default(false).describe('Answer from an earlier job that did equal work'),
+    callbackUrl: z.url().optional(),
+    expiresAt: timeInput.optional(),
+  })
+  .strict();
+
+const oneJob = z.object({ job: id });
+
+export const jobs = {
+  create: operation({ id: 'jobs.create', method: 'POST', path: '/v1/jobs', summary: 'Creates a job and, unless told otherwise, queues it.', audience: 'developer', body: jobRequest, result: job, status: 201, errors: ['not_found', 'forbidden'] }),
+  query: operation({ id: 'jobs.query', method: 'POST', path: '/v1/projects/{project}/jobs/query', summary: 'Finds jobs of a project by the query language, newest first.', audience: 'annotator', scope: 'read', params: z.object({ project: id }), body: queryBody, result: page(job.partial()), errors: ['not_found'] }),
+  get: operation({ id: 'jobs.get', method: 'GET', path: '/v1/jobs/{job}', summary: 'Gets a job; with `waitSeconds` answers when it ends, or after so long.', audience: 'annotator', params: oneJob, query: z.object({ waitSeconds: z.coerce.number().min(0).max(60).default(0) }), result: job, errors: ['not_found'] }),
+  start: operation({ id: 'jobs.start', method: 'POST', path: '/v1/jobs/{job}/start', summary: 'Queues a job that is ready.', audience: 'developer', params: oneJob, result: job, errors: ['not_found', 'forbidden', 'illegal_state'] }),
+  cancel: operation({ id: 'jobs.cancel', method: 'POST', path: '/v1/jobs/{job}/cancel', summary: 'Cancels a job, also a running one.', audience: 'developer', params: oneJob, result: job, errors: ['not_found', 'forbidden', 'illegal_state'] }),
+  update: operation({ id: 'jobs.update', method: 'PATCH', path: '/v1/jobs/{job}', summary: 'Archives a job, or changes when its outputs expire.', audience: 'developer', params: oneJob, body: z.object({ archived: z.boolean().optional(), expiresAt: timeInput.nullable().optional(), name: name.optional() }).strict(), result: job, errors: ['not_found', 'forbidden', 'illegal_state'] }),
+  delete: operation({ id: 'jobs.delete', method: 'DELETE', path: '/v1/jobs/{job}', summary: 'Deletes a job that is not in progress, with its outputs.', audience: 'developer', params: oneJob, errors: ['not_found', 'forbidden', 'illegal_state'] }),
+  log: operation({ id: 'jobs.log', method: 'GET', path: '/v1/jobs/{job}/log', summary: 'The log lines of a job.', audience: 'annotator', params: oneJob, query: z.object({ after: z.coerce.number().int().min(0).default(0) }), result: z.object({ lines: z.array(z.object({ at: time, text: z.string() })), next: z.int() }), errors: ['not_found'] }),
+  output: operation({ id: 'jobs.output', method: 'GET', path: '/v1/jobs/{job}/outputs/{index}', summary: 'Downloads an output of a complete job.', audience: 'annotator', params: oneJob.extend({ index: z.coerce.number().int().min(0) }), result: 'binary', errors: ['not_found', 'illegal_state', 'gone'] }),
+};
+
+export const profile = z.object({
+  id,
+  number: z.int(),
+  projectId: id,
+  analytic: z.string(),
+  name: z.string(),
+  description: z.string(),
+  parameters: z.record(z.string(), z.unknown()),
+  files: z.array(id).describe('Items that belong to it, such as backgrounds'),
+  metadata,
+  version: z.int(),
+  createdBy: z.string(),
+  createdAt: time,
+  updatedAt: time,
+});
+export type Profile = z.infer<typeof profile>;
+const oneProfile = z.object({ profile: id });
+
+export const profiles = {
+  create: operation({
+    id: 'profiles.create',
+    method: 'POST',
+    path: '/v1/profiles',
+    summary: 'Saves a set of parameters of an analytic under a name.',
+    audience: 'developer',
+    body: z
+      .object({ project: reference, analytic: z.string(), name, description: z.string().max(10_000).default(''), parameters: z.record(z.string(), z.unknown()).default({}), files: z.array(id).max(1_000).default([]), metadata: metadata.default({}) })
+      .strict(),
+    result: profile,
+    status: 201,
+    errors: ['not_found', 'forbidden'],
+  }),
+  list: operation({ id: 'profiles.list', method: 'GET', path: '/v1/profiles', summary: 'Lists the profiles of a project, newest first.', audience: 'annotator', query: pageQuery.extend({ project: reference, analytic: z.string().optional() }), result: page(profile), errors: ['not_found'] }),
+  get: operation({ id: 'profiles.get', method: 'GET', path: '/v1/profiles/{profile}', summary: 'Gets a profile.', audience: 'annotator', params: oneProfile, result: profile, errors: ['not_found'] }),
+  update: operation({
+    id: 'profiles.update',
+    method: 'PATCH',
+    path: '/v1/profiles/{profile}',
+    summary: 'Changes a profile by making a new version of it; jobs keep the parameters that they were made with.',
+    audience: 'developer',
+    params: oneProfile,
+    body: z.object({ name: name.optional(), description: z.string().max(10_000).optional(), parameters: z.record(z.string(), z.unknown()).optional().describe('Merged into the old ones'), files: z.array(id).max(1_000).optional(), metadata: metadata.optional() }).strict(),
+    result: profile,
+    errors: ['not_found', 'forbidden'],
+  }),
+  delete: operation({ id: 'profiles.delete', method: 'DELETE', path: '/v1/profiles/{profile}', summary: 'Deletes a profile.', audience: 'developer', params: oneProfile, errors: ['not_found', 'forbidden'] }),
+};

@@ -1,0 +1,109 @@
+import { builtinAnalytics } from '@fovea/analytics/registry.ts';
+import { isId, newId, type Analytic, type AnalyticManifest, type analytics, type Parsed } from '@fovea/contract';
+import sql from 'sql-template-tag';
+import { violatedConstraint, type Database } from '../../engines/database/database.ts';
+import { emit } from '../../events/outbox.ts';
+import { Fault, notFound } from '../../fault.ts';
+import { needScope, type Caller } from '../../identity/caller.ts';
+import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
+import { insertAnalytic, selectAnalyticById, selectAnalytics, selectBuiltins, toAnalytic, updateAnalytic, type StoredAnalytic } from './store.ts';
+import { latest } from './version.ts';
+
+export type AnalyticsService = ReturnType<typeof analyticsService>;
+
+/** Analytics: versioned processors with typed inputs, parameters and outputs. */
+export function analyticsService({ db }: { db: Database }) {
+  async function find(caller: Caller, reference: string): Promise<StoredAnalytic> {
+    needScope(caller, 'read');
+    if (isId(reference)) {
+      const found = await selectAnalyticById(db, caller, reference);
+      if (found) return found;
+      throw notFound('analytic', reference);
+    }
+    const [name = '', version] = reference.split('@');
+    const versions = await selectAnalytics(db, caller, { name });
+    const found = version === undefined ? (latest(versions.filter((one) => !one.pending && !one.deprecated)) ?? latest(versions.filter((one) => !one.pending))) : versions.find((one) => one.version === version);
+    if (!found) throw notFound('analytic', reference);
+    return found;
+  }
+
+  /** Only the organisation that registered it may change it: its maker, and administrators. */
+  async function owned(caller: Caller, reference: string): Promise<StoredAnalytic> {
+    needScope(caller, 'write');
+    const found = await find(caller, reference);
+    if (found.orgId !== caller.orgId || (found.userId !== caller.userId && !caller.admin)) throw new Fault('forbidden', `The analytic ${found.name}@${found.version} is not yours to change.`);
+    return found;
+  }
+
+  return {
+    find,
+
+    async list(caller: Caller, query: Parsed<typeof analytics.list>['query']): Promise<Page<Analytic>> {
+      needScope(caller, 'read');
+      const all = await selectAnalytics(db, caller, { name: query.name });
+      const shown = query.allVersions ? all : [...Map.groupBy(all.filter((one) => !one.pending), (one) => one.name).values()].flatMap((versions) => latest(versions) ?? []);
+      const rows = shown.toSorted((a, b) => (a.id < b.id ? 1 : -1));
+      const mark = listMark('analytics', [query.name, query.allVersions]);
+      const after = readCursor(query.cursor, mark, 1)?.[0]?.toString();
+      const rest = after === undefined ? rows : rows.filter((row) => row.id < after);
+      return cutPage(rest.slice(0, query.limit + 1), { limit: query.limit, mark, position: (row) => [row.id], map: toAnalytic });
+    },
+
+    /** Everything visible, pending ones too, for doors that filter by themselves. */
+    all: (caller: Caller): Promise<StoredAnalytic[]> => selectAnalytics(db, caller),
+
+    async register(caller: Caller, manifest: AnalyticManifest, options: { pending?: boolean; origin?: string; extra?: unknown } = {}): Promise<StoredAnalytic> {
+      needScope(caller, 'write');
+      if (manifest.scope === 'public') throw new Fault('forbidden', 'Public analytics are those that come with the platform; use the scope "org" or "private".');
+      if (manifest.runtime.kind === 'builtin') throw new Fault('forbidden', 'The runtime "builtin" is for analytics that come with the platform.');
+      if (manifest.runtime.kind === 'process' && !caller.admin) throw new Fault('forbidden', 'Programs on the platform\'s own machines are registered by administrators.');
+      checkNames(manifest);
+      const id = newId();
+      await db
+        .tx(async (tx) => {
+          await insertAnalytic(tx, { id, orgId: caller.orgId, userId: caller.userId, manifest, builtin: false, pending: options.pending ?? false, origin: options.origin ?? null, extra: options.extra ?? null, createdBy: caller.email });
+          await emit(tx, { type: 'analytic.registered', orgId: caller.orgId, projectId: null, subject: { kind: 'analytic', id }, actor: caller.email, data: { name: manifest.name, version: manifest.version } });
+        })
+        .catch((error: unknown) => {
+          if (violatedConstraint(error) === 'analytics_version') throw new Fault('conflict', `The analytic ${manifest.name} has a version ${manifest.version} already.`);
+          throw error;
+        });
+      return find(caller, id);
+    },
+
+    async change(caller: Caller, reference: string, change: { deprecated?: boolean; pending?: boolean; extra?: unknown; deleted?: boolean; manifest?: AnalyticManifest }): Promise<StoredAnalytic> {
+      const found = await owned(caller, reference);
+      await updateAnalytic(db, found.id, change);
+      return { ...found, ...change } as StoredAnalytic;
+    },
+
+    async delete(caller: Caller, reference: string): Promise<void> {
+      const found = await owned(caller, reference);
+      await updateAnalytic(db, found.id, { deleted: true });
+    },
+
+    /** Gives the analytics that come with this program their rows; called once at start. */
+    async syncBuiltins(): Promise<void> {
+      await db.tx(async (tx) => {
+        await tx.run(sql`select pg_advisory_xact_lock(7017, 2)`);
+        const known = new Map((await selectBuiltins(tx)).map((one) => [`${one.name}@${one.version}`, one]));
+        for (const { manifest } of builtinAnalytics) {
+          const key = `${manifest.name}@${manifest.version}`;
+          const old = known.get(key);
+          known.delete(key);
+          if (!old) await insertAnalytic(tx, { id: newId(), orgId: null, userId: null, manifest, builtin: true, pending: false, origin: null, extra: null, createdBy: 'system@fovea' });
+          else if (JSON.stringify(old.manifest) !== JSON.stringify(manifest)) await updateAnalytic(tx, old.id, { manifest });
+        }
+        for (const gone of known.values()) await updateAnalytic(tx, gone.id, { deleted: true });
+      });
+    },
+  };
+}
+
+function checkNames(manifest: AnalyticManifest): void {
+  for (const [part, entries] of [['inputs', manifest.inputs], ['parameters', manifest.parameters], ['outputs', manifest.outputs]] as const) {
+    const names = entries.map((entry) => entry.name);
+    const twice = names.find((name, index) => names.indexOf(name) < index);
+    if (twice !== undefined) throw new Fault('invalid_request', `body.${part} has the name "${twice}" twice.`, { errors: [{ path: `body.${part}`, message: `has the name "${twice}" twice` }] });
+  }
+}

@@ -1,0 +1,87 @@
+import type { Analytic, AnalyticManifest } from '@fovea/contract';
+import sql, { empty } from 'sql-template-tag';
+import type { Queryable } from '../../engines/database/database.ts';
+import type { Caller } from '../../identity/caller.ts';
+
+interface AnalyticRow {
+  id: string;
+  org_id: string | null;
+  user_id: string | null;
+  name: string;
+  version: string;
+  scope: string;
+  manifest: AnalyticManifest;
+  builtin: boolean;
+  pending: boolean;
+  deprecated: boolean;
+  origin: string | null;
+  extra: unknown;
+  created_by: string;
+  created_at: Date;
+}
+
+/** An analytic with what only the server and the doors know. */
+export interface StoredAnalytic extends Analytic {
+  orgId: string | null;
+  userId: string | null;
+  origin: string | null;
+  extra: unknown;
+}
+
+function toStored(row: AnalyticRow): StoredAnalytic {
+  return {
+    id: row.id,
+    name: row.name,
+    version: row.version,
+    manifest: row.manifest,
+    builtin: row.builtin,
+    pending: row.pending,
+    deprecated: row.deprecated,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    orgId: row.org_id,
+    userId: row.user_id,
+    origin: row.origin,
+    extra: row.extra,
+  };
+}
+
+export function toAnalytic({ orgId: _orgId, userId: _userId, origin: _origin, extra: _extra, ...analytic }: StoredAnalytic): Analytic {
+  return analytic;
+}
+
+/** Built-in ones, those of the organisation, and the caller's private ones. */
+const visible = (caller: Caller) => sql`a.deleted_at is null and (a.org_id is null or (a.org_id = ${caller.orgId} and (a.scope <> 'private' or a.user_id = ${caller.userId})))`;
+
+export async function insertAnalytic(
+  db: Queryable,
+  row: { id: string; orgId: string | null; userId: string | null; manifest: AnalyticManifest; builtin: boolean; pending: boolean; origin: string | null; extra: unknown; createdBy: string },
+): Promise<void> {
+  const { manifest } = row;
+  await db.run(sql`insert into analytics (id, org_id, user_id, name, version, scope, manifest, builtin, pending, origin, extra, created_by)
+    values (${row.id}, ${row.orgId}, ${row.userId}, ${manifest.name}, ${manifest.version}, ${manifest.scope}, ${JSON.stringify(manifest)}, ${row.builtin}, ${row.pending},
+      ${row.origin}, ${row.extra === null ? null : JSON.stringify(row.extra)}, ${row.createdBy})`);
+}
+
+export async function selectAnalyticById(db: Queryable, caller: Caller, id: string): Promise<StoredAnalytic | undefined> {
+  const row = await db.maybe<AnalyticRow>(sql`select a.* from analytics a where a.id = ${id} and ${visible(caller)}`);
+  return row && toStored(row);
+}
+
+/** Every visible version, or those of one name. */
+export async function selectAnalytics(db: Queryable, caller: Caller, options: { name?: string | undefined } = {}): Promise<StoredAnalytic[]> {
+  const rows = await db.many<AnalyticRow>(sql`select a.* from analytics a where ${visible(caller)}
+    ${options.name === undefined ? empty : sql`and a.name = ${options.name}`} order by a.id desc limit 10000`);
+  return rows.map(toStored);
+}
+
+export async function selectBuiltins(db: Queryable): Promise<StoredAnalytic[]> {
+  return (await db.many<AnalyticRow>(sql`select * from analytics a where a.builtin and a.deleted_at is null`)).map(toStored);
+}
+
+export async function updateAnalytic(db: Queryable, id: string, change: { manifest?: AnalyticManifest; deprecated?: boolean; pending?: boolean; extra?: unknown; deleted?: boolean }): Promise<void> {
+  await db.run(sql`update analytics set manifest = coalesce(${change.manifest ? JSON.stringify(change.manifest) : null}::jsonb, manifest),
+    deprecated = coalesce(${change.deprecated ?? null}, deprecated), pending = coalesce(${change.pending ?? null}, pending),
+    extra = coalesce(${change.extra === undefined ? null : JSON.stringify(change.extra)}::jsonb, extra),
+    deleted_at = ${change.deleted ? sql`now()` : sql`deleted_at`} where id = ${id}`);
+}

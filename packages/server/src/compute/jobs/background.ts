@@ -1,0 +1,221 @@
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { InputError, type AnalyticResult, type InputFile } from '@fovea/analytics/analytic.ts';
+import type { AnalyticManifest, Item, JobOutput } from '@fovea/contract';
+import { recordBlobs } from '../../catalog/blobs/store.ts';
+import { selectItems, type StoredItem } from '../../catalog/items/store.ts';
+import type { BlobStore } from '../../engines/blobs/blobs.ts';
+import type { Database } from '../../engines/database/database.ts';
+import { messageKind, type Message, type Queue } from '../../engines/queue/queue.ts';
+import { systemCaller } from '../../identity/caller.ts';
+import type { AnnotationsService } from '../../labeling/annotations/service.ts';
+import type { Logger } from '../../logger.ts';
+import type { AnalyticsService } from '../analytics/service.ts';
+import { RunnerError, type Runner } from '../runners/runner.ts';
+import { defaultExpiry, type JobsService } from './service.ts';
+import { appendLog, reportProgress, selectJob, type StoredJob } from './store.ts';
+
+interface JobMessage {
+  jobId: string;
+  /** Of which queueing: a message of an earlier one is stale. */
+  ticket: number;
+}
+
+/** One queue per capability; a worker takes those it can serve. */
+export const queues = {
+  cpu: messageKind<JobMessage>('jobs.cpu', { retries: 3, backoffSeconds: 1, timeoutSeconds: 86_400 }),
+  gpu: messageKind<JobMessage>('jobs.gpu', { retries: 3, backoffSeconds: 1, timeoutSeconds: 86_400 }),
+};
+
+export interface JobWorkerDeps {
+  db: Database;
+  blobs: BlobStore;
+  queue: Queue;
+  logger: Logger;
+  jobs: JobsService;
+  analytics: AnalyticsService;
+  annotations: AnnotationsService;
+  runners: Partial<Record<AnalyticManifest['runtime']['kind'], Runner>>;
+}
+
+/** Begins to run jobs of these capabilities. */
+export async function workJobs(deps: JobWorkerDeps, capabilities: readonly (keyof typeof queues)[] = ['cpu'], concurrency = 2): Promise<void> {
+  for (const capability of capabilities) await deps.queue.work(queues[capability], (message) => handle(deps, message), { concurrency });
+}
+
+async function handle(deps: JobWorkerDeps, message: Message<JobMessage>): Promise<void> {
+  const { db, jobs } = deps;
+  const begun = await db.tx(async (tx) => {
+    const job = await selectJob(tx, message.data.jobId, { lock: true });
+    // Cancelled or queued anew since, or done by the worker that was thought dead.
+    if (!job || job.ticket !== message.data.ticket || !['queued', 'scheduled', 'running'].includes(job.status)) return undefined;
+    const actor = 'system@fovea';
+    const scheduled = job.status === 'queued' ? await jobs.move(tx, job, actor, { status: 'scheduled' }, 'job.scheduled') : job;
+    return jobs.move(tx, scheduled, actor, { status: 'running', addAttempt: true, progress: 0 }, 'job.started');
+  });
+  if (begun) await runJob(deps, begun, message);
+}
+
+async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobMessage>): Promise<void> {
+  const { manifest } = await deps.analytics.find(systemCaller(job.orgId), job.analyticId);
+  const folder = await mkdtemp(join(tmpdir(), 'fovea-job-'));
+  const stop = new AbortController();
+  const report = reporter(deps, job, stop);
+  const timer = setTimeout(() => stop.abort(new Error(`The job took longer than ${manifest.timeoutSeconds} seconds.`)), manifest.timeoutSeconds * 1_000);
+  const releases: (() => Promise<void>)[] = [];
+  try {
+    const runner = deps.runners[manifest.runtime.kind];
+    if (!runner) throw new RunnerMissing(`No runner for "${manifest.runtime.kind}" is installed on this platform.`);
+    const { inputs, items } = await prepareInputs(deps, job, folder, releases);
+    const outputDir = join(folder, 'out');
+    await mkdir(outputDir, { recursive: true });
+    const parameters = await fileParameters(deps, manifest, job, releases);
+    const result = await runner.run({
+      manifest,
+      folder,
+      task: { inputs, parameters, outputDir, progress: report.progress, log: report.log, signal: AbortSignal.any([stop.signal, message.signal]) },
+    });
+    await report.flush();
+    await finish(deps, job, manifest, result, items);
+  } catch (error) {
+    await report.flush();
+    if (message.signal.aborted) throw error;
+    await fail(deps, job, stop.signal.aborted ? (stop.signal.reason as Error) : (error as Error), message.attempt);
+  } finally {
+    clearTimeout(timer);
+    report.close();
+    for (const release of releases) await release();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The job's kind of runtime cannot be served here. */
+class RunnerMissing extends Error {
+  override name = 'RunnerMissing';
+}
+
+/** The job was cancelled while it ran. */
+class JobStopped extends Error {
+  override name = 'JobStopped';
+}
+
+const reportMs = 300;
+const maxLogLines = 10_000;
+const maxLineLength = 2_000;
+
+/** Passes progress and log lines on a few times a second, and finds out whether the job was cancelled. */
+function reporter({ db }: JobWorkerDeps, job: StoredJob, stop: AbortController) {
+  let fraction: number | undefined;
+  let text: string | undefined;
+  let lines: string[] = [];
+  let logged = 0;
+  let chain = Promise.resolve();
+  const flush = (): Promise<void> => {
+    chain = chain.then(async () => {
+      const [pending, at, words] = [lines, fraction, text];
+      lines = [];
+      fraction = undefined;
+      text = undefined;
+      await appendLog(db, job.id, pending);
+      if (!(await reportProgress(db, job.id, at, words))) stop.abort(new JobStopped('The job was cancelled.'));
+    });
+    return chain;
+  };
+  const timer = setInterval(() => void flush().catch(() => undefined), reportMs);
+  return {
+    progress: (at: number, words?: string): void => {
+      fraction = Math.min(Math.max(at, 0), 1);
+      if (words !== undefined) text = words.slice(0, 500);
+    },
+    log: (line: string): void => {
+      logged += 1;
+      if (logged <= maxLogLines) lines.push(line.replaceAll('\u0000', '').slice(0, maxLineLength));
+      else if (logged === maxLogLines + 1) lines.push('The log is full; what follows is left out.');
+    },
+    flush: () => flush().catch(() => undefined),
+    close: () => clearInterval(timer),
+  };
+}
+
+async function prepareInputs({ db, blobs }: JobWorkerDeps, job: StoredJob, folder: string, releases: (() => Promise<void>)[]) {
+  const ids = Object.values(job.inputs).flat();
+  const items = new Map((await selectItems(db, ids)).map((item) => [item.id, item]));
+  const inputs: Record<string, InputFile[]> = {};
+  for (const [name, of] of Object.entries(job.inputs)) {
+    inputs[name] = [];
+    for (const [index, id] of of.entries()) {
+      const item = items.get(id);
+      if (!item) throw new InputError(`The item ${id} no longer exists.`);
+      inputs[name].push(await inputFile(blobs, item, join(folder, 'in', name, String(index)), releases));
+    }
+  }
+  return { inputs, items };
+}
+
+/** The bytes of an item under a path of the job's own, which keeps the ending of its name. */
+async function inputFile(blobs: BlobStore, item: StoredItem, folder: string, releases: (() => Promise<void>)[]): Promise<InputFile> {
+  const file = await blobs.localPath(item.sha256);
+  releases.push(file.release);
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, `file${/\.[A-Za-z0-9]{1,10}$/.exec(item.name)?.[0] ?? ''}`);
+  await symlink(file.path, path);
+  return { name: item.name, path, mediaType: item.mediaType, itemId: item.id };
+}
+
+async function fileParameters(deps: JobWorkerDeps, manifest: AnalyticManifest, job: StoredJob, releases: (() => Promise<void>)[]): Promise<Record<string, unknown>> {
+  const parameters = { ...job.parameters };
+  for (const { name, type } of manifest.parameters) {
+    const value = parameters[name];
+    if (type !== 'file' || typeof value !== 'string') continue;
+    const [item] = await selectItems(deps.db, [value]);
+    if (!item) throw new InputError(`The file of the parameter ${name} (item ${value}) does not exist.`);
+    const file = await deps.blobs.localPath(item.sha256);
+    releases.push(file.release);
+    parameters[name] = { name: item.name, path: file.path, mediaType: item.mediaType, itemId: item.id } satisfies InputFile;
+  }
+  return parameters;
+}
+
+async function finish(deps: JobWorkerDeps, job: StoredJob, manifest: AnalyticManifest, result: AnalyticResult, items: Map<string, Item>): Promise<void> {
+  const outputs: JobOutput[] = [];
+  for (const [index, file] of result.files.entries()) {
+    const stored = await deps.blobs.put(createReadStream(file.path));
+    outputs.push({ index, output: file.output, name: file.name, mediaType: file.mediaType, sizeBytes: stored.size, sha256: stored.sha256, fromItemId: file.from?.itemId ?? null });
+  }
+  const single = manifest.outputs.filter((output) => !output.many && ['file', 'image', 'video', 'json'].includes(output.type));
+  const missing = single.find((output) => !outputs.some((one) => one.output === output.name));
+  if (missing && outputs.length === 0 && !result.labels?.length) throw new Error(`The analytic ended without its output "${missing.name}".`);
+  const failures = (result.failures ?? []).map((failure) => ({ itemId: failure.from.itemId ?? null, name: failure.from.name, message: failure.message }));
+  await deps.db.tx(async (tx) => {
+    const now = await deps.jobs.locked(tx, job.id);
+    if (now.status !== 'running' || now.ticket !== job.ticket) return;
+    if (outputs.length > 0) await recordBlobs(tx, outputs.map((output) => ({ sha256: output.sha256, size: output.sizeBytes })));
+    const expiresAt = now.expiresAt ?? defaultExpiry();
+    await deps.jobs.move(tx, now, 'system@fovea', { status: 'complete', progress: 1, message: null, outputs, failures, summary: result.summary ?? null, expiresAt }, 'job.completed');
+  });
+  if (job.attachLabels) await attachLabels(deps, job, result, items);
+}
+
+/** Labels that the run found become annotations of the items, by the analytic's name. */
+async function attachLabels({ annotations }: JobWorkerDeps, job: StoredJob, result: AnalyticResult, items: Map<string, Item>): Promise<void> {
+  const caller = { ...systemCaller(job.orgId), email: `${job.analytic}@${job.version}` };
+  for (const { from, annotations: found } of result.labels ?? []) {
+    if (from.itemId === undefined || !items.has(from.itemId) || found.length === 0) continue;
+    await annotations.create(caller, from.itemId, found.map((content) => ({ ...content, source: 'model' as const, metadata: { jobId: job.id } })));
+  }
+}
+
+async function fail(deps: JobWorkerDeps, job: StoredJob, error: Error, attempt: number): Promise<void> {
+  if (error instanceof JobStopped) return;
+  const platform = error instanceof RunnerError || ['ENOSPC', 'EMFILE', 'ENOMEM'].includes(String((error as NodeJS.ErrnoException).code));
+  // A fault of ours may pass: the message comes again, to this worker or another.
+  if (platform && attempt < (queues.cpu.retries ?? 0)) throw error;
+  const cause = error instanceof InputError ? 'user' : platform || error instanceof RunnerMissing ? 'platform' : 'analytic';
+  await deps.db.tx(async (tx) => {
+    const now = await deps.jobs.locked(tx, job.id);
+    if (now.status !== 'running' || now.ticket !== job.ticket) return;
+    await deps.jobs.move(tx, now, 'system@fovea', { status: 'failed', cause, message: error.message.slice(0, 2_000) }, 'job.failed');
+  });
+}

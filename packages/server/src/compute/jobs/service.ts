@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { newId, type Item, type Job, type jobs, type Parsed } from '@fovea/contract';
+import sql from 'sql-template-tag';
+import type { ItemsService } from '../../catalog/items/service.ts';
+import { queryPage, rowAlias } from '../../catalog/query/page.ts';
+import { project as projectFields } from '../../catalog/query/project.ts';
+import type { BlobStore, ByteRange } from '../../engines/blobs/blobs.ts';
+import type { Database, Tx } from '../../engines/database/database.ts';
+import type { Queue } from '../../engines/queue/queue.ts';
+import { emit } from '../../events/outbox.ts';
+import { Fault, notFound } from '../../fault.ts';
+import { authorize } from '../../identity/access.ts';
+import type { Caller } from '../../identity/caller.ts';
+import type { ProjectsService } from '../../identity/projects/service.ts';
+import type { Page } from '../../paging.ts';
+import type { AnalyticsService } from '../analytics/service.ts';
+import type { ProfilesService } from '../profiles/service.ts';
+import { bindParameters, checkInputs } from './bind.ts';
+import { jobEntity } from './entity.ts';
+import { queues } from './background.ts';
+import { insertJob, placeInQueue, selectEqualWork, selectJob, selectJobByNumber, selectLog, toJob, toStoredJob, updateJob, type JobChange, type JobRow, type StoredJob } from './store.ts';
+
+type Body<K extends keyof typeof jobs> = Parsed<(typeof jobs)[K]>['body'];
+export type JobsService = ReturnType<typeof jobsService>;
+
+/** What a door may add to a job. */
+export interface JobExtras {
+  origin?: string;
+  externalId?: string;
+  extra?: unknown;
+}
+
+/** Told in the transaction in which a job moved. */
+export type JobMoved = (tx: Tx, job: StoredJob) => Promise<void>;
+
+const outputDays = 14;
+const nextMoves: Record<Job['status'], string> = {
+  ready: 'start or delete',
+  queued: 'cancel',
+  scheduled: 'cancel',
+  running: 'cancel',
+  complete: 'archive or delete',
+  failed: 'archive or delete',
+  cancelled: 'archive or delete',
+};
+
+/** Jobs: runs of analytics. */
+export function jobsService(deps: {
+  db: Database;
+  blobs: BlobStore;
+  queue: Queue;
+  projects: ProjectsService;
+  items: ItemsService;
+  analytics: AnalyticsService;
+  profiles: ProfilesService;
+}) {
+  const { db, blobs, queue, projects, items, analytics, profiles } = deps;
+  const listeners: JobMoved[] = [];
+
+  async function need(caller: Caller, id: string, role: 'annotator' | 'developer', scope: 'read' | 'write'): Promise<StoredJob> {
+    const found = await selectJob(db, id);
+    if (!found) throw notFound('job', id);
+    await authorize(db, caller, found.projectId, { role, scope, as: { kind: 'job', id } });
+    return found;
+  }
+
+  async function placed(job: StoredJob): Promise<StoredJob> {
+    if (job.status !== 'queued' || job.ticket === null) return job;
+    return { ...job, position: await placeInQueue(db, job.queue, job.ticket) };
+  }
+
+  function illegal(job: StoredJob): Fault {
+    return new Fault('illegal_state', `The job is ${job.status}; possible now: ${nextMoves[job.status]}.`, { current: toJob(job) });
+  }
+
+  /** A move of the state machine with its event, in one transaction. */
+  async function move(tx: Tx, job: StoredJob, actor: string, change: JobChange, type: string): Promise<StoredJob> {
+    const after = await updateJob(tx, job.id, change);
+    await emit(tx, { type, orgId: job.orgId, projectId: job.projectId, subject: { kind: 'job', id: job.id }, actor, data: { analytic: job.analytic, status: after.status, name: job.name } });
+    for (const listener of listeners) await listener(tx, after);
+    return after;
+  }
+
+  async function enqueue(tx: Tx, job: StoredJob, actor: string): Promise<StoredJob> {
+    const queued = await move(tx, job, actor, { status: 'queued', cause: null, message: null, progress: 0 }, 'job.queued');
+    await queue.send(tx, queues[job.queue === 'gpu' ? 'gpu' : 'cpu'], { jobId: job.id, ticket: queued.ticket ?? 0 });
+    return queued;
+  }
+
+  async function inputItems(caller: Caller, inputs: Record<string, string | string[]>): Promise<Record<string, Item[]>> {
+    const found: Record<string, Item[]> = {};
+    for (const [name, ids] of Object.entries(inputs)) found[name] = await Promise.all([ids].flat().map((id) => items.get(caller, id)));
+    return found;
+  }
+
+  return {
+    onMoved: (listener: JobMoved): void => void listeners.push(listener),
+
+    async create(caller: Caller, body: Body<'create'> & JobExtras): Promise<StoredJob> {
+      const project = await projects.get(caller, body.project);
+      await authorize(db, caller, project.id, { role: 'developer', scope: 'write' });
+      const analytic = await analytics.find(caller, body.analytic);
+      if (analytic.pending) throw new Fault('invalid_request', `The analytic ${analytic.name}@${analytic.version} is pending: what it runs on has not been uploaded yet.`);
+      const { manifest } = analytic;
+      if (body.compute !== 'best' && !manifest.compute[body.compute]) {
+        throw new Fault('invalid_request', `body.compute: the analytic does not run on ${body.compute}.`, { errors: [{ path: 'body.compute', message: `the analytic runs on ${Object.entries(manifest.compute).filter(([, can]) => can).map(([mode]) => mode).join(' and ')}` }] });
+      }
+      const found = await inputItems(caller, body.inputs);
+      checkInputs(manifest, found);
+      const profile = body.profile === undefined ? undefined : await profiles.get(caller, body.profile);
+      const parameters = bindParameters(manifest, { ...profile?.parameters, ...body.parameters });
+      const workKey = createHash('sha256')
+        .update(JSON.stringify([analytic.id, parameters, Object.entries(found).map(([name, list]) => [name, list.map((item) => [item.name, item.sha256])])]))
+        .digest('hex');
+      const earlier = body.cache ? await selectEqualWork(db, caller.orgId, workKey) : undefined;
+      return db.tx(async (tx) => {
+        const made = await insertJob(tx, {
+          id: newId(),
+          orgId: caller.orgId,
+          projectId: project.id,
+          analyticId: analytic.id,
+          analytic: analytic.name,
+          version: analytic.version,
+          name: body.name ?? analytic.name.split('/')[1] ?? analytic.name,
+          compute: body.compute,
+          queue: body.compute === 'gpu' ? 'gpu' : 'cpu',
+          inputs: Object.fromEntries(Object.entries(found).map(([name, list]) => [name, list.map((item) => item.id)])),
+          parameters,
+          profileId: profile?.id ?? null,
+          attachLabels: body.attachLabels,
+          workKey,
+          callbackUrl: body.callbackUrl ?? null,
+          origin: body.origin ?? null,
+          externalId: body.externalId ?? null,
+          extra: body.extra ?? null,
+          createdBy: caller.email,
+          expiresAt: body.expiresAt ?? null,
+        });
+        const ready = await move(tx, made, caller.email, {}, 'job.created');
+        if (earlier) {
+          const from = { outputs: earlier.outputs, summary: { ...earlier.summary, cachedFrom: earlier.id }, failures: earlier.failures };
+          return move(tx, ready, caller.email, { ...from, status: 'complete', progress: 1, expiresAt: body.expiresAt ?? defaultExpiry() }, 'job.completed');
+        }
+        return body.start ? enqueue(tx, ready, caller.email) : ready;
+      });
+    },
+
+    async query(caller: Caller, projectId: string, body: Body<'query'>): Promise<Page<Partial<Job>>> {
+      const { data, next } = await this.find(caller, projectId, body);
+      return { data: data.map((job) => projectFields(toJob(job), body.fields, jobEntity)), next };
+    },
+
+    async find(caller: Caller, projectId: string, body: Omit<Body<'query'>, 'fields'> & { offset?: number | undefined }): Promise<Page<StoredJob>> {
+      await authorize(db, caller, projectId, { role: 'annotator', scope: 'read' });
+      return queryPage<JobRow, StoredJob>(db, jobEntity, body, {
+        columns: sql`${rowAlias}.*`,
+        scope: sql`${rowAlias}.project_id = ${projectId}`,
+        scopeMark: projectId,
+        defaultSort: [{ field: 'id', direction: 'desc' }],
+        map: toStoredJob,
+      });
+    },
+
+    async get(caller: Caller, id: string, waitSeconds = 0): Promise<StoredJob> {
+      const deadline = Date.now() + waitSeconds * 1_000;
+      for (let pauseMs = 20; ; pauseMs = Math.min(pauseMs * 1.5, 500)) {
+        const found = await need(caller, id, 'annotator', 'read');
+        if (found.endedAt !== null || Date.now() >= deadline) return placed(found);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, deadline - Date.now())));
+      }
+    },
+
+    async getByNumber(caller: Caller, number: number): Promise<StoredJob> {
+      const found = Number.isSafeInteger(number) ? await selectJobByNumber(db, caller.orgId, number) : undefined;
+      if (!found) throw notFound('job', String(number));
+      await authorize(db, caller, found.projectId, { role: 'annotator', scope: 'read', as: { kind: 'job', id: String(number) } });
+      return placed(found);
+    },
+
+    async start(caller: Caller, id: string): Promise<StoredJob> {
+      await need(caller, id, 'developer', 'write');
+      const queued = await db.tx(async (tx) => {
+        const job = await lockedJob(tx, id);
+        if (job.status !== 'ready') throw illegal(job);
+        return enqueue(tx, job, caller.email);
+      });
+      return placed(queued);
+    },
+
+    /** Ends a job that waits or runs; a worker that has it in hand stops within a second. */
+    async cancel(caller: Caller, id: string, to: 'cancelled' | 'ready' | 'failed' = 'cancelled'): Promise<StoredJob> {
+      await need(caller, id, 'developer', 'write');
+      return db.tx(async (tx) => {
+        const job = await lockedJob(tx, id);
+        if (!['queued', 'scheduled', 'running'].includes(job.status) && !(to === 'ready' && ['ready', 'failed'].includes(job.status))) throw illegal(job);
+        const why: JobChange = to === 'failed' ? { cause: 'user', message: 'Killed.' } : {};
+        return move(tx, job, caller.email, { ...why, status: to, ...(to === 'ready' ? { message: null, cause: null, outputs: [], failures: [], progress: 0 } : {}) }, 'job.cancelled');
+      });
+    },
+
+    async update(caller: Caller, id: string, body: Body<'update'> & Pick<JobChange, 'extra' | 'callbackUrl' | 'inputs' | 'parameters' | 'profileId' | 'cause' | 'message'> & { status?: 'failed' | 'ready' }): Promise<StoredJob> {
+      const before = await need(caller, id, 'developer', 'write');
+      if (before.expired && (body.expiresAt !== undefined || body.archived === false)) throw new Fault('illegal_state', 'The job has expired; it cannot be extended or brought back.');
+      return db.tx(async (tx) => {
+        const job = await lockedJob(tx, id);
+        const { parameters, inputs, ...rest } = body;
+        return move(tx, job, caller.email, { ...rest, ...(parameters === undefined ? {} : { parameters }), ...(inputs === undefined ? {} : { inputs }) } as JobChange, 'job.updated');
+      });
+    },
+
+    async delete(caller: Caller, id: string): Promise<void> {
+      await need(caller, id, 'developer', 'write');
+      await db.tx(async (tx) => {
+        const job = await lockedJob(tx, id);
+        if (['queued', 'scheduled', 'running'].includes(job.status)) throw illegal(job);
+        await move(tx, job, caller.email, { deleted: true }, 'job.deleted');
+      });
+    },
+
+    async log(caller: Caller, id: string, after = 0): Promise<{ lines: { at: string; text: string }[]; next: number }> {
+      await need(caller, id, 'annotator', 'read');
+      const rows = await selectLog(db, id, after, 10_000);
+      return { lines: rows.map(({ at, text }) => ({ at, text })), next: rows.at(-1)?.line ?? after };
+    },
+
+    /** An output of a complete job with a way to read it. */
+    async openOutput(caller: Caller, id: string, index: number) {
+      return openOutputOf(await need(caller, id, 'annotator', 'read'), index);
+    },
+
+    /** The same for a job that was found and checked already, e.g. by a signed address. */
+    openOutputOf,
+
+    /** Moves of a job that its worker makes. */
+    move,
+    locked: lockedJob,
+  };
+
+  async function lockedJob(tx: Tx, id: string): Promise<StoredJob> {
+    const job = await selectJob(tx, id, { lock: true });
+    if (!job) throw notFound('job', id);
+    return job;
+  }
+
+  function openOutputOf(job: StoredJob, index: number): { output: Job['outputs'][number]; read(range?: ByteRange): Promise<Readable> } {
+    if (job.expired) throw new Fault('gone', 'The outputs of this job have expired.');
+    if (job.status !== 'complete') throw new Fault('illegal_state', `The job is ${job.status}; outputs exist once it is complete.`);
+    const output = job.outputs.find((one) => one.index === index);
+    if (!output) throw notFound('output', String(index));
+    return { output, read: (range) => blobs.get(output.sha256, range) };
+  }
+}
+
+export function defaultExpiry(): string {
+  return new Date(Date.now() + outputDays * 86_400_000).toISOString();
+}
+

@@ -1,0 +1,227 @@
+import type { Job, JobOutput } from '@fovea/contract';
+import sql, { empty, join, type Sql } from 'sql-template-tag';
+import type { Queryable } from '../../engines/database/database.ts';
+
+export interface JobRow {
+  id: string;
+  number: number;
+  org_id: string;
+  project_id: string;
+  analytic_id: string;
+  analytic: string;
+  version: string;
+  name: string;
+  status: Job['status'];
+  compute: Job['compute'];
+  queue: string;
+  ticket: number | null;
+  inputs: Record<string, string[]>;
+  parameters: Record<string, unknown>;
+  profile_id: string | null;
+  attach_labels: boolean;
+  work_key: string | null;
+  progress: number;
+  message: string | null;
+  cause: Job['cause'];
+  outputs: JobOutput[];
+  summary: Record<string, unknown> | null;
+  failures: Job['failures'];
+  archived: boolean;
+  attempt: number;
+  callback_url: string | null;
+  origin: string | null;
+  external_id: string | null;
+  extra: unknown;
+  revision: number;
+  created_by: string;
+  created_at: Date;
+  queued_at: Date | null;
+  started_at: Date | null;
+  ended_at: Date | null;
+  expires_at: Date | null;
+}
+
+/** A job with what only the server and the doors know. */
+export interface StoredJob extends Job {
+  orgId: string;
+  queue: string;
+  ticket: number | null;
+  attachLabels: boolean;
+  workKey: string | null;
+  callbackUrl: string | null;
+  origin: string | null;
+  externalId: string | null;
+  extra: unknown;
+}
+
+export function toStoredJob(row: JobRow): StoredJob {
+  const iso = (date: Date | null) => date?.toISOString() ?? null;
+  return {
+    id: row.id,
+    number: row.number,
+    orgId: row.org_id,
+    projectId: row.project_id,
+    analyticId: row.analytic_id,
+    analytic: row.analytic,
+    version: row.version,
+    name: row.name,
+    status: row.status,
+    compute: row.compute,
+    inputs: row.inputs,
+    parameters: row.parameters,
+    profileId: row.profile_id,
+    progress: row.progress,
+    message: row.message,
+    cause: row.cause,
+    outputs: row.outputs,
+    summary: row.summary,
+    failures: row.failures,
+    position: null,
+    archived: row.archived,
+    expired: row.expires_at !== null && row.expires_at.getTime() <= Date.now(),
+    attempt: row.attempt,
+    revision: row.revision,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    queuedAt: iso(row.queued_at),
+    startedAt: iso(row.started_at),
+    endedAt: iso(row.ended_at),
+    expiresAt: iso(row.expires_at),
+    queue: row.queue,
+    ticket: row.ticket,
+    attachLabels: row.attach_labels,
+    workKey: row.work_key,
+    callbackUrl: row.callback_url,
+    origin: row.origin,
+    externalId: row.external_id,
+    extra: row.extra,
+  };
+}
+
+export function toJob(stored: StoredJob): Job {
+  const { orgId: _o, queue: _q, ticket: _t, attachLabels: _a, workKey: _w, callbackUrl: _c, origin: _or, externalId: _e, extra: _x, ...job } = stored;
+  // What has expired is no longer to be had.
+  return job.expired ? { ...job, outputs: [] } : job;
+}
+
+export interface NewJob {
+  id: string;
+  orgId: string;
+  projectId: string;
+  analyticId: string;
+  analytic: string;
+  version: string;
+  name: string;
+  compute: string;
+  queue: string;
+  inputs: unknown;
+  parameters: unknown;
+  profileId: string | null;
+  attachLabels: boolean;
+  workKey: string | null;
+  callbackUrl: string | null;
+  origin: string | null;
+  externalId: string | null;
+  extra: unknown;
+  createdBy: string;
+  expiresAt: string | null;
+}
+
+export async function insertJob(db: Queryable, row: NewJob): Promise<StoredJob> {
+  return toStoredJob(
+    await db.one<JobRow>(sql`insert into jobs (id, org_id, project_id, analytic_id, analytic, version, name, compute, queue, inputs, parameters, profile_id,
+        attach_labels, work_key, callback_url, origin, external_id, extra, created_by, expires_at)
+      values (${row.id}, ${row.orgId}, ${row.projectId}, ${row.analyticId}, ${row.analytic}, ${row.version}, ${row.name}, ${row.compute}, ${row.queue},
+        ${JSON.stringify(row.inputs)}, ${JSON.stringify(row.parameters)}, ${row.profileId}, ${row.attachLabels}, ${row.workKey}, ${row.callbackUrl}, ${row.origin},
+        ${row.externalId}, ${row.extra === null ? null : JSON.stringify(row.extra)}, ${row.createdBy}, ${row.expiresAt}) returning *`),
+  );
+}
+
+export async function selectJob(db: Queryable, id: string, options: { lock?: boolean } = {}): Promise<StoredJob | undefined> {
+  const row = await db.maybe<JobRow>(sql`select * from jobs where id = ${id} and deleted_at is null ${options.lock ? sql`for update` : empty}`);
+  return row && toStoredJob(row);
+}
+
+export async function selectJobByNumber(db: Queryable, orgId: string, number: number): Promise<StoredJob | undefined> {
+  const row = await db.maybe<JobRow>(sql`select * from jobs where number = ${number} and org_id = ${orgId} and deleted_at is null`);
+  return row && toStoredJob(row);
+}
+
+/** An earlier job that did equal work and whose outputs are still there. */
+export async function selectEqualWork(db: Queryable, orgId: string, workKey: string): Promise<StoredJob | undefined> {
+  const row = await db.maybe<JobRow>(sql`select * from jobs where org_id = ${orgId} and work_key = ${workKey} and status = 'complete' and deleted_at is null
+    and (expires_at is null or expires_at > now()) order by id desc limit 1`);
+  return row && toStoredJob(row);
+}
+
+/** How many jobs stand before this ticket in its queue. */
+export async function placeInQueue(db: Queryable, queue: string, ticket: number): Promise<number> {
+  return (await db.one<{ n: number }>(sql`select count(*) as n from jobs where queue = ${queue} and ticket < ${ticket} and status = 'queued' and deleted_at is null`)).n;
+}
+
+export interface JobChange {
+  status?: Job['status'];
+  progress?: number;
+  message?: string | null;
+  cause?: Job['cause'];
+  outputs?: readonly JobOutput[];
+  summary?: Record<string, unknown> | null;
+  failures?: Job['failures'];
+  archived?: boolean;
+  name?: string;
+  expiresAt?: string | null;
+  addAttempt?: boolean;
+  extra?: unknown;
+  callbackUrl?: string | null;
+  inputs?: unknown;
+  parameters?: unknown;
+  profileId?: string | null;
+  deleted?: boolean;
+}
+
+export async function updateJob(db: Queryable, id: string, change: JobChange): Promise<StoredJob> {
+  const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`];
+  const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
+  if (change.status !== undefined) {
+    set.push(sql`status = ${change.status}`);
+    if (change.status === 'ready') set.push(sql`ticket = null, queued_at = null, started_at = null, ended_at = null`);
+    if (change.status === 'queued') set.push(sql`ticket = nextval('job_tickets'), queued_at = now(), started_at = null, ended_at = null`);
+    if (change.status === 'running') set.push(sql`started_at = coalesce(started_at, now())`);
+    if (['complete', 'failed', 'cancelled'].includes(change.status)) set.push(sql`ended_at = now()`);
+  }
+  if (change.progress !== undefined) set.push(sql`progress = ${change.progress}`);
+  if (change.message !== undefined) set.push(sql`message = ${change.message}`);
+  if (change.cause !== undefined) set.push(sql`cause = ${change.cause}`);
+  if (change.outputs !== undefined) set.push(sql`outputs = ${json(change.outputs)}`);
+  if (change.summary !== undefined) set.push(sql`summary = ${json(change.summary)}`);
+  if (change.failures !== undefined) set.push(sql`failures = ${json(change.failures)}`);
+  if (change.archived !== undefined) set.push(sql`archived = ${change.archived}`);
+  if (change.name !== undefined) set.push(sql`name = ${change.name}`);
+  if (change.expiresAt !== undefined) set.push(sql`expires_at = ${change.expiresAt}`);
+  if (change.callbackUrl !== undefined) set.push(sql`callback_url = ${change.callbackUrl}`);
+  if (change.profileId !== undefined) set.push(sql`profile_id = ${change.profileId}`);
+  if (change.inputs !== undefined) set.push(sql`inputs = ${json(change.inputs)}`);
+  if (change.parameters !== undefined) set.push(sql`parameters = ${json(change.parameters)}`);
+  if (change.extra !== undefined) set.push(sql`extra = ${json(change.extra)}`);
+  if (change.addAttempt) set.push(sql`attempt = attempt + 1`);
+  if (change.deleted) set.push(sql`deleted_at = now()`);
+  return toStoredJob(await db.one<JobRow>(sql`update jobs set ${join(set, ', ')} where id = ${id} returning *`));
+}
+
+/** Progress of a running job; tells whether it still runs. */
+export async function reportProgress(db: Queryable, id: string, progress: number | undefined, message: string | undefined): Promise<boolean> {
+  const touched = await db.run(sql`update jobs set progress = coalesce(${progress ?? null}::real, progress), message = coalesce(${message ?? null}, message), updated_at = now()
+    where id = ${id} and status = 'running' and deleted_at is null`);
+  return touched > 0;
+}
+
+export async function appendLog(db: Queryable, jobId: string, lines: readonly string[]): Promise<void> {
+  if (lines.length === 0) return;
+  await db.run(sql`insert into job_log (job_id, line, text)
+    select ${jobId}, (select coalesce(max(line), 0) from job_log where job_id = ${jobId}) + n, text from unnest(${[...lines]}::text[]) with ordinality as l (text, n)`);
+}
+
+export async function selectLog(db: Queryable, jobId: string, after: number, limit: number): Promise<{ line: number; at: string; text: string }[]> {
+  const rows = await db.many<{ line: number; at: Date; text: string }>(sql`select line, at, text from job_log where job_id = ${jobId} and line > ${after} order by line limit ${limit}`);
+  return rows.map((row) => ({ line: row.line, at: row.at.toISOString(), text: row.text }));
+}

@@ -1,0 +1,38 @@
+import { analytics, jobs, profiles } from '@fovea/contract';
+import { route, type Route } from '../http/context.ts';
+import { sendFile } from '../http/send-file.ts';
+import type { AnalyticsService } from './analytics/service.ts';
+import { toAnalytic } from './analytics/store.ts';
+import type { JobsService } from './jobs/service.ts';
+import { toJob } from './jobs/store.ts';
+import type { ProfilesService } from './profiles/service.ts';
+import { toProfile } from './profiles/store.ts';
+
+export function computeRoutes(services: { analytics: AnalyticsService; jobs: JobsService; profiles: ProfilesService }): Route[] {
+  return [
+    route(analytics.list, ({ caller, query }) => services.analytics.list(caller, query)),
+    route(analytics.get, async ({ caller, params }) => toAnalytic(await services.analytics.find(caller, params.analytic))),
+    route(analytics.register, async ({ caller, body }) => toAnalytic(await services.analytics.register(caller, body))),
+    route(analytics.deprecate, async ({ caller, params }) => toAnalytic(await services.analytics.change(caller, params.analytic, { deprecated: true }))),
+    route(analytics.delete, ({ caller, params }) => services.analytics.delete(caller, params.analytic)),
+
+    route(jobs.create, async ({ caller, body }) => toJob(await services.jobs.create(caller, body))),
+    route(jobs.query, ({ caller, params, body }) => services.jobs.query(caller, params.project, body)),
+    route(jobs.get, async ({ caller, params, query }) => toJob(await services.jobs.get(caller, params.job, query.waitSeconds))),
+    route(jobs.start, async ({ caller, params }) => toJob(await services.jobs.start(caller, params.job))),
+    route(jobs.cancel, async ({ caller, params }) => toJob(await services.jobs.cancel(caller, params.job))),
+    route(jobs.update, async ({ caller, params, body }) => toJob(await services.jobs.update(caller, params.job, body))),
+    route(jobs.delete, ({ caller, params }) => services.jobs.delete(caller, params.job)),
+    route(jobs.log, ({ caller, params, query }) => services.jobs.log(caller, params.job, query.after)),
+    route(jobs.output, async ({ caller, params, request, reply }) => {
+      const { output, read } = await services.jobs.openOutput(caller, params.job, params.index);
+      await sendFile(request, reply, { sha256: output.sha256, size: output.sizeBytes, mediaType: output.mediaType, filename: output.name, read });
+    }),
+
+    route(profiles.create, async ({ caller, body }) => toProfile(await services.profiles.create(caller, body))),
+    route(profiles.list, ({ caller, query }) => services.profiles.list(caller, query)),
+    route(profiles.get, async ({ caller, params }) => toProfile(await services.profiles.get(caller, params.profile))),
+    route(profiles.update, async ({ caller, params, body }) => toProfile(await services.profiles.update(caller, params.profile, body))),
+    route(profiles.delete, ({ caller, params }) => services.profiles.delete(caller, params.profile)),
+  ];
+}

@@ -1,0 +1,21 @@
+import type { AnalyticResult, AnalyticTask } from '@fovea/analytics/analytic.ts';
+import type { AnalyticManifest } from '@fovea/contract';
+
+/** What a runner is asked to do. Everything it writes goes below `task.outputDir`. */
+export interface RunRequest {
+  manifest: AnalyticManifest;
+  task: AnalyticTask;
+  /** The job's own folder, gone afterwards. */
+  folder: string;
+}
+
+/** Runs analytics of one kind. Throws InputError when the input is at fault, RunnerError when the platform is, anything else when the analytic is. */
+export interface Runner {
+  run(request: RunRequest): Promise<AnalyticResult>;
+  close(): Promise<void>;
+}
+
+/** The platform could not run it, through no fault of the analytic or its input; tried again elsewhere. */
+export class RunnerError extends Error {
+  override name = 'RunnerError';
+}
