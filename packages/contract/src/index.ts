@@ -13,6 +13,7 @@ export * from './annotations.ts';
 export * from './recipes.ts';
 export * from './tasks.ts';
 export * from './compute.ts';
+export * from './events.ts';
 export * from './system.ts';
 export * from './query.ts';
 export * from './operations.ts';

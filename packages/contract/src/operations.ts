@@ -2,6 +2,7 @@ import { annotations } from './annotations.ts';
 import { commands } from './commands.ts';
 import { analytics, jobs, profiles } from './compute.ts';
 import { datasets } from './datasets.ts';
+import { events, webhooks } from './events.ts';
 import { keys, members, session, users } from './identity.ts';
 import { items } from './items.ts';
 import type { Operation } from './operation.ts';
@@ -11,7 +12,7 @@ import { system } from './system.ts';
 import { batches, tasks } from './tasks.ts';
 
 /** The operation table: every operation of the native API, by feature. */
-export const operations = { system, session, users, keys, projects, members, datasets, items, annotations, recipes, batches, tasks, analytics, jobs, profiles, commands };
+export const operations = { system, session, users, keys, projects, members, datasets, items, annotations, recipes, batches, tasks, analytics, jobs, profiles, commands, events, webhooks };
 
 /** All operations in the order of the table. */
 export const allOperations: readonly Operation[] = Object.values(operations).flatMap((feature) => Object.values(feature) as Operation[]);

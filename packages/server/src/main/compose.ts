@@ -22,6 +22,10 @@ import type { Outbound } from '../engines/outbound/outbound.ts';
 import type { MessageKind, Queue } from '../engines/queue/queue.ts';
 import type { Route } from '../http/context.ts';
 import { idempotencyStore } from '../http/idempotency.ts';
+import { deliver, deliveriesService } from '../events/deliveries/service.ts';
+import { eventRoutes } from '../events/routes.ts';
+import { eventsService } from '../events/service.ts';
+import { fanOut, webhooksService } from '../events/webhooks/service.ts';
 import { keysService } from '../identity/keys/service.ts';
 import { membersService } from '../identity/members/service.ts';
 import { projectsService } from '../identity/projects/service.ts';
@@ -63,7 +67,7 @@ const tidy = messageKind<null>('platform.tidy', { retries: 0 });
 
 /** Builds every room on the engines, once. Rooms get exactly what they name, and nothing builds itself. */
 export function compose(engines: Engines, settings: Settings) {
-  const { db, blobs, queue, clock, logger } = engines;
+  const { db, blobs, queue, outbound, clock, logger } = engines;
   const keys = keysService({ db, clock, doorCredentials: doorCredentials(settings) });
   const sessions = sessionsService({ db, clock, keys });
   const users = usersService({ db });
@@ -80,6 +84,9 @@ export function compose(engines: Engines, settings: Settings) {
   const analytics = analyticsService({ db });
   const profiles = profilesService({ db, projects, analytics });
   const jobs = jobsService({ db, blobs, queue, projects, items, analytics, profiles });
+  const events = eventsService({ db, projects });
+  const deliveries = deliveriesService({ db, queue, outbound, logger });
+  const webhooks = webhooksService({ db, queue, outbound, projects, deliveries });
   const preparations: TaskPreparation[] = [];
   const idempotency = idempotencyStore(db);
   const closers: (() => Promise<void>)[] = [];
@@ -93,13 +100,14 @@ export function compose(engines: Engines, settings: Settings) {
     ...recipeRoutes(recipes),
     ...taskRoutes(batches, tasks),
     ...computeRoutes({ analytics, jobs, profiles }),
+    ...eventRoutes(events, webhooks),
   ];
-  const messageKinds: MessageKind<unknown>[] = [describeBlobs, runCommand, prepareTask, returnLeases, queues.cpu, queues.gpu, tidy];
+  const messageKinds: MessageKind<unknown>[] = [describeBlobs, runCommand, prepareTask, returnLeases, queues.cpu, queues.gpu, deliver, fanOut, tidy];
 
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, items, itemQueries: itemFinder, commands, annotations, recipes, batches, tasks, analytics, profiles, jobs },
+    rooms: { keys, sessions, users, members, projects, datasets, items, itemQueries: itemFinder, commands, annotations, recipes, batches, tasks, analytics, profiles, jobs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     auth: { keys, sessions },
@@ -116,6 +124,8 @@ export function compose(engines: Engines, settings: Settings) {
       closers.push(() => builtin.close());
       await workJobs({ db, blobs, queue, logger, jobs, analytics, annotations, runners: { builtin } });
       await commands.work();
+      await deliveries.work();
+      closers.push(await webhooks.work());
       await workTasks({ db, queue, preparations });
       await workItems({ db, blobs, queue, logger });
       await queue.work(tidy, async () => {
@@ -129,6 +139,7 @@ export function compose(engines: Engines, settings: Settings) {
     /** Ends what {@link startWorking} began, after the queue has stopped. */
     async stopWorking(): Promise<void> {
       for (const close of closers.splice(0)) await close();
+      await events.close();
     },
   };
 }

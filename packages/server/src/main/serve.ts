@@ -81,8 +81,9 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
       close: async () => {
         rmSync(serverFile, { force: true });
         await app.close();
-        await engines.close();
+        await engines.queue.stop(10_000);
         await platform.stopWorking();
+        await engines.close();
       },
     };
   } catch (error) {
@@ -127,5 +128,12 @@ export async function startWorker(options: WorkerOptions = {}): Promise<{ close(
   }
   await engines.queue.declare(platform.messageKinds);
   await platform.startWorking();
-  return { platform, close: () => engines.close() };
+  return {
+    platform,
+    close: async () => {
+      await engines.queue.stop(10_000);
+      await platform.stopWorking();
+      await engines.close();
+    },
+  };
 }

@@ -110,6 +110,7 @@ export async function startTestPlatform(options: { working?: boolean; allowPriva
       throw new Error(`Item ${itemId} was not probed in ten seconds.`);
     },
     async close() {
+      app.server.closeAllConnections();
       await app.close();
       await queue.stop(2_000);
       await platform.stopWorking();

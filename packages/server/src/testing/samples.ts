@@ -18,6 +18,8 @@ export interface World {
   analytic: string;
   job: string;
   profile: string;
+  webhook: string;
+  delivery: string;
 }
 
 interface Sample {
@@ -40,6 +42,8 @@ const params: Record<string, (world: World) => string> = {
   analytic: (world) => world.analytic,
   job: (world) => world.job,
   profile: (world) => world.profile,
+  webhook: (world) => world.webhook,
+  delivery: (world) => world.delivery,
   email: () => 'member@example.com',
 };
 
@@ -157,6 +161,15 @@ const table: Record<string, Sample> = {
   'profiles.get': {},
   'profiles.update': { body: { description: 'x' } },
   'profiles.delete': {},
+  'events.list': { query: (world) => `?project=${world.project}` },
+  'events.stream': { query: (world) => `?project=${world.project}` },
+  'webhooks.create': { body: (world: World) => ({ project: world.project, url: 'http://127.0.0.1:9/hook' }) },
+  'webhooks.list': { query: (world) => `?project=${world.project}` },
+  'webhooks.update': { body: { description: 'x' } },
+  'webhooks.rotate': {},
+  'webhooks.delete': {},
+  'webhooks.deliveries': { query: (world) => `?project=${world.project}` },
+  'webhooks.redeliver': {},
 };
 
 function bundle(): FormData {
@@ -187,7 +200,7 @@ export const samples = {
       await db.run(sql`update datasets set deleted_at = null where id = ${old.dataset}`);
       await db.run(sql`update items set deleted_at = null where id = ${old.item}`);
       await db.run(sql`update items set deleted_at = now() where id = ${old.deletedItem}`);
-      for (const [table, id] of [['analytics', old.analytic], ['jobs', old.job], ['profiles', old.profile]]) {
+      for (const [table, id] of [['analytics', old.analytic], ['jobs', old.job], ['profiles', old.profile], ['webhooks', old.webhook]]) {
         await db.run(sql`update ${raw(table ?? '')} set deleted_at = null where id = ${id}`);
       }
       await db.run(sql`update recipes set deleted_at = null where id = ${old.recipe}`);
@@ -212,7 +225,11 @@ export const samples = {
     const analytic = (await make('POST', '/v1/analytics', manifest)).id;
     const job = (await make('POST', '/v1/jobs', { project, analytic: manifest.name, start: false })).id;
     const profile = (await make('POST', '/v1/profiles', { project, analytic: manifest.name, name: 'p' })).id;
-    return { project, dataset, item, deletedItem, user, key, annotation, command, recipe, batch, task, analytic, job, profile };
+    const { webhook } = await make('POST', '/v1/webhooks', { project, url: 'http://127.0.0.1:9/hook' });
+    const delivery = newId();
+    await db.run(sql`insert into deliveries (id, org_id, project_id, kind, url, event_type, subject_id, payload)
+      select ${delivery}, org_id, id, 'webhook', 'http://127.0.0.1:9/', 'x.y', id, '{}' from projects where id = ${project}`);
+    return { project, dataset, item, deletedItem, user, key, annotation, command, recipe, batch, task, analytic, job, profile, webhook: webhook.id, delivery };
   },
 };
 

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { operation } from './operation.ts';
+import { id, page, pageQuery, time } from './primitives.ts';
+import { reference } from './projects.ts';
+
+export const event = z.object({
+  id,
+  seq: z.int().describe('Position in the stream; resume after it'),
+  type: z.string().describe('The thing, then what happened: `item.created`'),
+  projectId: id.nullable(),
+  subject: z.object({ kind: z.string(), id }),
+  actor: z.string(),
+  data: z.record(z.string(), z.unknown()),
+  createdAt: time,
+});
+export type Event = z.infer<typeof event>;
+
+export const events = {
+  list: operation({
+    id: 'events.list',
+    method: 'GET',
+    path: '/v1/events/history',
+    summary: 'What happened in a project, oldest first: audit, and catching up.',
+    audience: 'annotator',
+    query: pageQuery.extend({ project: reference, after: z.coerce.number().int().min(0).optional(), type: z.string().optional(), subject: id.optional() }),
+    result: page(event),
+    errors: ['not_found'],
+  }),
+  stream: operation({
+    id: 'events.stream',
+    method: 'GET',
+    path: '/v1/events',
+    summary: 'Events of a project as they happen (Server-Sent Events); resumes after `Last-Event-ID`.',
+    audience: 'annotator',
+    query: z.object({ project: reference, after: z.coerce.number().int().min(0).optional() }),
+    result: 'events',
+    errors: ['not_found'],
+  }),
+};
+
+export const webhook = z.object({
+  id,
+  projectId: id,
+  url: z.string(),
+  events: z.array(z.string()).describe('Types, or prefixes such as `task.*`; empty for all'),
+  enabled: z.boolean(),
+  description: z.string(),
+  failingSince: time.nullable(),
+  createdBy: z.string(),
+  createdAt: time,
+});
+export type Webhook = z.infer<typeof webhook>;
+
+export const delivery = z.object({
+  id,
+  webhookId: id.nullable(),
+  kind: z.string(),
+  url: z.string(),
+  eventType: z.string(),
+  subjectId: id,
+  status: z.enum(['pending', 'delivered', 'dead']),
+  attempts: z.int(),
+  lastStatus: z.int().nullable(),
+  lastError: z.string().nullable(),
+  lastResponse: z.string().nullable(),
+  payload: z.string(),
+  createdAt: time,
+  nextAt: time.nullable(),
+  deliveredAt: time.nullable(),
+});
+export type Delivery = z.infer<typeof delivery>;
+
+const eventTypes = z.array(z.string().regex(/^[a-z]+\.(\*|[a-z]+)$/, 'must be a type such as task.completed or task.*')).max(100);
+const oneWebhook = z.object({ webhook: id });
+
+export const webhooks = {
+  create: operation({
+    id: 'webhooks.create',
+    method: 'POST',
+    path: '/v1/webhooks',
+    summary: 'Has events of a project sent to a URL, signed (Standard Webhooks). The secret is shown this once.',
+    audience: 'manager',
+    scope: 'admin',
+    body: z.object({ project: reference, url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }), events: eventTypes.default([]), description: z.string().max(1_000).default('') }).strict(),
+    result: z.object({ webhook, secret: z.string() }),
+    status: 201,
+    errors: ['not_found', 'forbidden', 'address_refused'],
+  }),
+  list: operation({ id: 'webhooks.list', method: 'GET', path: '/v1/webhooks', summary: 'Lists the webhooks of a project.', audience: 'manager', scope: 'admin', query: pageQuery.extend({ project: reference }), result: page(webhook), errors: ['not_found', 'forbidden'] }),
+  update: operation({
+    id: 'webhooks.update',
+    method: 'PATCH',
+    path: '/v1/webhooks/{webhook}',
+    summary: 'Changes a webhook; enabling one starts it anew.',
+    audience: 'manager',
+    scope: 'admin',
+    params: oneWebhook,
+    body: z.object({ url: z.url({ protocol: /^https?$/ }).optional(), events: eventTypes.optional(), description: z.string().max(1_000).optional(), enabled: z.boolean().optional() }).strict(),
+    result: webhook,
+    errors: ['not_found', 'forbidden', 'address_refused'],
+  }),
+  rotate: operation({ id: 'webhooks.rotate', method: 'POST', path: '/v1/webhooks/{webhook}/rotate', summary: 'Makes a new secret; for a day deliveries carry a signature of the old one too.', audience: 'manager', scope: 'admin', params: oneWebhook, result: z.object({ webhook, secret: z.string() }), errors: ['not_found', 'forbidden'] }),
+  delete: operation({ id: 'webhooks.delete', method: 'DELETE', path: '/v1/webhooks/{webhook}', summary: 'Deletes a webhook.', audience: 'manager', scope: 'admin', params: oneWebhook, errors: ['not_found', 'forbidden'] }),
+  deliveries: operation({ id: 'webhooks.deliveries', method: 'GET', path: '/v1/deliveries', summary: 'The log of deliveries of a project, newest first: webhooks and callbacks.', audience: 'manager', scope: 'admin', query: pageQuery.extend({ project: reference, webhook: id.optional(), status: z.enum(['pending', 'delivered', 'dead']).optional(), subject: id.optional() }), result: page(delivery), errors: ['not_found', 'forbidden'] }),
+  redeliver: operation({ id: 'webhooks.redeliver', method: 'POST', path: '/v1/deliveries/{delivery}/redeliver', summary: 'Sends a delivery again.', audience: 'manager', scope: 'admin', params: z.object({ delivery: id }), result: delivery, errors: ['not_found', 'forbidden'] }),
+};
