@@ -1,5 +1,9 @@
 import type { AnalyticManifest } from '@fovea/contract';
 import type { RunAnalytic } from './analytic.ts';
+import { manifest as frames } from './frames/manifest.ts';
+import { manifest as mediaInfo } from './media-info/manifest.ts';
+import { manifest as thumbnails } from './thumbnails/manifest.ts';
+import { manifest as transcode } from './transcode/manifest.ts';
 import { manifest as motionTracks } from './motion-tracks/manifest.ts';
 import { manifest as photoStudio } from './photo-studio/manifest.ts';
 import { manifests as vehicleSense } from './vehicle-sense/manifest.ts';
@@ -17,6 +21,10 @@ const vehicleSides: Record<string, number> = { '0.1': 240, '0.2': 320 };
 export const builtinAnalytics: BuiltinAnalytic[] = [
   { manifest: photoStudio, load: async () => (await import('./photo-studio/run.ts')).default },
   { manifest: motionTracks, load: async () => (await import('./motion-tracks/run.ts')).default },
+  { manifest: frames, load: async () => (await import('./frames/run.ts')).default },
+  { manifest: mediaInfo, load: async () => (await import('./media-info/run.ts')).default },
+  { manifest: thumbnails, load: async () => (await import('./thumbnails/run.ts')).default },
+  { manifest: transcode, load: async () => (await import('./transcode/run.ts')).default },
   ...vehicleSense.map((manifest) => ({
     manifest,
     load: async () => (await import('./vehicle-sense/run.ts')).vehicleSense(vehicleSides[manifest.version] ?? 320),

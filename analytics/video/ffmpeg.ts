@@ -6,10 +6,10 @@ import { InputError } from '../analytic.ts';
 const keptErrorBytes = 8_192;
 
 /**
- * Options before every input: only local files are opened, and only by readers of containers that hold media
+ * Options before every input, of ffmpeg and ffprobe: only local files are opened, and only by readers of containers that hold media
  * themselves. Playlist formats would let a file name other files or hosts.
  */
-const safeInput = [
+export const safeInput = [
   '-protocol_whitelist',
   'file,pipe',
   '-format_whitelist',
@@ -50,7 +50,7 @@ export function startProgram(program: 'ffmpeg' | 'ffprobe', args: string[], sign
       if (signal.aborted) reject(signal.reason as Error);
       else if (code === 0 || stopped) resolve();
       else if (killedBy !== null) reject(new Error(`${program} was killed by ${killedBy}`));
-      else reject(new InputError(explain(errors)));
+      else reject(failureOf(program, errors));
     });
   });
   // A reader that stops early may never look at the end.
@@ -63,6 +63,15 @@ export function startProgram(program: 'ffmpeg' | 'ffprobe', args: string[], sign
       kill();
     },
   };
+}
+
+/** A build without the wanted encoder or filter is no fault of the file. */
+function failureOf(program: string, errors: string): Error {
+  const lacking = /Unknown encoder '([^']*)'|No such filter: '([^']*)'|Unrecognized option '([^']*)'/.exec(errors);
+  if (lacking === null) return new InputError(explain(errors));
+  return new Error(
+    `this build of ${program} has no ${lacking[1] ?? lacking[2] ?? `option ${lacking[3] ?? ''}`}: install a complete ffmpeg`,
+  );
 }
 
 /** The telling line of ffmpeg's errors, without the path of the file. */

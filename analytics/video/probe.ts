@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../analytic.ts';
-import { readOutput } from './ffmpeg.ts';
+import { readOutput, safeInput } from './ffmpeg.ts';
 
 const probeOutput = z.object({
   format: z
@@ -83,17 +83,7 @@ export async function probeVideo(path: string, signal: AbortSignal): Promise<Vid
 }
 
 async function probeStreams(path: string, signal: AbortSignal): Promise<z.infer<typeof probeOutput>> {
-  const args = [
-    '-v',
-    'error',
-    '-of',
-    'json',
-    '-show_streams',
-    '-show_format',
-    '-protocol_whitelist',
-    'file,pipe',
-    `file:${path}`,
-  ];
+  const args = ['-v', 'error', '-of', 'json', '-show_streams', '-show_format', ...safeInput, `file:${path}`];
   const text = (await readOutput('ffprobe', args, signal)).toString('utf8');
   const parsed = probeOutput.safeParse(JSON.parse(text));
   if (!parsed.success) throw new InputError('cannot be read as a video: its facts make no sense');
@@ -117,4 +107,49 @@ function rate(text: string | undefined): number | null {
 function tagDuration(stream: Stream): number | null {
   const match = /^(\d+):(\d+):([\d.]+)$/.exec(stream.tags?.DURATION ?? '');
   return match === null ? null : Number(match[1]) * 3_600 + Number(match[2]) * 60 + Number(match[3]);
+}
+
+/** Facts of a file that holds sound and no moving picture; null for one that holds a picture. */
+export async function probeAudio(
+  path: string,
+  signal: AbortSignal,
+): Promise<(NonNullable<VideoFacts['audio']> & { container: string; durationSeconds: number }) | null> {
+  const parsed = await probeStreams(path, signal);
+  if (parsed.streams.some(({ codec_type, disposition }) => codec_type === 'video' && disposition?.attached_pic !== 1))
+    return null;
+  const audio = audioFacts(parsed.streams);
+  if (audio === null) throw new InputError('has neither picture nor sound');
+  return { ...audio, container: parsed.format.format_name ?? 'unknown', durationSeconds: parsed.format.duration ?? 0 };
+}
+
+/** Number of packets of the first picture track: one per frame in all usual codecs. Reads the whole file. */
+export async function countPackets(path: string, signal: AbortSignal): Promise<number> {
+  const args = [
+    '-v',
+    'error',
+    '-select_streams',
+    'v:0',
+    '-count_packets',
+    '-show_entries',
+    'stream=nb_read_packets',
+    '-of',
+    'csv=p=0',
+  ];
+  return (
+    Number.parseInt(
+      (await readOutput('ffprobe', [...args, ...safeInput, `file:${path}`], signal)).toString('utf8'),
+      10,
+    ) || 0
+  );
+}
+
+/** Times of the frames in seconds, in the order in which they are shown: the time of frame n is entry n. */
+export async function frameTimes(path: string, signal: AbortSignal): Promise<number[]> {
+  const args = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0'];
+  const text = (await readOutput('ffprobe', [...args, ...safeInput, `file:${path}`], signal)).toString('utf8');
+  return text
+    .split('\n')
+    .map((line) => Number.parseFloat(line))
+    .filter((time) => Number.isFinite(time))
+    .toSorted((a, b) => a - b);
 }

@@ -12,8 +12,11 @@ export interface RawFrameOptions {
   /** Size to scale to. */
   width: number;
   height: number;
-  /** Only every nth frame is delivered. */
+  /** Only every nth frame is delivered, beginning with `from`. */
   every?: number;
+  /** First and last frame, inclusive; decoding stops behind the last. */
+  from?: number;
+  to?: number;
   signal: AbortSignal;
 }
 
@@ -23,8 +26,8 @@ export interface RawFrameOptions {
  * InputError.
  */
 export async function* rawFrames(path: string, options: RawFrameOptions): AsyncGenerator<RawFrame> {
-  const { width, height, every = 1, signal } = options;
-  const choose = every > 1 ? `select=not(mod(n\\,${every})),` : '';
+  const { width, height, every = 1, from = 0, to = Infinity, signal } = options;
+  const choose = every > 1 || from > 0 ? `select=gte(n\\,${from})*not(mod(n-${from}\\,${every})),` : '';
   const running = startProgram(
     'ffmpeg',
     [
@@ -49,7 +52,8 @@ export async function* rawFrames(path: string, options: RawFrameOptions): AsyncG
     signal,
   );
   const bytes = width * height * 3;
-  let frame = 0;
+  let frame = from;
+  let delivered = 0;
   let current = new Uint8Array(bytes);
   let filled = 0;
   try {
@@ -61,17 +65,20 @@ export async function* rawFrames(path: string, options: RawFrameOptions): AsyncG
         filled += take;
         at += take;
         if (filled < bytes) continue;
+        if (frame > to) return;
         yield { frame, data: current };
+        delivered += 1;
         frame += every;
+        if (frame > to) return;
         current = new Uint8Array(bytes);
         filled = 0;
       }
     }
-    await endOf(running.done, frame > 0, signal);
+    await endOf(running.done, delivered > 0, signal);
   } finally {
     running.stop();
   }
-  if (frame === 0) throw new InputError('has no frame that can be decoded');
+  if (delivered === 0 && from === 0) throw new InputError('has no frame that can be decoded');
 }
 
 /** An error after some frames is a truncated file: what was decoded counts. */
