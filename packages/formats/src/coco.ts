@@ -1,0 +1,374 @@
+import type { AnnotationGeometry, GeometryOf } from '@fovea/contract';
+import { area, bounds, coverage, decodeRle, encodeRle, isSimple, plainRle } from '@fovea/geometry';
+import { attributesOf } from './attributes.ts';
+import {
+  boxOf,
+  cocoItem,
+  cocoRecords,
+  imageKeys,
+  indexCoco,
+  labelOf,
+  recordName,
+  requireFiles,
+  splitOfFile,
+} from './coco-file.ts';
+import type { Format, LabelledAnnotation, LabelledItem, Reading, ReadOptions, WriteOptions } from './dataset.ts';
+import { type FilePiece, type FileSource, encodeText, listPaths } from './files.ts';
+import { type FitRules, type Fitted, fittingOf, type Marker } from './fit.ts';
+import { type LabelIndex, rgbOf, skeletonPairs } from './labels.ts';
+import { asFileName, baseName } from './paths.ts';
+import { type Candidate, type ReadContext, readingOf } from './reading.ts';
+import { approximated, as, dropped, exact, tableOf } from './table.ts';
+import { asConfidence, asCount, asNumbers, asObject, asText, asTexts, type Json, pairs } from './values.ts';
+import { SpooledText, type WriteContext, writingOf } from './writing.ts';
+
+const table = tableOf({
+  types: {
+    box: exact,
+    polygon: exact,
+    mask: exact,
+    keypoints: exact,
+    rotated_box: as.outline,
+    ellipse: as.outline,
+    cuboid: as.outline,
+    point: dropped('COCO objects are areas or key points'),
+    polyline: dropped('COCO objects are areas or key points'),
+    classification: dropped('COCO has no labels of whole images'),
+    text: dropped('texts go into COCO captions'),
+  },
+  annotation: {
+    holes: as.pixels,
+    attributes: exact,
+    confidence: exact,
+    group: approximated(
+      'kept where the annotations can be one COCO object: outlines or a mask, key points, and a box around more than them',
+    ),
+    id: dropped('numbered anew'),
+  },
+  item: { split: exact, metadata: exact },
+  label: { color: exact, parent: exact, skeleton: exact },
+});
+
+const rules: FitRules = { table, annotation: fitKeypoints, item: fitGroups };
+
+/** COCO object detection, segmentation and key points. */
+export const coco: Format = {
+  name: 'coco',
+  title: 'COCO (instances and key points)',
+  reference: 'https://cocodataset.org/#format-data',
+  extensions: ['json'],
+  table,
+  async detect(files) {
+    const jsons = files.paths.filter((path) => path.endsWith('.json') && !/panoptic|caption/i.test(path)).slice(0, 5);
+    for (const path of jsons) if (isCocoHead(await files.head(path))) return 0.9;
+    return 0;
+  },
+  read: readCoco,
+  write: (items, labels, options) => writingOf(rules, items, labels, options, writeCoco),
+  fitting: (labels, options) => fittingOf(rules, labels, options),
+  mediaPath: (item) => `images/${item.path}`,
+};
+
+/** Whether the beginning of a JSON file looks like COCO's. */
+export function isCocoHead(head: string): boolean {
+  const hasParts =
+    /"images"\s*:\s*\[/.test(head) ||
+    /"annotations"\s*:\s*\[\s*\{[^[]*"image_id"/.test(head) ||
+    /"categories"\s*:\s*\[\s*\{[^[]*"supercategory"/.test(head);
+  return hasParts && /^\s*\{/.test(head) && /"(?:file_name|image_id|supercategory)"/.test(head);
+}
+
+/** Key points in the order of their label's skeleton, which the first annotation of a label without one gives. */
+function fitKeypoints(annotation: LabelledAnnotation, _item: LabelledItem, labels: LabelIndex): Fitted {
+  const { geometry } = annotation;
+  if (geometry.type !== 'keypoints') return { annotations: [annotation], ways: [] };
+  if (geometry.points.every((point) => point.visibility === 0)) return { lost: 'none of its key points is present' };
+  const known = labels.definition(annotation.label).skeleton?.points;
+  const names = known ?? geometry.points.map((point) => point.name);
+  if (known === undefined) labels.define({ name: annotation.label, skeleton: { points: names, edges: [] } });
+  const points = names.map((name): GeometryOf<'keypoints'>['points'][number] => {
+    const point = geometry.points.find((candidate) => candidate.name === name);
+    return point && point.visibility > 0 ? point : { name, x: 0, y: 0, visibility: 0 };
+  });
+  const ways = geometry.points.some((point) => point.visibility > 0 && !names.includes(point.name))
+    ? ["key points that its label's skeleton lacks left out"]
+    : [];
+  if (points.every((point) => point.visibility === 0))
+    return { lost: "none of its key points is in its label's skeleton" };
+  return { annotations: [{ ...annotation, geometry: { type: 'keypoints', points } }], ways };
+}
+
+/** Groups stay where they can be written as one object. */
+function fitGroups(item: LabelledItem, _labels: LabelIndex, mark: Marker): LabelledItem {
+  const joined = new Set(
+    objectsOf(item.annotations)
+      .filter((object) => object.length > 1)
+      .flat(),
+  );
+  const annotations = item.annotations.map((annotation) => {
+    if (annotation.group === undefined || joined.has(annotation)) return annotation;
+    const isAlone = !item.annotations.some((other) => other !== annotation && other.group === annotation.group);
+    if (!isAlone) mark.way(annotation, 'group left out: its annotations cannot be one COCO object');
+    const { group: _, ...rest } = annotation;
+    return rest;
+  });
+  return { ...item, annotations };
+}
+
+/** Annotations put together to COCO objects, in the order of their first members. */
+function objectsOf(annotations: readonly LabelledAnnotation[]): LabelledAnnotation[][] {
+  const groups = Map.groupBy(annotations, (annotation) => annotation.group ?? annotation);
+  return [...groups.values()].flatMap((members) =>
+    isOneObject(members) ? [members] : members.map((member) => [member]),
+  );
+}
+
+function isOneObject(members: readonly LabelledAnnotation[]): boolean {
+  const [first] = members;
+  const count = (type: string) => members.filter((member) => member.type === type).length;
+  const areas = count('mask') === 0 || (count('mask') === 1 && count('polygon') === 0);
+  if (first === undefined || !areas || count('keypoints') > 1 || count('box') > 1) return false;
+  if (new Set(members.map((member) => JSON.stringify([member.label, member.attributes, member.confidence]))).size > 1)
+    return false;
+  const box = members.find((member) => member.type === 'box')?.geometry;
+  // A box that says no more than the shapes within it would not come back as an annotation of its own.
+  return (
+    box === undefined ||
+    members.length === 1 ||
+    !isAbout(boxOfMembers(members.filter((member) => member.type !== 'box')), boxOfMembers([{ geometry: box }]))
+  );
+}
+
+type BoxNumbers = [x: number, y: number, width: number, height: number];
+
+/** The box around shapes; around the areas alone when there are any, since key points may lie outside them. */
+function boxOfMembers(members: readonly { geometry: AnnotationGeometry }[]): BoxNumbers | undefined {
+  const areas = members.filter(({ geometry }) => geometry.type !== 'keypoints');
+  const boxes = (areas.length > 0 ? areas : members)
+    .map(({ geometry }) => bounds(geometry))
+    .filter((box) => box !== undefined);
+  if (boxes.length === 0) return undefined;
+  const [x, y] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
+  const [right, bottom] = [
+    Math.max(...boxes.map((box) => box.x + box.width)),
+    Math.max(...boxes.map((box) => box.y + box.height)),
+  ];
+  return [x, y, right - x, bottom - y];
+}
+
+/** Tools round boxes to pixels or hundredths of them; a box within a pixel of its outline's says nothing new. */
+function isAbout(a: BoxNumbers | undefined, b: BoxNumbers | undefined): boolean {
+  if (a === undefined || b === undefined) return false;
+  const corners = ([x, y, width, height]: BoxNumbers) => [x, y, x + width, y + height];
+  return corners(a).every((value, index) => Math.abs(value - (corners(b)[index] ?? 0)) <= 1);
+}
+
+function readCoco(source: FileSource, options?: ReadOptions): Reading {
+  return readingOf(source, options, async function* (context) {
+    const paths = await listPaths(source);
+    const jsons = requireFiles(
+      paths,
+      (path) => path.endsWith('.json') && !/panoptic|caption/i.test(baseName(path)),
+      'COCO file',
+    );
+    for (const path of jsons) {
+      const index = await indexCoco(context, path);
+      if (index.images.length === 0) context.ledger.noted(path, 'file left out: it has no images');
+      for await (const { image, records } of cocoRecords(context, index)) {
+        const item = await cocoItem(context, image, splitOfFile(path));
+        if (item === undefined) continue;
+        for (const record of records) addRecord(context, item, record, labelOf(record, index.categories));
+        yield context.done(item);
+      }
+    }
+  });
+}
+
+function addRecord(context: ReadContext, item: LabelledItem, record: Json, label: string | undefined): void {
+  if (label === undefined) return context.drop(item, recordName(record), 'its category is not in the file');
+  const geometries = geometriesOf(record, context.labels.definition(label).skeleton?.points);
+  if (typeof geometries === 'string') return context.drop(item, recordName(record), geometries);
+  const id = asText(record['id']) ?? asCount(record['id'])?.toString();
+  const attributes = attributesOf(record['attributes']);
+  if (record['iscrowd'] === 1) attributes['iscrowd'] = true;
+  for (const [part, geometry] of geometries.entries()) {
+    const candidate: Candidate = { label, geometry, attributes, confidence: asConfidence(record['score']) };
+    if (id !== undefined) candidate.id = part === 0 ? id : `${id}-${part}`;
+    if (geometries.length > 1) candidate.group = `object ${id ?? recordName(record)}`;
+    context.accept(item, candidate);
+  }
+}
+
+/** A record's shapes, or what is wrong with it. Its box counts when it is all there is, or says more than the others. */
+function geometriesOf(record: Json, names: readonly string[] | undefined): AnnotationGeometry[] | string {
+  const geometries: AnnotationGeometry[] = [];
+  const segmentation = record['segmentation'];
+  const mask = asObject(segmentation);
+  if (mask) {
+    const size = asNumbers(mask['size']);
+    const counts = asText(mask['counts']) ?? asNumbers(mask['counts']);
+    if (size?.length !== 2 || counts === undefined) return 'its mask has no size or no counts';
+    geometries.push({ type: 'mask', rle: { size: [size[0] ?? 0, size[1] ?? 0], counts } });
+  } else if (Array.isArray(segmentation)) {
+    for (const ring of segmentation) {
+      const points = pairs(asNumbers(ring));
+      if (points === undefined || points.length < 3) return 'its outline is not a list of at least three points';
+      geometries.push({ type: 'polygon', points });
+    }
+  }
+  const keypoints = keypointsOf(record, names);
+  if (typeof keypoints === 'string') return keypoints;
+  if (keypoints) geometries.push(keypoints);
+  const box = boxOf(record['bbox']);
+  const around = boxOfMembers(geometries.map((geometry) => ({ geometry: readable(geometry) })));
+  if (box && !isAbout(around, [box.x, box.y, box.width, box.height])) geometries.push({ type: 'box', ...box });
+  return geometries.length === 0 ? 'it has neither an outline, key points nor a box' : geometries;
+}
+
+/** A geometry whose bounds can be taken: a mask that is broken is judged later, with the others, and has none here. */
+function readable(geometry: AnnotationGeometry): AnnotationGeometry {
+  if (geometry.type !== 'mask') return geometry;
+  try {
+    decodeRle(geometry.rle);
+    return geometry;
+  } catch {
+    return { type: 'classification' };
+  }
+}
+
+function keypointsOf(record: Json, names: readonly string[] | undefined): GeometryOf<'keypoints'> | string | undefined {
+  const numbers = asNumbers(record['keypoints']);
+  if (record['keypoints'] === undefined) return undefined;
+  if (numbers === undefined || numbers.length % 3 !== 0) return 'its key points are not triples of numbers';
+  const points = Array.from({ length: numbers.length / 3 }, (_, i) => {
+    const [x = 0, y = 0, seen = 0] = numbers.slice(3 * i, 3 * i + 3);
+    return {
+      name: names?.[i] ?? `point ${i + 1}`,
+      x,
+      y,
+      visibility: seen === 0 ? (0 as const) : seen === 1 ? (1 as const) : (2 as const),
+    };
+  });
+  // COCO gives every person key points, all absent where nobody drew any.
+  return points.some((point) => point.visibility > 0) ? { type: 'keypoints', points } : undefined;
+}
+
+async function* writeCoco({ items, labels, options }: WriteContext): AsyncIterable<FilePiece> {
+  const splits = new Map<
+    string,
+    { images: SpooledText; annotations: SpooledText; imageCount: number; objectCount: number }
+  >();
+  const categories = new Map<string, number>();
+  for await (const item of items) {
+    const name = asFileName(item.split ?? 'default');
+    const split = splits.get(name) ?? {
+      images: new SpooledText(options),
+      annotations: new SpooledText(options),
+      imageCount: 0,
+      objectCount: 0,
+    };
+    splits.set(name, split);
+    const image_id = (split.imageCount += 1);
+    await split.images.add(`${image_id === 1 ? '' : ',\n'}${JSON.stringify(imageRecord(item, image_id))}`);
+    for (const object of objectsOf(item.annotations)) {
+      const id = (split.objectCount += 1);
+      const category_id = categoryNumber(object[0]?.label ?? '', labels().labels, categories);
+      const record = objectRecord(object, { id, image_id, category_id }, options);
+      await split.annotations.add(`${id === 1 ? '' : ',\n'}${JSON.stringify(record)}`);
+    }
+  }
+  if (splits.size === 0)
+    splits.set('default', {
+      images: new SpooledText(options),
+      annotations: new SpooledText(options),
+      imageCount: 0,
+      objectCount: 0,
+    });
+  for (const [name, { images, annotations }] of [...splits].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const path = `annotations/instances_${name}.json`;
+    const text = (content: string) => ({ path, bytes: encodeText(content) });
+    yield text(`{"info":${JSON.stringify({ description: options.name ?? 'dataset' })},"licenses":[],"images":[\n`);
+    for await (const bytes of images.read()) yield { path, bytes };
+    yield text('\n],"annotations":[\n');
+    for await (const bytes of annotations.read()) yield { path, bytes };
+    yield text(
+      `\n],"categories":[\n${labels()
+        .labels.map((label, index) => JSON.stringify(categoryRecord(label, index + 1)))
+        .join(',\n')}\n]}\n`,
+    );
+  }
+}
+
+/** A category's number: its place among the labels, from 1. Looked up once per label, as it is asked for every object. */
+function categoryNumber(label: string, labels: readonly { name: string }[], known: Map<string, number>): number {
+  const number = known.get(label) ?? labels.findIndex((definition) => definition.name === label) + 1;
+  known.set(label, number);
+  return number;
+}
+
+/** An item as a COCO image. */
+export function imageRecord({ path, width, height, metadata = {} }: LabelledItem, id: number): Json {
+  const isKnown = (key: string) => (imageKeys as readonly string[]).includes(key);
+  const own = Object.fromEntries(Object.entries(metadata).filter(([key]) => isKnown(key)));
+  const rest = Object.fromEntries(Object.entries(metadata).filter(([key]) => !isKnown(key)));
+  return { id, file_name: path, width, height, ...own, ...(Object.keys(rest).length > 0 && { metadata: rest }) };
+}
+
+/** A label as a COCO category. */
+export function categoryRecord(
+  label: {
+    name: string;
+    parent?: string | undefined;
+    color?: string | undefined;
+    skeleton?: { points: readonly string[]; edges: readonly (readonly [string, string])[] } | undefined;
+  },
+  id: number,
+): Json {
+  const color = label.color === undefined ? undefined : rgbOf(label.color);
+  return {
+    id,
+    name: label.name,
+    supercategory: label.parent ?? '',
+    ...(color && { color }),
+    ...(label.skeleton && { keypoints: asTexts(label.skeleton.points), skeleton: skeletonPairs(label.skeleton) }),
+  };
+}
+
+function objectRecord(
+  members: readonly LabelledAnnotation[],
+  ids: { id: number; image_id: number; category_id: number },
+  options: WriteOptions,
+): Json {
+  const geometries = members.map((member) => member.geometry);
+  const polygons = geometries.filter((geometry) => geometry.type === 'polygon');
+  const mask = geometries.find((geometry) => geometry.type === 'mask');
+  const keypoints = geometries.find((geometry) => geometry.type === 'keypoints');
+  const box = geometries.find((geometry) => geometry.type === 'box');
+  const bbox = boxOfMembers(box ? [{ geometry: box }] : members) ?? [0, 0, 0, 0];
+  const { iscrowd, ...attributes } = members[0]?.attributes ?? {};
+  const confidence = members[0]?.confidence ?? null;
+  const areas = mask ? [mask] : polygons;
+  return {
+    ...ids,
+    bbox,
+    area: areas.length > 0 ? areas.reduce((sum, geometry) => sum + coveredArea(geometry), 0) : bbox[2] * bbox[3],
+    iscrowd: iscrowd === true ? 1 : 0,
+    ...(polygons.length > 0 && { segmentation: polygons.map(({ points }) => points.flat()) }),
+    ...(mask && {
+      segmentation: options.rle === 'plain' ? plainRle(decodeRle(mask.rle)) : encodeRle(decodeRle(mask.rle)),
+    }),
+    ...(keypoints && {
+      keypoints: keypoints.points.flatMap((point) => [point.x, point.y, point.visibility]),
+      num_keypoints: keypoints.points.filter((point) => point.visibility > 0).length,
+    }),
+    ...(confidence !== null && { score: confidence }),
+    ...(iscrowd !== undefined && iscrowd !== true && { attributes: { ...attributes, iscrowd } }),
+    ...((iscrowd === undefined || iscrowd === true) && Object.keys(attributes).length > 0 && { attributes }),
+  };
+}
+
+/** The area of an outline; where it crosses itself, which COCO's own outlines do, by the even-odd rule. */
+function coveredArea(geometry: AnnotationGeometry): number {
+  if (geometry.type !== 'polygon' || isSimple(geometry.points)) return area(geometry);
+  return coverage(geometry, { points: [] }).onlyA;
+}

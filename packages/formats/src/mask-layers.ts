@@ -1,0 +1,80 @@
+import {
+  bitmapFromRuns,
+  decodeRle,
+  eachRun,
+  emptyRuns,
+  encodeRle,
+  mergeRuns,
+  type Runs,
+  runsArea,
+  runsFromBorders,
+  type Size,
+} from '@fovea/geometry';
+import type { LabelledAnnotation, LabelledItem } from './dataset.ts';
+import type { Marker } from './fit.ts';
+
+/**
+ * An item's masks so that no two cover one pixel, for formats that give every pixel one owner: later annotations lie on
+ * top. Says of each what it loses. Annotations that are no masks stay as they are.
+ */
+export function withoutOverlaps(item: LabelledItem, mark: Marker): LabelledItem {
+  let above: Runs = emptyRuns(item);
+  const kept: LabelledAnnotation[] = [];
+  for (const annotation of item.annotations.toReversed()) {
+    if (annotation.geometry.type !== 'mask') {
+      kept.push(annotation);
+      continue;
+    }
+    const runs = decodeRle(annotation.geometry.rle);
+    const visible = mergeRuns(runs, above, 'subtract');
+    above = mergeRuns(above, runs, 'union');
+    const [before, after] = [runsArea(runs), runsArea(visible)];
+    if (after === 0) mark.lose(annotation, before === 0 ? 'its mask is empty' : 'its mask is covered by later ones');
+    else {
+      if (after < before) mark.way(annotation, 'pixels under later masks left out');
+      kept.push(after < before ? { ...annotation, geometry: { type: 'mask', rle: encodeRle(visible) } } : annotation);
+    }
+  }
+  return { ...item, annotations: kept.toReversed() };
+}
+
+/** A picture of numbers: each mask's pixels hold its number, all others 0. */
+export function paintNumbers(size: Size, masks: readonly { runs: Runs; number: number }[]): Uint32Array {
+  const painted = new Uint32Array(size.width * size.height);
+  for (const { runs, number } of masks) {
+    eachRun(runs, (start, end) => {
+      for (let place = start; place < end; place += 1) {
+        painted[(place % runs.height) * runs.width + Math.floor(place / runs.height)] = number;
+      }
+    });
+  }
+  return painted;
+}
+
+/** The masks of all numbers but 0 in a picture of numbers, in one walk. */
+export function masksOfNumbers(numbers: ArrayLike<number>, { width, height }: Size): Map<number, Runs> {
+  const borders = new Map<number, number[]>();
+  let previous = 0;
+  const end = (number: number, place: number) => (number === 0 ? undefined : borders.get(number)?.push(place));
+  for (let x = 0; x < width; x += 1) {
+    for (let y = 0; y < height; y += 1) {
+      const number = numbers[y * width + x] ?? 0;
+      if (number === previous) continue;
+      const place = x * height + y;
+      end(previous, place);
+      if (number !== 0) {
+        const list = borders.get(number);
+        if (list) list.push(place);
+        else borders.set(number, [place]);
+      }
+      previous = number;
+    }
+  }
+  end(previous, width * height);
+  return new Map([...borders].map(([number, list]) => [number, runsFromBorders(list, { width, height })]));
+}
+
+/** A mask as a bitmap of its annotation's item, row by row. */
+export function bitmapOf(annotation: LabelledAnnotation): Uint8Array | undefined {
+  return annotation.geometry.type === 'mask' ? bitmapFromRuns(decodeRle(annotation.geometry.rle)) : undefined;
+}

@@ -1,0 +1,158 @@
+import type { AnnotationContent, AnnotationGeometry } from '@fovea/contract';
+import { geometryFault, keyframesFault } from '@fovea/geometry';
+import type { KnownMedia, LabelledItem, Reading, ReadOptions } from './dataset.ts';
+import { type FileSource, readHead } from './files.ts';
+import { imageSize } from './image-size.ts';
+import { LabelIndex } from './labels.ts';
+import { baseName, isMediaPath, safePath } from './paths.ts';
+import { annotationName, Ledger } from './report.ts';
+
+/** What a reader found of an annotation; the rest has defaults. */
+export type Candidate = Pick<AnnotationContent, 'label' | 'geometry'> &
+  Partial<AnnotationContent> & { id?: string | undefined };
+
+/** What a reader works with: its source, the labels it finds, and the account of what it does not understand. */
+export class ReadContext {
+  readonly ledger: Ledger;
+  readonly labels = new LabelIndex();
+  /** The labels of the dataset, for files that only number them. */
+  readonly givenLabels: LabelIndex;
+  readonly #mediaOf: ReadOptions['mediaOf'];
+  readonly source: FileSource;
+  readonly #seen = new Set<string>();
+  #media: Map<string, string[]> | undefined;
+
+  constructor(source: FileSource, options: ReadOptions) {
+    this.source = source;
+    this.ledger = new Ledger(options.maxNotes);
+    this.givenLabels = new LabelIndex(options.labels);
+    this.#mediaOf = options.mediaOf;
+  }
+
+  /**
+   * An item to add annotations to; undefined (and noted) when its path leaves the dataset or was there before. Sizes
+   * that are not given are looked up.
+   */
+  async item(
+    path: unknown,
+    facts: Partial<Omit<LabelledItem, 'path' | 'annotations'>> = {},
+  ): Promise<LabelledItem | undefined> {
+    const safe = typeof path === 'string' ? safePath(path) : undefined;
+    const shown = typeof path === 'string' ? path.slice(0, 200) : `a path of type ${typeof path}`;
+    if (safe === undefined) return this.#refuse(shown, 'item left out: its path is missing or leaves the dataset');
+    if (this.#seen.has(safe)) return this.#refuse(safe, 'item left out: its path was there before');
+    this.#seen.add(safe);
+    const file = facts.file ?? (await this.findMedia(safe));
+    const size =
+      facts.width && facts.height ? { width: facts.width, height: facts.height } : await this.mediaFacts(safe, file);
+    const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
+    return { width: 0, height: 0, ...known, ...size, path: safe, ...(file !== undefined && { file }), annotations: [] };
+  }
+
+  #refuse(path: string, how: string): undefined {
+    this.ledger.noted(path, how);
+  }
+
+  /** Adds an annotation to an item, or says why not. `ways`: in which ways it is not quite what the file says. */
+  accept(item: LabelledItem, candidate: Candidate, ways: readonly string[] = []): void {
+    const annotation = {
+      attributes: {},
+      frame: null,
+      endFrame: null,
+      confidence: null,
+      source: 'import' as const,
+      ...candidate,
+      type: candidate.geometry.type,
+    };
+    const name = annotationName(annotation, item.annotations.length);
+    const fault =
+      labelFault(annotation.label) ?? shapeFault(annotation.geometry, item) ?? trackFault(annotation.keyframes, item);
+    if (fault !== undefined) return this.ledger.dropped(item.path, name, fault);
+    this.labels.numberOf(annotation.label);
+    item.annotations.push(annotation);
+    this.ledger.passed(item.path, name, ways);
+  }
+
+  /** Records an annotation that the reader cannot bring in. */
+  drop(item: LabelledItem | string, what: string, why: string): void {
+    this.ledger.dropped(typeof item === 'string' ? item : item.path, what, why);
+  }
+
+  /** Counts a finished item and gives it on. */
+  done(item: LabelledItem): LabelledItem {
+    this.ledger.item();
+    return item;
+  }
+
+  /** Where the media for an item's path lies in the source: there, or else below a folder, or alone of its name. */
+  async findMedia(path: string): Promise<string | undefined> {
+    const candidates = (await this.#mediaByName()).get(baseName(path)) ?? [];
+    const exact =
+      candidates.find((candidate) => candidate === path) ??
+      candidates.find((candidate) => candidate.endsWith(`/${path}`));
+    return exact ?? (candidates.length === 1 ? candidates[0] : undefined);
+  }
+
+  /** All media of the source. */
+  async mediaPaths(): Promise<string[]> {
+    return [...(await this.#mediaByName()).values()].flat();
+  }
+
+  async #mediaByName(): Promise<Map<string, string[]>> {
+    if (this.#media) return this.#media;
+    const media = new Map<string, string[]>();
+    for await (const { path } of this.source.list()) {
+      if (!isMediaPath(path)) continue;
+      const list = media.get(baseName(path));
+      if (list) list.push(path);
+      else media.set(baseName(path), [path]);
+    }
+    for (const list of media.values()) list.sort();
+    return (this.#media = media);
+  }
+
+  /** The size (and frames) of an item from what is known elsewhere, or from the picture's header. */
+  async mediaFacts(path: string, file: string | undefined): Promise<KnownMedia | undefined> {
+    const known = await this.#mediaOf?.(path);
+    if (known) return known;
+    return file === undefined ? undefined : imageSize(await readHead(this.source, file, 256 * 1024));
+  }
+}
+
+function labelFault(label: unknown): string | undefined {
+  if (typeof label !== 'string' || label === '') return 'it has no label';
+  return label.length > 500 ? 'its label is longer than 500 characters' : undefined;
+}
+
+function shapeFault(geometry: AnnotationGeometry, item: LabelledItem): string | undefined {
+  const isKnown = item.width > 0 && item.height > 0;
+  // Without a size, places cannot be judged, but numbers and corners still can.
+  const size = isKnown
+    ? item
+    : geometry.type === 'mask'
+      ? { height: geometry.rle.size[0], width: geometry.rle.size[1] }
+      : anySize;
+  return geometryFault(geometry, size);
+}
+
+const anySize = { width: Number.MAX_SAFE_INTEGER, height: Number.MAX_SAFE_INTEGER };
+
+function trackFault(keyframes: AnnotationContent['keyframes'], item: LabelledItem): string | undefined {
+  if (keyframes === undefined) return undefined;
+  const size = item.width > 0 && item.height > 0 ? item : anySize;
+  return keyframesFault(keyframes, {
+    width: size.width,
+    height: size.height,
+    frames: item.frames ?? Number.MAX_SAFE_INTEGER,
+  });
+}
+
+/** A reading out of a generator of items. */
+export function readingOf(
+  source: FileSource,
+  options: ReadOptions | undefined,
+  read: (context: ReadContext) => AsyncIterable<LabelledItem>,
+): Reading {
+  const context = new ReadContext(source, options ?? {});
+  return { items: read(context), labels: () => context.labels.toSet(), report: () => context.ledger.report() };
+}

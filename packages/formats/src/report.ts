@@ -1,0 +1,83 @@
+import type { LabelledAnnotation } from './dataset.ts';
+
+/** What became of one annotation, or of something else of an item (then `annotation` is missing). */
+export type LossNote = {
+  outcome: 'approximated' | 'dropped' | 'noted';
+  path: string;
+  /** The annotation's id, or its place in the item (`#3`), with its label. */
+  annotation?: string | undefined;
+  how: string;
+};
+
+/** How many things met one fate. */
+export type LossSum = { outcome: LossNote['outcome']; how: string; count: number };
+
+/**
+ * What a reading or a writing did to annotations: each is kept, approximated (counted once, however many ways it was) or
+ * dropped. `sums` add up every way; `notes` list them one by one, up to a bound, the rest being `omittedNotes`.
+ */
+export type LossReport = {
+  items: number;
+  kept: number;
+  approximated: number;
+  dropped: number;
+  sums: LossSum[];
+  notes: LossNote[];
+  omittedNotes: number;
+};
+
+/** Collects a loss report. */
+export class Ledger {
+  readonly #maxNotes: number;
+  readonly #sums = new Map<string, LossSum>();
+  readonly #notes: LossNote[] = [];
+  readonly #counts = { items: 0, kept: 0, approximated: 0, dropped: 0, omittedNotes: 0 };
+
+  constructor(maxNotes = 1000) {
+    this.#maxNotes = maxNotes;
+  }
+
+  /** Counts an item that came through. */
+  item(): void {
+    this.#counts.items += 1;
+  }
+
+  /** Counts an annotation that came through: kept when no ways are given in which it was approximated. */
+  passed(path: string, annotation: string, ways: readonly string[] = []): void {
+    this.#counts[ways.length === 0 ? 'kept' : 'approximated'] += 1;
+    for (const how of ways) this.#add({ outcome: 'approximated', path, annotation, how });
+  }
+
+  /** Counts an annotation that did not come through. */
+  dropped(path: string, annotation: string, how: string): void {
+    this.#counts.dropped += 1;
+    this.#add({ outcome: 'dropped', path, annotation, how });
+  }
+
+  /** Records something that is not a loss of an annotation: a skipped file, metadata left out, an odd value. */
+  noted(path: string, how: string): void {
+    this.#add({ outcome: 'noted', path, how });
+  }
+
+  /** The report as it stands, by outcome and number. */
+  report(): LossReport {
+    const sums = [...this.#sums.values()].map((sum) => ({ ...sum }));
+    sums.sort((a, b) => b.count - a.count || (a.how < b.how ? -1 : 1));
+    return { ...this.#counts, sums, notes: [...this.#notes] };
+  }
+
+  #add(note: LossNote): void {
+    const key = `${note.outcome} ${note.how}`;
+    const sum = this.#sums.get(key);
+    if (sum) sum.count += 1;
+    // How a thing was lost may name values out of a file; a file of nothing but faults must not fill the memory.
+    else if (this.#sums.size < this.#maxNotes) this.#sums.set(key, { outcome: note.outcome, how: note.how, count: 1 });
+    if (this.#notes.length < this.#maxNotes) this.#notes.push(note);
+    else this.#counts.omittedNotes += 1;
+  }
+}
+
+/** How a report names an annotation. */
+export function annotationName(annotation: Pick<LabelledAnnotation, 'id' | 'label' | 'type'>, index: number): string {
+  return `${annotation.id ?? `#${index}`} (${annotation.type} ${annotation.label})`;
+}
