@@ -14,3 +14,5 @@ export type { CameraState, Viewport } from './scene/camera.ts';
 export { toolIds } from './tools/gesture.ts';
 export type { ToolId } from './tools/gesture.ts';
 export type { Skeleton } from './shapes/pen.ts';
+export { Renderer } from './render/renderer.ts';
+export type { RendererOptions } from './render/renderer.ts';

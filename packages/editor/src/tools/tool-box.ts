@@ -14,6 +14,7 @@ export class ToolBox {
   private pan: PanGesture | undefined;
   private isSpaceDown = false;
   private pointer: PointerAt | undefined;
+  private underPointer: string | undefined;
 
   constructor(editor: Editor) {
     this.editor = editor;
@@ -37,6 +38,11 @@ export class ToolBox {
   /** Where the pointer is; undefined when it is not over the canvas. */
   get pointerAt(): PointerAt | undefined {
     return this.pointer;
+  }
+
+  /** The shape that a click would select. */
+  get hovered(): string | undefined {
+    return this.underPointer;
   }
 
   use(id: ToolId): void {
@@ -85,6 +91,9 @@ export class ToolBox {
     const at = this.locate(input);
     this.pointer = input.phase === 'leave' || input.phase === 'cancel' ? undefined : at;
     const isHandled = this.pan ? this.panBy(input, at) : this.toTool(input, at);
+    const isLooking = this.tool.id === 'select' && !this.gesture && !this.pan && this.pointer !== undefined;
+    const reach = this.editor.imageLength(this.editor.settings.reach);
+    this.underPointer = isLooking ? this.editor.scene.hit(at.image, reach)?.record.id : undefined;
     this.editor.refreshOverlay();
     return isHandled;
   }
