@@ -17,7 +17,12 @@ export interface S3Server {
 }
 
 const storage = ['account', 'container', 'object'] as const;
-const programs = ['/usr/bin/memcached', '/usr/bin/python3', '/usr/bin/swift-proxy-server', ...storage.map((kind) => `/usr/bin/swift-${kind}-server`)];
+const programs = [
+  '/usr/bin/memcached',
+  '/usr/bin/python3',
+  '/usr/bin/swift-proxy-server',
+  ...storage.map((kind) => `/usr/bin/swift-${kind}-server`),
+];
 
 /** Which programs are missing; empty when the server can start. */
 export function missingS3Programs(): string[] {
@@ -32,7 +37,9 @@ interface User {
 /** Swift does not run as root; its package brings a user. */
 function daemonUser(): User | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const line = readFileSync('/etc/passwd', 'utf8').split('\n').find((entry) => entry.startsWith('swift:'));
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith('swift:'));
   const [, , uid, gid] = line?.split(':') ?? [];
   return { uid: Number(uid ?? 65_534), gid: Number(gid ?? 65_534) };
 }
@@ -45,8 +52,14 @@ export async function startS3Server(): Promise<S3Server> {
   const children: ChildProcess[] = [];
   let said = '';
   const start = (program: string, args: string[]) => {
-    const child = spawn(program, args, { ...user, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: '/usr/bin:/bin', HOME: folder } });
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => void (said = (said + text).slice(-50_000)));
+    const child = spawn(program, args, {
+      ...user,
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { PATH: '/usr/bin:/bin', HOME: folder },
+    });
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => void (said = (said + text).slice(-50_000)));
     children.push(child);
   };
   const close = async () => {
@@ -64,16 +77,29 @@ export async function startS3Server(): Promise<S3Server> {
     for (const kind of storage) start(`/usr/bin/swift-${kind}-server`, [join(folder, `${kind}.conf`), '-v']);
     start('/usr/bin/swift-proxy-server', [join(folder, 'proxy.conf'), '-v']);
     const endpoint = `http://127.0.0.1:${proxy}`;
-    await answers([`${endpoint}/healthcheck`, ...ports.map((port) => `http://127.0.0.1:${port}/healthcheck`)], () => said);
-    return { endpoint, region: 'us-east-1', credentials: { accessKeyId: 'test:tester', secretAccessKey: 'testing' }, log: () => said, close };
+    await answers(
+      [`${endpoint}/healthcheck`, ...ports.map((port) => `http://127.0.0.1:${port}/healthcheck`)],
+      () => said,
+    );
+    return {
+      endpoint,
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'test:tester', secretAccessKey: 'testing' },
+      log: () => said,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function writeConfiguration(folder: string, { proxy, memcached, ports }: { proxy: number; memcached: number; ports: readonly number[] }): void {
-  const common = (port: number) => `[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = ${port}\nworkers = 0\nmount_check = false\nswift_dir = ${folder}\ndevices = ${folder}/disks\nlog_level = WARNING\n`;
+function writeConfiguration(
+  folder: string,
+  { proxy, memcached, ports }: { proxy: number; memcached: number; ports: readonly number[] },
+): void {
+  const common = (port: number) =>
+    `[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = ${port}\nworkers = 0\nmount_check = false\nswift_dir = ${folder}\ndevices = ${folder}/disks\nlog_level = WARNING\n`;
   for (const [index, kind] of storage.entries()) {
     writeFileSync(
       join(folder, `${kind}.conf`),
@@ -87,7 +113,19 @@ use = egg:swift#healthcheck
 `,
     );
   }
-  const filters = ['catch_errors', 'gatekeeper', 'healthcheck', 'listing_formats', 'bulk', 'tempurl', 'copy', 'slo', 'dlo', 'versioned_writes', 'symlink'];
+  const filters = [
+    'catch_errors',
+    'gatekeeper',
+    'healthcheck',
+    'listing_formats',
+    'bulk',
+    'tempurl',
+    'copy',
+    'slo',
+    'dlo',
+    'versioned_writes',
+    'symlink',
+  ];
   writeFileSync(
     join(folder, 'proxy.conf'),
     `${common(proxy)}
@@ -125,7 +163,10 @@ for pair in sys.argv[2:]:
 
 async function buildRings(folder: string, ports: readonly number[]): Promise<void> {
   const pairs = storage.map((kind, index) => `${kind}:${ports[index] ?? 0}`);
-  const child = spawn('/usr/bin/python3', ['-c', ringScript, folder, ...pairs], { stdio: ['ignore', 'ignore', 'inherit'], env: { PATH: '/usr/bin:/bin' } });
+  const child = spawn('/usr/bin/python3', ['-c', ringScript, folder, ...pairs], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { PATH: '/usr/bin:/bin' },
+  });
   const [code] = (await once(child, 'exit')) as [number];
   if (code !== 0) throw new Error(`The rings of Swift could not be built (code ${code}).`);
   for (const kind of storage) chmodSync(join(folder, `${kind}.ring.gz`), 0o644);
@@ -134,7 +175,12 @@ async function buildRings(folder: string, ports: readonly number[]): Promise<voi
 async function answers(urls: readonly string[], said: () => string): Promise<void> {
   const deadline = Date.now() + 120_000;
   for (const url of urls) {
-    while (!(await fetch(url).then((response) => response.ok, () => false))) {
+    while (
+      !(await fetch(url).then(
+        (response) => response.ok,
+        () => false,
+      ))
+    ) {
       if (Date.now() > deadline) throw new Error(`${url} does not answer. ${said()}`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }

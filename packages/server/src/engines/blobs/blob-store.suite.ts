@@ -47,13 +47,20 @@ export function blobStoreSuite(name: string, open: () => Promise<SuiteStore>): v
 
     describe('put', () => {
       // Around the sizes where a store changes its way: nothing, one chunk, a part of 8 MiB, several parts.
-      test.each([0, 1, 65_536, 8 * 1024 ** 2 - 1, 8 * 1024 ** 2, 8 * 1024 ** 2 + 1, 20 * 1024 ** 2 + 7])('stores %i bytes under their digest', async (size) => {
-        const bytes = randomBytes(size);
-        const blob = await store.put(chunksOf(bytes), { sha256: sha256Of(bytes).toUpperCase(), md5: md5Of(bytes), maxBytes: size });
-        expect(blob).toEqual({ sha256: sha256Of(bytes), size });
-        expect((await readAll(await store.get(blob.sha256))).equals(bytes)).toBe(true);
-        expect(await opened.leftovers()).toEqual([]);
-      });
+      test.each([0, 1, 65_536, 8 * 1024 ** 2 - 1, 8 * 1024 ** 2, 8 * 1024 ** 2 + 1, 20 * 1024 ** 2 + 7])(
+        'stores %i bytes under their digest',
+        async (size) => {
+          const bytes = randomBytes(size);
+          const blob = await store.put(chunksOf(bytes), {
+            sha256: sha256Of(bytes).toUpperCase(),
+            md5: md5Of(bytes),
+            maxBytes: size,
+          });
+          expect(blob).toEqual({ sha256: sha256Of(bytes), size });
+          expect((await readAll(await store.get(blob.sha256))).equals(bytes)).toBe(true);
+          expect(await opened.leftovers()).toEqual([]);
+        },
+      );
 
       test('of a large stream with no announced digest ends at its content address', async () => {
         const bytes = randomBytes(17 * 1024 ** 2);
@@ -82,20 +89,25 @@ export function blobStoreSuite(name: string, open: () => Promise<SuiteStore>): v
       });
 
       test('refuses a small stream that promised another digest or size', async () => {
-        expect(await codeOf(store.put(chunksOf(Buffer.from('a')), { sha256: sha256Of(Buffer.from('b')) }))).toBe('digest_mismatch');
+        expect(await codeOf(store.put(chunksOf(Buffer.from('a')), { sha256: sha256Of(Buffer.from('b')) }))).toBe(
+          'digest_mismatch',
+        );
         expect(await codeOf(store.put(chunksOf(Buffer.from('a')), { md5: 'x' }))).toBe('digest_mismatch');
         expect(await codeOf(store.put(chunksOf(Buffer.from('abc')), { maxBytes: 2 }))).toBe('too_large');
         expect(await opened.leftovers()).toEqual([]);
       });
 
-      test.each([1_000, 12 * 1024 ** 2])('keeps nothing of a source that breaks off after %i bytes, and hands its error on', async (size) => {
-        async function* breaking() {
-          yield* chunksOf(randomBytes(size));
-          throw Object.assign(new Error('the line went dead'), { code: 'ENOENT' });
-        }
-        await expect(store.put(breaking())).rejects.toThrow('the line went dead');
-        expect(await opened.leftovers()).toEqual([]);
-      });
+      test.each([1_000, 12 * 1024 ** 2])(
+        'keeps nothing of a source that breaks off after %i bytes, and hands its error on',
+        async (size) => {
+          async function* breaking() {
+            yield* chunksOf(randomBytes(size));
+            throw Object.assign(new Error('the line went dead'), { code: 'ENOENT' });
+          }
+          await expect(store.put(breaking())).rejects.toThrow('the line went dead');
+          expect(await opened.leftovers()).toEqual([]);
+        },
+      );
 
       test('ends a source that it stops reading', async () => {
         let ended = false;
@@ -113,10 +125,18 @@ export function blobStoreSuite(name: string, open: () => Promise<SuiteStore>): v
 
     describe('putMany', () => {
       test('stores all, in order, doubles too', async () => {
-        const contents = [...Array.from({ length: 50 }, () => randomBytes(2_000)), Buffer.alloc(0), Buffer.from('twice'), Buffer.from('twice')];
+        const contents = [
+          ...Array.from({ length: 50 }, () => randomBytes(2_000)),
+          Buffer.alloc(0),
+          Buffer.from('twice'),
+          Buffer.from('twice'),
+        ];
         const blobs = await store.putMany(contents);
         expect(blobs).toEqual(contents.map((bytes) => ({ sha256: sha256Of(bytes), size: bytes.length })));
-        for (const [index, blob] of blobs.entries()) expect((await readAll(await store.get(blob.sha256))).equals(contents[index] ?? Buffer.from('missing'))).toBe(true);
+        for (const [index, blob] of blobs.entries())
+          expect((await readAll(await store.get(blob.sha256))).equals(contents[index] ?? Buffer.from('missing'))).toBe(
+            true,
+          );
         expect(await opened.leftovers()).toEqual([]);
       });
 
@@ -136,7 +156,10 @@ export function blobStoreSuite(name: string, open: () => Promise<SuiteStore>): v
         { start: 299_000, end: 1_000_000 },
         { start: 300_000, end: 300_001 },
       ];
-      for (const range of ranges) expect((await readAll(await store.get(sha256, range))).equals(bytes.subarray(range.start, range.end + 1))).toBe(true);
+      for (const range of ranges)
+        expect((await readAll(await store.get(sha256, range))).equals(bytes.subarray(range.start, range.end + 1))).toBe(
+          true,
+        );
     });
 
     test('a read that is given up leaves the store usable', async () => {
@@ -158,10 +181,13 @@ export function blobStoreSuite(name: string, open: () => Promise<SuiteStore>): v
       await expect(store.delete(missing)).resolves.toBeUndefined();
     });
 
-    test.each(['', '../../etc/passwd', 'A'.repeat(64), `${'a'.repeat(64)}/../x`])('the digest "%s" is none', async (digest) => {
-      expect(await codeOf(store.get(digest))).toBe('not_found');
-      expect(await codeOf(store.delete(digest))).toBe('not_found');
-    });
+    test.each(['', '../../etc/passwd', 'A'.repeat(64), `${'a'.repeat(64)}/../x`])(
+      'the digest "%s" is none',
+      async (digest) => {
+        expect(await codeOf(store.get(digest))).toBe('not_found');
+        expect(await codeOf(store.delete(digest))).toBe('not_found');
+      },
+    );
 
     test('stat knows size and time; delete removes; a new put brings it back and renews the time', async () => {
       const before = Date.now();

@@ -21,7 +21,10 @@ export interface BlobStore {
    * Stores a stream while hashing it, with constant memory. Fails with BlobError `too_large` past `maxBytes`, `digest_mismatch`
    * when `sha256` or `md5` (hexadecimal) was given and differs, `disk_full` when there is no space; nothing is left behind then, nor when the source fails.
    */
-  put(source: AsyncIterable<Uint8Array>, options?: { maxBytes?: number; sha256?: string; md5?: string }): Promise<StoredBlob>;
+  put(
+    source: AsyncIterable<Uint8Array>,
+    options?: { maxBytes?: number; sha256?: string; md5?: string },
+  ): Promise<StoredBlob>;
   /** Stores several small byte arrays at once; durable when it returns, cheaper than one `put` each. */
   putMany(contents: readonly Uint8Array[]): Promise<StoredBlob[]>;
   /** Reads a blob or a range of it. Throws BlobError `not_found`. */
@@ -48,13 +51,22 @@ export interface DirectTransfer {
    * A URL to which a client PUTs the bytes of a new upload, under a temporary key. With `md5Base64` the client must send it as
    * `Content-MD5`, with `tagging` (e.g. `job=photo&api=true`) as `x-amz-tagging`; the store refuses another value, and other bytes.
    */
-  presignPut(uploadKey: string, options: { expiresSeconds: number; md5Base64?: string; tagging?: string }): Promise<string>;
+  presignPut(
+    uploadKey: string,
+    options: { expiresSeconds: number; md5Base64?: string; tagging?: string },
+  ): Promise<string>;
   /** Starts a multipart upload and gives a URL per part. */
-  presignMultipart(uploadKey: string, options: { parts: number; expiresSeconds: number }): Promise<{ uploadId: string; urls: string[] }>;
+  presignMultipart(
+    uploadKey: string,
+    options: { parts: number; expiresSeconds: number },
+  ): Promise<{ uploadId: string; urls: string[] }>;
   completeMultipart(uploadKey: string, uploadId: string, parts: { number: number; etag: string }[]): Promise<void>;
   /** Verifies an uploaded temporary object by reading it once, and moves it to its content address. */
   adopt(uploadKey: string, options?: { sha256?: string; maxBytes?: number }): Promise<StoredBlob>;
-  presignGet(sha256: string, options: { expiresSeconds: number; filename?: string; mediaType?: string }): Promise<string>;
+  presignGet(
+    sha256: string,
+    options: { expiresSeconds: number; filename?: string; mediaType?: string },
+  ): Promise<string>;
   abort(uploadKey: string, uploadId?: string): Promise<void>;
 }
 

@@ -32,7 +32,9 @@ test('kill -9 in the middle: what was acknowledged is whole, the rest is swept',
     const store = await diskBlobs({ root: process.argv[1] });
     async function* bytes() { for (let n = 0; n < 20; n++) yield randomBytes(50_000); }
     await Promise.all(Array.from({ length: 8 }, async () => { for (;;) console.log((await store.put(bytes())).sha256); }));`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, root], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, root], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (said += text));
   await expect.poll(() => said.split('\n').length, { timeout: 10_000 }).toBeGreaterThan(20);
@@ -77,16 +79,24 @@ test('200 uploads at once keep memory small', async () => {
 
 test('a folder that cannot be used is named', async () => {
   writeFileSync(join(root, 'file'), '');
-  await expect(diskBlobs({ root: join(root, 'file', 'blobs') })).rejects.toThrow(/The folder of the blobs .*file\/blobs cannot be used \(ENOTDIR\)/);
+  await expect(diskBlobs({ root: join(root, 'file', 'blobs') })).rejects.toThrow(
+    /The folder of the blobs .*file\/blobs cannot be used \(ENOTDIR\)/,
+  );
 });
 
 test('a full disk answers disk_full, leaves nothing behind, and works again when there is space', async (context) => {
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', root], { stdio: 'ignore' }).status !== 0) return context.skip('a small disk cannot be mounted here');
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=8m', 'tmpfs', root], { stdio: 'ignore' }).status !== 0)
+    return context.skip('a small disk cannot be mounted here');
   try {
     const store = await diskBlobs({ root });
     const big = await store.put(chunksOf(randomBytes(4 * 1024 ** 2)));
-    await expect(store.put(chunksOf(randomBytes(6 * 1024 ** 2)))).rejects.toMatchObject({ name: 'BlobError', code: 'disk_full' });
-    await expect(store.putMany(Array.from({ length: 300 }, () => randomBytes(20_000)))).rejects.toMatchObject({ code: 'disk_full' });
+    await expect(store.put(chunksOf(randomBytes(6 * 1024 ** 2)))).rejects.toMatchObject({
+      name: 'BlobError',
+      code: 'disk_full',
+    });
+    await expect(store.putMany(Array.from({ length: 300 }, () => randomBytes(20_000)))).rejects.toMatchObject({
+      code: 'disk_full',
+    });
     expect(readdirSync(join(root, '.tmp'))).toEqual([]);
     await store.delete(big.sha256);
     const { sha256, size } = await store.put(chunksOf(randomBytes(1024 ** 2)));

@@ -27,7 +27,8 @@ interface Disk {
 async function prepare({ root, temporary }: Disk): Promise<void> {
   try {
     await mkdir(temporary, { recursive: true });
-    for (let first = 0; first < 256; first++) await mkdir(join(root, first.toString(16).padStart(2, '0')), { recursive: true });
+    for (let first = 0; first < 256; first++)
+      await mkdir(join(root, first.toString(16).padStart(2, '0')), { recursive: true });
     await syncFolder(root);
     await syncFolder(dirname(root));
   } catch (error) {
@@ -38,12 +39,16 @@ async function prepare({ root, temporary }: Disk): Promise<void> {
 }
 
 function pathOf({ root }: Disk, sha256: string): string {
-  if (!/^[0-9a-f]{64}$/.test(sha256)) throw new BlobError('not_found', `"${sha256.slice(0, 80)}" is not the digest of a blob.`);
+  if (!/^[0-9a-f]{64}$/.test(sha256))
+    throw new BlobError('not_found', `"${sha256.slice(0, 80)}" is not the digest of a blob.`);
   return join(root, sha256.slice(0, 2), sha256);
 }
 
 /** A file under a temporary name: settled to its place, or removed. */
-async function viaTemporary<T>({ temporary }: Disk, work: (file: string, handle: FileHandle) => Promise<T>): Promise<T> {
+async function viaTemporary<T>(
+  { temporary }: Disk,
+  work: (file: string, handle: FileHandle) => Promise<T>,
+): Promise<T> {
   const file = join(temporary, randomBytes(16).toString('hex'));
   const handle = await onDisk(open(file, 'wx', 0o640));
   try {
@@ -109,7 +114,10 @@ function reading(disk: Disk): Pick<BlobStore, 'get' | 'stat' | 'localPath' | 've
   const get: BlobStore['get'] = async (sha256, range) => {
     const handle = await open(pathOf(disk, sha256), 'r').catch(absent);
     if (!handle) throw new BlobError('not_found', `The blob ${sha256} is not in the store.`);
-    return handle.createReadStream({ ...(range ? { start: range.start, end: range.end } : {}), highWaterMark: readBytes });
+    return handle.createReadStream({
+      ...(range ? { start: range.start, end: range.end } : {}),
+      highWaterMark: readBytes,
+    });
   };
   return {
     get,
@@ -119,7 +127,8 @@ function reading(disk: Disk): Pick<BlobStore, 'get' | 'stat' | 'localPath' | 've
     },
     async localPath(sha256) {
       const path = pathOf(disk, sha256);
-      if (!(await stat(path).catch(absent))) throw new BlobError('not_found', `The blob ${sha256} is not in the store.`);
+      if (!(await stat(path).catch(absent)))
+        throw new BlobError('not_found', `The blob ${sha256} is not in the store.`);
       return { path, release: async () => undefined };
     },
     async verify(sha256) {
@@ -194,6 +203,8 @@ async function onDisk<T>(work: Promise<T>): Promise<T> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOSPC' || code === 'EDQUOT') throw diskFull();
-    throw error instanceof BlobError ? error : new BlobError('unavailable', `The disk of the platform does not take the file (${code ?? String(error)}).`);
+    throw error instanceof BlobError
+      ? error
+      : new BlobError('unavailable', `The disk of the platform does not take the file (${code ?? String(error)}).`);
   }
 }

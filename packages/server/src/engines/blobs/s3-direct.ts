@@ -30,17 +30,26 @@ export function s3Direct(place: S3Place, put: BlobStore['put']): DirectTransfer 
       });
       // Headers that the client sends are signed as headers: in the query they would bind nobody.
       const headers = new Set(['content-md5', 'x-amz-tagging']);
-      return getSignedUrl(client, command, { expiresIn: expiresSeconds, unhoistableHeaders: headers, signableHeaders: new Set(['host', ...headers]) });
+      return getSignedUrl(client, command, {
+        expiresIn: expiresSeconds,
+        unhoistableHeaders: headers,
+        signableHeaders: new Set(['host', ...headers]),
+      });
     },
 
     async presignMultipart(uploadKey, { parts, expiresSeconds }) {
       const Key = uploadKeyOf(place, uploadKey);
       try {
         const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket: bucket, Key }));
-        if (UploadId === undefined) throw new BlobError('unavailable', 'The object store began an upload without naming it.');
+        if (UploadId === undefined)
+          throw new BlobError('unavailable', 'The object store began an upload without naming it.');
         const urls: string[] = [];
         for (let PartNumber = 1; PartNumber <= parts; PartNumber++) {
-          urls.push(await getSignedUrl(client, new UploadPartCommand({ Bucket: bucket, Key, UploadId, PartNumber }), { expiresIn: expiresSeconds }));
+          urls.push(
+            await getSignedUrl(client, new UploadPartCommand({ Bucket: bucket, Key, UploadId, PartNumber }), {
+              expiresIn: expiresSeconds,
+            }),
+          );
         }
         return { uploadId: UploadId, urls };
       } catch (error) {
@@ -49,10 +58,17 @@ export function s3Direct(place: S3Place, put: BlobStore['put']): DirectTransfer 
     },
 
     async completeMultipart(uploadKey, uploadId, parts) {
-      const Parts = parts.toSorted((a, b) => a.number - b.number).map((part) => ({ PartNumber: part.number, ETag: part.etag }));
+      const Parts = parts
+        .toSorted((a, b) => a.number - b.number)
+        .map((part) => ({ PartNumber: part.number, ETag: part.etag }));
       try {
         await client.send(
-          new CompleteMultipartUploadCommand({ Bucket: bucket, Key: uploadKeyOf(place, uploadKey), UploadId: uploadId, MultipartUpload: { Parts } }),
+          new CompleteMultipartUploadCommand({
+            Bucket: bucket,
+            Key: uploadKeyOf(place, uploadKey),
+            UploadId: uploadId,
+            MultipartUpload: { Parts },
+          }),
         );
       } catch (error) {
         throw s3Error(error);
@@ -69,7 +85,8 @@ export function s3Direct(place: S3Place, put: BlobStore['put']): DirectTransfer 
         return blob;
       } catch (error) {
         const known = s3Error(error);
-        if (known instanceof BlobError && (known.code === 'too_large' || known.code === 'digest_mismatch')) await remove();
+        if (known instanceof BlobError && (known.code === 'too_large' || known.code === 'digest_mismatch'))
+          await remove();
         throw known;
       }
     },
@@ -87,7 +104,8 @@ export function s3Direct(place: S3Place, put: BlobStore['put']): DirectTransfer 
     async abort(uploadKey, uploadId) {
       const Key = uploadKeyOf(place, uploadKey);
       try {
-        if (uploadId !== undefined) await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId: uploadId }));
+        if (uploadId !== undefined)
+          await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId: uploadId }));
         await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
       } catch (error) {
         const known = s3Error(error);
@@ -101,12 +119,19 @@ export function s3Direct(place: S3Place, put: BlobStore['put']): DirectTransfer 
 function disposition(filename: string | undefined): string {
   if (filename === undefined) return 'attachment';
   const plain = filename.replace(/[^\x20-\x7e]|["\\%;]/g, '_');
-  const encoded = encodeURIComponent(filename.toWellFormed()).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const encoded = encodeURIComponent(filename.toWellFormed()).replace(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`;
 }
 
 /** Reads an uploaded object once; throws BlobError `too_large`, `digest_mismatch`. */
-async function digestOf({ client, bucket }: S3Place, key: string, options: Promised): Promise<StoredBlob & { etag: string | undefined }> {
+async function digestOf(
+  { client, bucket }: S3Place,
+  key: string,
+  options: Promised,
+): Promise<StoredBlob & { etag: string | undefined }> {
   const target = { Bucket: bucket, Key: key };
   const { ContentLength = 0 } = await client.send(new HeadObjectCommand(target));
   const { maxBytes } = options;
@@ -122,7 +147,12 @@ async function digestOf({ client, bucket }: S3Place, key: string, options: Promi
 }
 
 /** Moves an upload to its content address. Its URL may still be written to: what arrives there must be what was read. */
-async function settle(place: S3Place, key: string, read: StoredBlob & { etag: string | undefined }, put: BlobStore['put']): Promise<void> {
+async function settle(
+  place: S3Place,
+  key: string,
+  read: StoredBlob & { etag: string | undefined },
+  put: BlobStore['put'],
+): Promise<void> {
   const { sha256, size, etag } = read;
   try {
     await copyInside(place, { from: key, to: contentKey(place, sha256), size, etag });

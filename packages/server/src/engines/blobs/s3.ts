@@ -59,7 +59,13 @@ export async function s3Blobs(options: S3Options): Promise<BlobStore> {
   const place = s3Place(client, options.bucket, options.prefix ?? '');
   await checkBucket(place, options.endpoint);
   const writing = storing(place);
-  return { ...writing, ...reading(place), ...keeping(place), direct: s3Direct(place, writing.put), close: async () => client.destroy() };
+  return {
+    ...writing,
+    ...reading(place),
+    ...keeping(place),
+    direct: s3Direct(place, writing.put),
+    close: async () => client.destroy(),
+  };
 }
 
 async function checkBucket({ client, bucket }: S3Place, endpoint: string | undefined): Promise<void> {
@@ -69,9 +75,17 @@ async function checkBucket({ client, bucket }: S3Place, endpoint: string | undef
     client.destroy();
     const where = `the bucket "${bucket}"${endpoint === undefined ? '' : ` at ${endpoint}`}`;
     const status = (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode;
-    if (status === 404) throw new BlobError('unavailable', `There is no ${where.slice(4)}; create it, or correct FOVEA_BLOBS.`);
-    if (status === 403 || status === 401) throw new BlobError('unavailable', `The credentials do not open ${where}; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`);
-    throw new BlobError('unavailable', `The object store with ${where} cannot be reached (${(error as Error).message.slice(0, 200)}).`);
+    if (status === 404)
+      throw new BlobError('unavailable', `There is no ${where.slice(4)}; create it, or correct FOVEA_BLOBS.`);
+    if (status === 403 || status === 401)
+      throw new BlobError(
+        'unavailable',
+        `The credentials do not open ${where}; check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.`,
+      );
+    throw new BlobError(
+      'unavailable',
+      `The object store with ${where} cannot be reached (${(error as Error).message.slice(0, 200)}).`,
+    );
   }
 }
 
@@ -79,7 +93,14 @@ function storing(place: S3Place): Pick<BlobStore, 'put' | 'putMany'> {
   const { client, bucket } = place;
   const putSmall = async (content: Uint8Array): Promise<StoredBlob> => {
     const sha256 = createHash('sha256').update(content).digest('hex');
-    await client.send(new PutObjectCommand({ Bucket: bucket, Key: contentKey(place, sha256), Body: content, ContentType: 'application/octet-stream' }));
+    await client.send(
+      new PutObjectCommand({
+        Bucket: bucket,
+        Key: contentKey(place, sha256),
+        Body: content,
+        ContentType: 'application/octet-stream',
+      }),
+    );
     return { sha256, size: content.length };
   };
   return {
@@ -120,7 +141,10 @@ async function putStream(
   putSmall: (content: Uint8Array) => Promise<StoredBlob>,
 ): Promise<StoredBlob> {
   const promised = options.sha256?.toLowerCase();
-  const key = promised !== undefined && /^[0-9a-f]{64}$/.test(promised) ? contentKey(place, promised) : `${place.uploadPrefix}put-${randomUUID()}`;
+  const key =
+    promised !== undefined && /^[0-9a-f]{64}$/.test(promised)
+      ? contentKey(place, promised)
+      : `${place.uploadPrefix}put-${randomUUID()}`;
   const digest = new StreamDigest(options);
   const buffer = new PartBuffer();
   let upload: PartedUpload | undefined;
@@ -164,7 +188,9 @@ function reading(place: S3Place): Pick<BlobStore, 'get' | 'stat' | 'localPath' |
   const get: BlobStore['get'] = async (sha256, range) => {
     try {
       const Range = range && `bytes=${range.start}-${Number.isFinite(range.end) ? range.end : ''}`;
-      const found = await client.send(new GetObjectCommand({ Bucket: bucket, Key: contentKey(place, sha256), ...(Range ? { Range } : {}) }));
+      const found = await client.send(
+        new GetObjectCommand({ Bucket: bucket, Key: contentKey(place, sha256), ...(Range ? { Range } : {}) }),
+      );
       return found.Body as Readable;
     } catch (error) {
       // A range that begins behind the end has no bytes, as in a file.
@@ -191,7 +217,9 @@ function reading(place: S3Place): Pick<BlobStore, 'get' | 'stat' | 'localPath' |
         await pipeline(bytes, createWriteStream(path));
       } catch (error) {
         await release();
-        throw (error as NodeJS.ErrnoException).code === 'ENOSPC' ? new BlobError('disk_full', 'There is no space left for temporary files.') : s3Error(error);
+        throw (error as NodeJS.ErrnoException).code === 'ENOSPC'
+          ? new BlobError('disk_full', 'There is no space left for temporary files.')
+          : s3Error(error);
       }
       return { path, release };
     },
@@ -243,12 +271,18 @@ function keeping(place: S3Place): Pick<BlobStore, 'delete' | 'list' | 'sweepTemp
   };
 }
 
-async function* objects({ client, bucket }: S3Place, prefix: string): AsyncGenerator<{ key: string; size: number; modifiedMs: number }> {
+async function* objects(
+  { client, bucket }: S3Place,
+  prefix: string,
+): AsyncGenerator<{ key: string; size: number; modifiedMs: number }> {
   let after: string | undefined;
   try {
     do {
-      const page = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(after ? { ContinuationToken: after } : {}) }));
-      for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) yield { key: Key, size: Size, modifiedMs: LastModified?.getTime() ?? 0 };
+      const page = await client.send(
+        new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, ...(after ? { ContinuationToken: after } : {}) }),
+      );
+      for (const { Key = '', Size = 0, LastModified } of page.Contents ?? [])
+        yield { key: Key, size: Size, modifiedMs: LastModified?.getTime() ?? 0 };
       after = page.IsTruncated === true ? page.NextContinuationToken : undefined;
     } while (after !== undefined);
   } catch (error) {
@@ -268,7 +302,10 @@ async function sweepUploads({ client, bucket, uploadPrefix, contentPrefix }: S3P
         await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
         swept += 1;
       }
-      next = page.IsTruncated === true ? { KeyMarker: page.NextKeyMarker ?? '', UploadIdMarker: page.NextUploadIdMarker ?? '' } : undefined;
+      next =
+        page.IsTruncated === true
+          ? { KeyMarker: page.NextKeyMarker ?? '', UploadIdMarker: page.NextUploadIdMarker ?? '' }
+          : undefined;
     } while (next !== undefined);
   }
   return swept;

@@ -9,7 +9,8 @@ export interface Promised {
   md5?: string;
 }
 
-export const tooLarge = (maxBytes: number) => new BlobError('too_large', `The file has more than ${maxBytes.toLocaleString('en')} bytes.`);
+export const tooLarge = (maxBytes: number) =>
+  new BlobError('too_large', `The file has more than ${maxBytes.toLocaleString('en')} bytes.`);
 
 /** Digests of a stream, and whether it is what was announced. */
 export class StreamDigest {

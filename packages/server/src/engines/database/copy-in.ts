@@ -10,7 +10,12 @@ type Rows = AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>;
 const chunkChars = 65_536;
 
 /** Streams rows into a table by `COPY … FROM STDIN`; gives their count. An error of the source ends the copy with nothing stored. */
-export async function copyRowsIn(client: PoolClient, table: string, columns: readonly string[], rows: Rows): Promise<number> {
+export async function copyRowsIn(
+  client: PoolClient,
+  table: string,
+  columns: readonly string[],
+  rows: Rows,
+): Promise<number> {
   const target = client.query(copyFrom(`copy ${table} (${columns.join(', ')}) from stdin`));
   let sourceFault: unknown;
   async function* chunks(): AsyncGenerator<string> {

@@ -17,7 +17,11 @@ export interface Queryable {
    * Streams rows into a table by `COPY … FROM STDIN` (text format, our encoding): values are text, number, boolean, Date,
    * Buffer (bytea), null, or arrays and objects (json). Returns the row count.
    */
-  copyIn(table: string, columns: readonly string[], rows: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>): Promise<number>;
+  copyIn(
+    table: string,
+    columns: readonly string[],
+    rows: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>,
+  ): Promise<number>;
 }
 
 /** A transaction in progress. Stores take a Queryable; what must be atomic takes a Tx. */

@@ -22,14 +22,21 @@ afterEach(async () => {
 });
 
 /** A program of its own that starts the database, says where, and stays. */
-async function startProgram(dataDir: string): Promise<{ child: ChildProcess; connection: SocketConnection; pid: number }> {
+async function startProgram(
+  dataDir: string,
+): Promise<{ child: ChildProcess; connection: SocketConnection; pid: number }> {
   const script = `import { startEmbeddedPostgres } from ${JSON.stringify(join(import.meta.dirname, 'embedded.ts'))};
     const server = await startEmbeddedPostgres({ dataDir: process.argv[1] });
     console.log(JSON.stringify({ connection: server.connection, pid: server.pid }));
     process.on('SIGTERM', async () => { await server.stop(); process.exit(0); });
     setInterval(() => {}, 1000);`;
-  const child = spawn(process.execPath, ['--input-type=module', '-e', script, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const started = JSON.parse(String((await once(child.stdout, 'data'))[0])) as { connection: SocketConnection; pid: number };
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script, dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const started = JSON.parse(String((await once(child.stdout, 'data'))[0])) as {
+    connection: SocketConnection;
+    pid: number;
+  };
   programs.push({ child, server: started.pid });
   return { child, ...started };
 }
@@ -51,10 +58,13 @@ test('starts, keeps its data over a stop, listens on no port, and leaves no proc
   const dataDir = join(folder, 'postgres');
   const first = await startEmbeddedPostgres({ dataDir });
   expect(await query(first.connection, 'create table kept as select 42 as answer')).toEqual([]);
-  expect(await query(first.connection, `select current_setting('listen_addresses') as ports, current_setting('data_checksums') as sums, current_setting('fsync') as fsync,
-    current_setting('server_encoding') as encoding, (select datcollate from pg_database where datname = current_database()) as locale`)).toEqual([
-    { ports: '', sums: 'on', fsync: 'on', encoding: 'UTF8', locale: 'C.UTF-8' },
-  ]);
+  expect(
+    await query(
+      first.connection,
+      `select current_setting('listen_addresses') as ports, current_setting('data_checksums') as sums, current_setting('fsync') as fsync,
+    current_setting('server_encoding') as encoding, (select datcollate from pg_database where datname = current_database()) as locale`,
+    ),
+  ).toEqual([{ ports: '', sums: 'on', fsync: 'on', encoding: 'UTF8', locale: 'C.UTF-8' }]);
   const { pid } = first;
   expect(statSync(`/proc/${pid}`).uid).not.toBe(0);
   expect(embeddedConnection(dataDir)).toEqual(first.connection);
@@ -92,7 +102,9 @@ test('kill -9 of the program ends the server in order, and loses nothing that wa
   await gone(pid);
   const again = await startEmbeddedPostgres({ dataDir });
   expect(acknowledged).toBeGreaterThan(0);
-  expect(Number((await query(again.connection, 'select count(*) from acknowledged'))[0]?.['count'])).toBeGreaterThanOrEqual(acknowledged);
+  expect(
+    Number((await query(again.connection, 'select count(*) from acknowledged'))[0]?.['count']),
+  ).toBeGreaterThanOrEqual(acknowledged);
   await again.stop();
 });
 
@@ -114,9 +126,12 @@ test('a server whose watcher was killed too is ended and started anew', async ()
   const parent = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
   expect(readFileSync(`/proc/${parent}/cmdline`, 'utf8')).toContain('fovea-postgres');
   // Watcher and its reader: all of the group but the server, which PostgreSQL keeps in the same one.
-  const group = spawnSync('ps', ['-e', '-o', 'pid=,pgid=,args='], { encoding: 'utf8' }).stdout.split('\n').map((line) => line.trim().split(/\s+/));
+  const group = spawnSync('ps', ['-e', '-o', 'pid=,pgid=,args='], { encoding: 'utf8' })
+    .stdout.split('\n')
+    .map((line) => line.trim().split(/\s+/));
   for (const [member, pgid, program] of group) {
-    if (Number(pgid) === parent && (program === '/bin/sh' || program === 'cat')) process.kill(Number(member), 'SIGKILL');
+    if (Number(pgid) === parent && (program === '/bin/sh' || program === 'cat'))
+      process.kill(Number(member), 'SIGKILL');
   }
   child.kill('SIGKILL');
   await once(child, 'exit');
@@ -135,7 +150,9 @@ test('kill -9 of the server: it is started again, and the pool goes on with all 
   process.kill(before, 'SIGKILL');
   await gone(before);
   await expect.poll(() => server.pid, { timeout: 15_000 }).not.toBe(before);
-  await expect.poll(() => db.one(sql`select count(*) from acknowledged`).catch(() => undefined), { timeout: 15_000 }).toEqual({ count: 1 });
+  await expect
+    .poll(() => db.one(sql`select count(*) from acknowledged`).catch(() => undefined), { timeout: 15_000 })
+    .toEqual({ count: 1 });
   await db.close();
   const last = server.pid;
   await server.stop();
@@ -181,7 +198,8 @@ test('what cannot start says so in one sentence and lets go of the folder', asyn
 /** A disk of 12 MB; only root of a real machine may make one. */
 function mountSmallDisk(): string | undefined {
   const small = mkdtempSync(join(tmpdir(), 'fovea-small-'));
-  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', small], { stdio: 'ignore' }).status === 0) return small;
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', small], { stdio: 'ignore' }).status === 0)
+    return small;
   rmSync(small, { recursive: true });
   return undefined;
 }
@@ -190,7 +208,9 @@ test('a full disk is named', async (context) => {
   const small = mountSmallDisk();
   if (small === undefined) return context.skip('a small disk cannot be mounted here');
   try {
-    await expect(startEmbeddedPostgres({ dataDir: join(small, 'postgres') })).rejects.toThrow(/^There is no space left on the disk of .*; free some 200 MB and start again\.$/);
+    await expect(startEmbeddedPostgres({ dataDir: join(small, 'postgres') })).rejects.toThrow(
+      /^There is no space left on the disk of .*; free some 200 MB and start again\.$/,
+    );
   } finally {
     spawnSync('umount', [small]);
     rmSync(small, { recursive: true });

@@ -72,7 +72,11 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   }
 }
 
-async function startAt(place: ServerPlace, fast: boolean, log: (line: string) => void): Promise<Pick<Postmaster, 'pid' | 'stop'>> {
+async function startAt(
+  place: ServerPlace,
+  fast: boolean,
+  log: (line: string) => void,
+): Promise<Pick<Postmaster, 'pid' | 'stop'>> {
   const native = reachableBinaries(place.dataDir, place.owner);
   ensureCluster(native, place, !fast);
   const settings = serverSettings(makeSocketFolder(place), fast ? 'fast' : 'safe');
@@ -80,7 +84,12 @@ async function startAt(place: ServerPlace, fast: boolean, log: (line: string) =>
   return keepRunning(() => spawnPostmaster(native, place, settings, log), connectionTo(place.dataDir), log);
 }
 
-const connectionTo = (dataDir: string): SocketConnection => ({ host: socketFolder(dataDir), port: 5432, user: superuser, database });
+const connectionTo = (dataDir: string): SocketConnection => ({
+  host: socketFolder(dataDir),
+  port: 5432,
+  user: superuser,
+  database,
+});
 
 /** How a second process reaches a server that runs on this folder; undefined when none does. */
 export function embeddedConnection(dataDir: string): SocketConnection | undefined {
@@ -104,7 +113,11 @@ const maxRestarts = 5;
 const restartWindowMs = 5 * 60_000;
 
 /** Starts the server, waits until it answers, and starts it again whenever it ends by itself. */
-async function keepRunning(launch: () => Postmaster, connection: SocketConnection, log: (line: string) => void): Promise<Pick<Postmaster, 'pid' | 'stop'>> {
+async function keepRunning(
+  launch: () => Postmaster,
+  connection: SocketConnection,
+  log: (line: string) => void,
+): Promise<Pick<Postmaster, 'pid' | 'stop'>> {
   let stopping = false;
   const restarts: number[] = [];
   let current = await startOne(launch, connection);
@@ -169,7 +182,9 @@ async function startOne(launch: () => Postmaster, connection: SocketConnection):
 function endedFault(reason: string): DatabaseStartError {
   if (/No space left/i.test(reason)) return diskFull('the data folder');
   if (/lock file|already running/i.test(reason)) {
-    return new DatabaseStartError('The data folder is in use by another PostgreSQL process; end it, or choose another folder with --data.');
+    return new DatabaseStartError(
+      'The data folder is in use by another PostgreSQL process; end it, or choose another folder with --data.',
+    );
   }
   return new DatabaseStartError(`PostgreSQL did not start: ${reason.slice(0, 500)}`);
 }

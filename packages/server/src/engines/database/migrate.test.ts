@@ -14,7 +14,10 @@ beforeEach(async () => {
   // An empty database: the clone brings the platform's own schema.
   await clone.db.run(raw('drop schema public cascade; create schema public'));
   folder = mkdtempSync(join(tmpdir(), 'fovea-migrations-'));
-  file('0001-first.sql', `create table a (id int primary key); insert into a values (1); -- several statements; in one file`);
+  file(
+    '0001-first.sql',
+    `create table a (id int primary key); insert into a values (1); -- several statements; in one file`,
+  );
   file('0002-second.sql', 'create table b (id int);');
 });
 afterEach(async () => {
@@ -35,7 +38,10 @@ test('applies what is missing, in order, once', async () => {
 test('a migration that fails leaves those before it, and nothing of its own', async () => {
   file('0003-bad.sql', 'create table c (id int); insert into missing values (1);');
   await expect(migrate(clone.db, folder)).rejects.toThrow('missing');
-  expect(await clone.db.many(sql`select name from migrations order by name`)).toEqual([{ name: '0001-first' }, { name: '0002-second' }]);
+  expect(await clone.db.many(sql`select name from migrations order by name`)).toEqual([
+    { name: '0001-first' },
+    { name: '0002-second' },
+  ]);
   expect(await clone.db.one(sql`select to_regclass('c') as c`)).toEqual({ c: null });
 });
 
@@ -50,7 +56,11 @@ test('refuses a newer schema, and an old migration that was changed, with one se
   file('0003-newer.sql', 'create table c (id int)');
   await migrate(clone.db, folder);
   rmSync(join(folder, '0003-newer.sql'));
-  await expect(migrate(clone.db, folder)).rejects.toThrow(new SchemaError('The database was made by a newer version of Fovea (it has "0003-newer"); start that version, or restore a backup.'));
+  await expect(migrate(clone.db, folder)).rejects.toThrow(
+    new SchemaError(
+      'The database was made by a newer version of Fovea (it has "0003-newer"); start that version, or restore a backup.',
+    ),
+  );
   file('0003-newer.sql', 'create table c (id int) -- changed');
   await expect(migrate(clone.db, folder)).rejects.toThrow('The migration "0003-newer" was changed');
 });

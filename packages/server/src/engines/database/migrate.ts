@@ -37,14 +37,23 @@ async function applyNext(tx: Tx, migrations: readonly Migration[]): Promise<stri
   // Held until the transaction ends, so that programs that start at once take turns.
   await tx.run(sql`select pg_advisory_xact_lock(7017, 0)`);
   const { there } = await tx.one<{ there: boolean }>(sql`select to_regclass('migrations') is not null as there`);
-  if (!there) await tx.run(sql`create table migrations (name text primary key, digest text not null, applied_at timestamptz(3) not null default now())`);
+  if (!there)
+    await tx.run(
+      sql`create table migrations (name text primary key, digest text not null, applied_at timestamptz(3) not null default now())`,
+    );
   const rows = await tx.many<{ name: string; digest: string }>(sql`select name, digest from migrations order by name`);
   const applied = new Map(rows.map((row) => [row.name, row.digest]));
   const known = new Set(migrations.map((migration) => migration.name));
   const newest = rows.findLast((row) => !known.has(row.name));
-  if (newest) throw new SchemaError(`The database was made by a newer version of Fovea (it has "${newest.name}"); start that version, or restore a backup.`);
+  if (newest)
+    throw new SchemaError(
+      `The database was made by a newer version of Fovea (it has "${newest.name}"); start that version, or restore a backup.`,
+    );
   const changed = migrations.find(({ name, digest }) => applied.has(name) && applied.get(name) !== digest);
-  if (changed) throw new SchemaError(`The migration "${changed.name}" was changed after the database had applied it; start the version that applied it.`);
+  if (changed)
+    throw new SchemaError(
+      `The migration "${changed.name}" was changed after the database had applied it; start the version that applied it.`,
+    );
   const next = migrations.find(({ name }) => !applied.has(name));
   if (!next) return undefined;
   await tx.run(raw(next.text));

@@ -9,16 +9,24 @@ let db: TestDatabase['db'];
 beforeAll(async () => {
   clone = await cloneTestDatabase(inject('database'), 4);
   db = clone.db;
-  await db.run(raw(`create table things (id int primary key, name text constraint things_name_key unique, data jsonb, bytes bytea, at timestamptz(3), flag boolean, big bigint)`));
+  await db.run(
+    raw(
+      `create table things (id int primary key, name text constraint things_name_key unique, data jsonb, bytes bytea, at timestamptz(3), flag boolean, big bigint)`,
+    ),
+  );
 });
 afterAll(() => clone.close());
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const backends = (state: string) => db.one<{ count: number }>(sql`select count(*) from pg_stat_activity where datname = current_database() and state = ${state}`);
+const backends = (state: string) =>
+  db.one<{ count: number }>(
+    sql`select count(*) from pg_stat_activity where datname = current_database() and state = ${state}`,
+  );
 
 describe('values', () => {
   test('come back as numbers, dates, text, parsed json and buffers', async () => {
-    const row = await db.one(sql`select 9007199254740991::bigint as big, 1.5::numeric as num, date '2024-02-29' as day, timestamptz '2024-02-29 12:00+02' as at,
+    const row =
+      await db.one(sql`select 9007199254740991::bigint as big, 1.5::numeric as num, date '2024-02-29' as day, timestamptz '2024-02-29 12:00+02' as at,
       ${JSON.stringify({ a: [1] })}::jsonb as doc, ${Buffer.from([0, 255])}::bytea as bytes, array[1, null]::bigint[] as bigs, array[0.5]::numeric[] as nums, null as none`);
     expect(row).toEqual({
       big: Number.MAX_SAFE_INTEGER,
@@ -49,7 +57,9 @@ describe('values', () => {
 test('a statement that comes again is prepared, and planned once per connection', async () => {
   const single = await connectDatabase({ ...clone.connection, poolSize: 1 });
   for (let n = 0; n < 5; n++) await single.one(sql`select ${n}::int + 4711 as prepared_once`);
-  const rows = await single.many(sql`select name from pg_prepared_statements where statement like '%4711 as prepared_once%' and statement not like '%pg_prepared%'`);
+  const rows = await single.many(
+    sql`select name from pg_prepared_statements where statement like '%4711 as prepared_once%' and statement not like '%pg_prepared%'`,
+  );
   expect(rows).toHaveLength(1);
   await single.close();
 });
@@ -125,7 +135,9 @@ describe('transactions', () => {
 
   test('a violated constraint is named', async () => {
     await db.run(sql`insert into things (id, name) values (20, 'taken')`);
-    const error = await db.run(sql`insert into things (id, name) values (21, 'taken')`).catch((fault: unknown) => fault);
+    const error = await db
+      .run(sql`insert into things (id, name) values (21, 'taken')`)
+      .catch((fault: unknown) => fault);
     expect(violatedConstraint(error)).toBe('things_name_key');
   });
 });
@@ -134,14 +146,26 @@ describe('copy', () => {
   test('brings any text, null, number, date, json and bytes in as they are', async () => {
     const text = 'tab\t newline\n return\r backslash\\ \\N \\. "quote" ünï 🦊 \u2028';
     const at = new Date('2024-01-02T03:04:05.678Z');
-    const count = await db.copyIn('things', ['id', 'name', 'data', 'bytes', 'at', 'flag', 'big'], [
-      [100, text, { text, list: [1, null] }, Buffer.from('\\x00\n\t', 'latin1'), at, true, 2 ** 40],
-      [101, null, null, null, null, false, null],
-      [102, '', [], new Uint8Array(0), at, null, 0],
-    ]);
+    const count = await db.copyIn(
+      'things',
+      ['id', 'name', 'data', 'bytes', 'at', 'flag', 'big'],
+      [
+        [100, text, { text, list: [1, null] }, Buffer.from('\\x00\n\t', 'latin1'), at, true, 2 ** 40],
+        [101, null, null, null, null, false, null],
+        [102, '', [], new Uint8Array(0), at, null, 0],
+      ],
+    );
     expect(count).toBe(3);
     expect(await db.many(sql`select * from things where id between 100 and 102 order by id`)).toEqual([
-      { id: 100, name: text, data: { text, list: [1, null] }, bytes: Buffer.from('\\x00\n\t', 'latin1'), at, flag: true, big: 2 ** 40 },
+      {
+        id: 100,
+        name: text,
+        data: { text, list: [1, null] },
+        bytes: Buffer.from('\\x00\n\t', 'latin1'),
+        at,
+        flag: true,
+        big: 2 ** 40,
+      },
       { id: 101, name: null, data: null, bytes: null, at: null, flag: false, big: null },
       { id: 102, name: '', data: [], bytes: Buffer.alloc(0), at, flag: null, big: 0 },
     ]);
@@ -188,7 +212,11 @@ describe('stream', () => {
   test('gives every row once and in order, whatever the batch', async () => {
     for (const batch of [1, 7, 100, 1_000]) {
       const seen: number[] = [];
-      for await (const row of db.stream<{ n: number }>(sql`select n from generate_series(1, ${100}::int) n order by n`, batch)) seen.push(row.n);
+      for await (const row of db.stream<{ n: number }>(
+        sql`select n from generate_series(1, ${100}::int) n order by n`,
+        batch,
+      ))
+        seen.push(row.n);
       expect(seen).toEqual(Array.from({ length: 100 }, (_, index) => index + 1));
     }
   });
@@ -200,7 +228,8 @@ describe('stream', () => {
         break;
       }
       await expect(async () => {
-        for await (const row of db.stream(sql`select 1 / (5 - n) as x from generate_series(1, 9) n`, 2)) expect(row).toBeDefined();
+        for await (const row of db.stream(sql`select 1 / (5 - n) as x from generate_series(1, 9) n`, 2))
+          expect(row).toBeDefined();
       }).rejects.toThrow('division by zero');
     }
     expect(await backends('idle in transaction')).toEqual({ count: 0 });
@@ -222,7 +251,9 @@ describe('listen', () => {
   test('connects anew when the connection breaks, and tells that something may have been missed', async () => {
     const heard: string[] = [];
     const stop = await db.listen('repairs', (payload) => heard.push(payload));
-    await db.run(sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen "repairs"%' or query like 'listen repairs%'`);
+    await db.run(
+      sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen "repairs"%' or query like 'listen repairs%'`,
+    );
     await expect.poll(() => heard, { timeout: 5_000 }).toEqual(['']);
     await db.run(sql`select pg_notify('repairs', 'again')`);
     await expect.poll(() => heard).toEqual(['', 'again']);
@@ -239,7 +270,9 @@ test('a connection that the server ended is replaced', async () => {
 });
 
 test('a database that cannot be used is refused with one sentence that keeps the password', async () => {
-  const error = await connectDatabase({ connectionString: 'postgres://user:s3cret@127.0.0.1:1/none' }).catch((fault: unknown) => fault);
+  const error = await connectDatabase({ connectionString: 'postgres://user:s3cret@127.0.0.1:1/none' }).catch(
+    (fault: unknown) => fault,
+  );
   expect(error).toBeInstanceOf(DatabaseConnectError);
   expect(String(error)).toContain('127.0.0.1:1/none');
   expect(String(error)).not.toContain('s3cret');

@@ -34,7 +34,13 @@ type WithClient = <T>(work: (client: PoolClient) => Promise<T>) => Promise<T>;
 export async function connectDatabase(options: Connection & ConnectOptions): Promise<Database> {
   const { poolSize = 10, onError, ...connection } = options;
   const config: PoolConfig = { ...connection, types: typeParsers(), application_name: 'fovea', keepAlive: true };
-  const pool = new Pool({ ...config, max: poolSize, idleTimeoutMillis: 60_000, connectionTimeoutMillis: 30_000, maxLifetimeSeconds: 3_600 });
+  const pool = new Pool({
+    ...config,
+    max: poolSize,
+    idleTimeoutMillis: 60_000,
+    connectionTimeoutMillis: 30_000,
+    maxLifetimeSeconds: 3_600,
+  });
   // An idle connection that the server closed is replaced at the next use.
   pool.on('error', (error) => onError?.(error));
   await checkServer(pool, connection);
@@ -72,8 +78,10 @@ async function checkServer(pool: Pool, connection: Connection): Promise<void> {
       `select current_setting('server_version_num')::int / 10000 as version, current_setting('server_encoding') as encoding`,
     );
     const { version = 0, encoding = '' } = rows[0] ?? {};
-    if (version < oldestVersion) fault = `The database at ${where} is PostgreSQL ${version}; Fovea needs ${oldestVersion} or newer.`;
-    else if (encoding !== 'UTF8') fault = `The database at ${where} has the encoding ${encoding}; create it with the encoding UTF8.`;
+    if (version < oldestVersion)
+      fault = `The database at ${where} is PostgreSQL ${version}; Fovea needs ${oldestVersion} or newer.`;
+    else if (encoding !== 'UTF8')
+      fault = `The database at ${where} has the encoding ${encoding}; create it with the encoding UTF8.`;
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     fault = `The database at ${where} cannot be used: ${(message === '' ? (code ?? 'no reason given') : message).split('\n')[0]}.`;
@@ -129,7 +137,10 @@ class BrokenConnection extends Error {
 /** Class 08: connection exception; 57P: the server shuts down or ended the session; others come from the socket. */
 function isConnectionFault(error: unknown): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  return /^(08|57P|ECONN|EPIPE|ETIMEDOUT)/.test(String(code ?? '')) || /^Connection terminated|not queryable/.test(String(message));
+  return (
+    /^(08|57P|ECONN|EPIPE|ETIMEDOUT)/.test(String(code ?? '')) ||
+    /^Connection terminated|not queryable/.test(String(message))
+  );
 }
 
 function queryable(send: (query: Sql) => Promise<QueryResult<object>>, withClient: WithClient): Queryable {
@@ -146,7 +157,11 @@ function queryable(send: (query: Sql) => Promise<QueryResult<object>>, withClien
   };
 }
 
-async function transaction<T>(client: PoolClient, work: (tx: Tx) => Promise<T>, after: (() => void | Promise<void>)[]): Promise<T> {
+async function transaction<T>(
+  client: PoolClient,
+  work: (tx: Tx) => Promise<T>,
+  after: (() => void | Promise<void>)[],
+): Promise<T> {
   const tx: Tx = {
     ...queryable(
       (query) => sendOn(client, query),
@@ -160,7 +175,8 @@ async function transaction<T>(client: PoolClient, work: (tx: Tx) => Promise<T>, 
     const result = await work(tx);
     const { command } = await client.query('commit');
     // PostgreSQL answers so when a statement failed and the work went on regardless.
-    if (command !== 'COMMIT') throw new Error('The transaction was rolled back: a statement in it failed, and its error was ignored.');
+    if (command !== 'COMMIT')
+      throw new Error('The transaction was rolled back: a statement in it failed, and its error was ignored.');
     return result;
   } catch (error) {
     await client.query('rollback').catch(() => {
@@ -170,7 +186,10 @@ async function transaction<T>(client: PoolClient, work: (tx: Tx) => Promise<T>, 
   }
 }
 
-async function runAfterCommit(steps: readonly (() => void | Promise<void>)[], onError: ConnectOptions['onError']): Promise<void> {
+async function runAfterCommit(
+  steps: readonly (() => void | Promise<void>)[],
+  onError: ConnectOptions['onError'],
+): Promise<void> {
   for (const step of steps) {
     try {
       await step();
@@ -185,7 +204,10 @@ async function* streamRows<Row>(pool: Pool, query: Sql, batch: number): AsyncGen
   let ended = false;
   try {
     await client.query('begin read only');
-    await client.query({ text: `declare fovea_stream no scroll cursor for ${query.text}`, values: query.values as unknown[] });
+    await client.query({
+      text: `declare fovea_stream no scroll cursor for ${query.text}`,
+      values: query.values as unknown[],
+    });
     for (;;) {
       const { rows } = await client.query<Row & object>(`fetch ${Math.trunc(batch)} from fovea_stream`);
       yield* rows;

@@ -37,14 +37,22 @@ afterAll(() => {
 const strict = safeOutbound({ allowPrivateNetwork: false });
 const open = safeOutbound({ allowPrivateNetwork: true });
 /** 127.0.0.1 plays the public internet, everything else is what it is. */
-const names: Record<string, string[]> = { 'public.example': ['127.0.0.1'], 'inside.example': ['10.0.0.7'], 'half.example': ['127.0.0.1', '169.254.169.254'], 'empty.example': [] };
+const names: Record<string, string[]> = {
+  'public.example': ['127.0.0.1'],
+  'inside.example': ['10.0.0.7'],
+  'half.example': ['127.0.0.1', '169.254.169.254'],
+  'empty.example': [],
+};
 const staged = safeOutbound({
   allowPrivateNetwork: false,
   resolve: async (hostname) => names[hostname] ?? Promise.reject(new Error('ENOTFOUND')),
   isPublic: (address) => address === '127.0.0.1' || isPublicAddress(address),
 });
 const codeOf = async (work: Promise<unknown>): Promise<string> => {
-  const error = await work.then(() => 'nothing thrown', (fault: unknown) => fault);
+  const error = await work.then(
+    () => 'nothing thrown',
+    (fault: unknown) => fault,
+  );
   return error instanceof OutboundError ? error.code : String(error);
 };
 async function text(request: OutboundRequest, from = open): Promise<string> {
@@ -152,20 +160,38 @@ describe('server-side request forgery', () => {
 describe('requests', () => {
   test('carry method, headers and body; what shapes the exchange is ours', async () => {
     const url = `http://127.0.0.1:${port}/hook`;
-    const headers = { 'Content-Type': 'application/json', 'webhook-id': 'w1', host: 'evil.example', 'Content-Length': '1', 'transfer-encoding': 'chunked', connection: 'upgrade' };
+    const headers = {
+      'Content-Type': 'application/json',
+      'webhook-id': 'w1',
+      host: 'evil.example',
+      'Content-Length': '1',
+      'transfer-encoding': 'chunked',
+      connection: 'upgrade',
+    };
     await text({ url, method: 'POST', headers, body: '{"ü":1}' });
     expect(seen[0]).toMatchObject({
       method: 'POST',
       body: '{"ü":1}',
-      headers: { 'content-type': 'application/json', 'webhook-id': 'w1', host: `127.0.0.1:${port}`, 'content-length': '8', 'user-agent': 'Fovea' },
+      headers: {
+        'content-type': 'application/json',
+        'webhook-id': 'w1',
+        host: `127.0.0.1:${port}`,
+        'content-length': '8',
+        'user-agent': 'Fovea',
+      },
     });
     expect(seen[0]?.headers['transfer-encoding']).toBeUndefined();
   });
 
   test('give status, headers and a body that streams', async () => {
-    answer = (_request, response) => void response.writeHead(418, { 'x-kind': 'teapot', 'set-cookie': ['a=1', 'b=2'] }).end('short and stout');
+    answer = (_request, response) =>
+      void response.writeHead(418, { 'x-kind': 'teapot', 'set-cookie': ['a=1', 'b=2'] }).end('short and stout');
     const response = await open.request({ url: `http://127.0.0.1:${port}/` });
-    expect(response).toMatchObject({ status: 418, url: `http://127.0.0.1:${port}/`, headers: { 'x-kind': 'teapot', 'set-cookie': 'a=1, b=2' } });
+    expect(response).toMatchObject({
+      status: 418,
+      url: `http://127.0.0.1:${port}/`,
+      headers: { 'x-kind': 'teapot', 'set-cookie': 'a=1, b=2' },
+    });
     response.body.destroy();
   });
 
@@ -194,7 +220,16 @@ describe('requests', () => {
       if (url === '/') response.writeHead(status, { location: `http://127.0.0.1:${port}/next` }).end();
       else response.end();
     };
-    await text({ url: `http://public.example:${port}/`, method, body: 'body', headers: { Authorization: 'Bearer secret', cookie: 'c=1', 'x-other': 'kept' }, maxRedirects: 1 }, staged);
+    await text(
+      {
+        url: `http://public.example:${port}/`,
+        method,
+        body: 'body',
+        headers: { Authorization: 'Bearer secret', cookie: 'c=1', 'x-other': 'kept' },
+        maxRedirects: 1,
+      },
+      staged,
+    );
     expect(seen[0]?.headers.authorization).toBe('Bearer secret');
     expect(seen[1]).toMatchObject({ method: then, url: '/next', body, headers: { 'x-other': 'kept' } });
     expect([seen[1]?.headers.authorization, seen[1]?.headers.cookie]).toEqual([undefined, undefined]);
@@ -229,7 +264,9 @@ describe('requests', () => {
     expect(await codeOf(open.request({ url: 'http://127.0.0.1:1/' }))).toBe('unreachable');
     const talker = createTcpServer((socket) => void socket.end('SSH-2.0-OpenSSH\r\n')).listen(0, '127.0.0.1');
     await once(talker, 'listening');
-    expect(await codeOf(open.request({ url: `http://127.0.0.1:${(talker.address() as AddressInfo).port}/` }))).toBe('unreachable');
+    expect(await codeOf(open.request({ url: `http://127.0.0.1:${(talker.address() as AddressInfo).port}/` }))).toBe(
+      'unreachable',
+    );
     expect(await codeOf(open.request({ url: `https://127.0.0.1:${port}/` }))).toBe('unreachable');
     talker.close();
   });

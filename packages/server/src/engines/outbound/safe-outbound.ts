@@ -14,7 +14,8 @@ export interface OutboundOptions {
   isPublic?: (address: string) => boolean;
 }
 
-const systemResolve = async (hostname: string): Promise<string[]> => (await dnsLookup(hostname, { all: true, verbatim: true })).map((found) => found.address);
+const systemResolve = async (hostname: string): Promise<string[]> =>
+  (await dnsLookup(hostname, { all: true, verbatim: true })).map((found) => found.address);
 
 const defaultTimeoutMs = 10_000;
 /** An answer whose body stands still for so long is broken off. */
@@ -38,9 +39,11 @@ export function safeOutbound(options: OutboundOptions): Outbound {
           const addresses = await deadline.race(addressesOf(url));
           const response = await exchange(current, { url, addresses, signal: deadline.signal });
           const location = response.headers['location'];
-          if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined || maxRedirects === 0) return response;
+          if (![301, 302, 303, 307, 308].includes(response.status) || location === undefined || maxRedirects === 0)
+            return response;
           response.body.destroy();
-          if (redirects >= maxRedirects) throw new OutboundError('too_many_redirects', `The address redirects more than ${maxRedirects} times.`);
+          if (redirects >= maxRedirects)
+            throw new OutboundError('too_many_redirects', `The address redirects more than ${maxRedirects} times.`);
           const next = parseUrl(location, url);
           current = redirected(current, response.status, next.origin === url.origin);
           url = next;
@@ -53,7 +56,11 @@ export function safeOutbound(options: OutboundOptions): Outbound {
 }
 
 /** Finds the addresses of a URL's host, all of them checked. One bad address refuses the name: which one is used is not ours to bet on. */
-function addressCheck({ allowPrivateNetwork, resolve = systemResolve, isPublic = isPublicAddress }: OutboundOptions): (url: URL) => Promise<string[]> {
+function addressCheck({
+  allowPrivateNetwork,
+  resolve = systemResolve,
+  isPublic = isPublicAddress,
+}: OutboundOptions): (url: URL) => Promise<string[]> {
   return async (url) => {
     const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
     let addresses: string[];
@@ -64,7 +71,10 @@ function addressCheck({ allowPrivateNetwork, resolve = systemResolve, isPublic =
     }
     if (addresses.length === 0) throw new OutboundError('unreachable', `The name "${host}" has no address.`);
     if (!allowPrivateNetwork && !addresses.every((address) => isPublic(address))) {
-      throw new OutboundError('refused', `The address of "${host}" is not public; private networks are allowed by FOVEA_ALLOW_PRIVATE_NETWORK.`);
+      throw new OutboundError(
+        'refused',
+        `The address of "${host}" is not public; private networks are allowed by FOVEA_ALLOW_PRIVATE_NETWORK.`,
+      );
     }
     return addresses;
   };
@@ -108,30 +118,55 @@ function parseUrl(text: string, base?: URL): URL {
   } catch {
     throw new OutboundError('refused', 'This is not a URL.');
   }
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new OutboundError('refused', `Only http and https can be called, not "${url.protocol}".`);
-  if (url.username !== '' || url.password !== '') throw new OutboundError('refused', 'A URL must not carry a user name or password.');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new OutboundError('refused', `Only http and https can be called, not "${url.protocol}".`);
+  if (url.username !== '' || url.password !== '')
+    throw new OutboundError('refused', 'A URL must not carry a user name or password.');
   return url;
 }
 
 /** The request after a redirect (RFC 9110, section 15.4): GET after 303 and for POST; no credentials to another origin. */
 function redirected(request: OutboundRequest, status: number, sameOrigin: boolean): OutboundRequest {
   const { body, ...rest } = request;
-  const toGet = (status === 303 && request.method !== 'HEAD') || ((status === 301 || status === 302) && request.method === 'POST');
-  const dropped = [...(sameOrigin ? [] : ['authorization', 'cookie', 'proxy-authorization']), ...(toGet ? ['content-type'] : [])];
-  const headers = Object.fromEntries(Object.entries(request.headers ?? {}).filter(([name]) => !dropped.includes(name.toLowerCase())));
+  const toGet =
+    (status === 303 && request.method !== 'HEAD') || ((status === 301 || status === 302) && request.method === 'POST');
+  const dropped = [
+    ...(sameOrigin ? [] : ['authorization', 'cookie', 'proxy-authorization']),
+    ...(toGet ? ['content-type'] : []),
+  ];
+  const headers = Object.fromEntries(
+    Object.entries(request.headers ?? {}).filter(([name]) => !dropped.includes(name.toLowerCase())),
+  );
   return { ...rest, headers, ...(toGet ? { method: 'GET' as const } : body === undefined ? {} : { body }) };
 }
 
 /** Headers that shape the exchange itself are ours: given ones could smuggle a second request, or name another host. */
-const ownHeaders = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'upgrade', 'expect', 'te', 'trailer', 'keep-alive']);
+const ownHeaders = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'upgrade',
+  'expect',
+  'te',
+  'trailer',
+  'keep-alive',
+]);
 
 function headersOf({ headers = {}, body }: OutboundRequest): Record<string, string | number> {
   const given = Object.entries(headers).filter(([name]) => !ownHeaders.has(name.toLowerCase()));
-  return { 'user-agent': 'Fovea', ...Object.fromEntries(given), ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }) };
+  return {
+    'user-agent': 'Fovea',
+    ...Object.fromEntries(given),
+    ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
+  };
 }
 
 /** One request and the headers of its answer. */
-async function exchange(request: OutboundRequest, way: { url: URL; addresses: readonly string[]; signal: AbortSignal }): Promise<OutboundResponse> {
+async function exchange(
+  request: OutboundRequest,
+  way: { url: URL; addresses: readonly string[]; signal: AbortSignal },
+): Promise<OutboundResponse> {
   const { url, addresses, signal } = way;
   const { promise, resolve, reject } = Promise.withResolvers<OutboundResponse>();
   // The connection goes to the addresses that were checked, whatever the name says by now.
@@ -146,11 +181,25 @@ async function exchange(request: OutboundRequest, way: { url: URL; addresses: re
   signal.addEventListener('abort', abort);
   if (signal.aborted) abort();
   sent.on('error', (error) => {
-    reject(signal.aborted ? (signal.reason as Error) : new OutboundError('unreachable', `The address cannot be reached (${(error as NodeJS.ErrnoException).code ?? error.message}).`));
+    reject(
+      signal.aborted
+        ? (signal.reason as Error)
+        : new OutboundError(
+            'unreachable',
+            `The address cannot be reached (${(error as NodeJS.ErrnoException).code ?? error.message}).`,
+          ),
+    );
   });
   sent.on('response', (response) => {
-    response.setTimeout(idleBodyMs, () => response.destroy(new OutboundError('timeout', `The answer stood still for ${idleBodyMs / 1_000} seconds.`)));
-    const headers = Object.fromEntries(Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]));
+    response.setTimeout(idleBodyMs, () =>
+      response.destroy(new OutboundError('timeout', `The answer stood still for ${idleBodyMs / 1_000} seconds.`)),
+    );
+    const headers = Object.fromEntries(
+      Object.entries(response.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value.join(', ') : (value ?? ''),
+      ]),
+    );
     // The caller's signal goes on to break off the body; the deadline was for the headers.
     const breakOff = () => response.destroy(request.signal?.reason as Error);
     request.signal?.addEventListener('abort', breakOff);

@@ -89,7 +89,8 @@ describe('sending', () => {
     const kind = messageKind<number>('test.singleton');
     const queue = await openQueue();
     await queue.declare([kind]);
-    const send = (n: number, singletonKey?: string) => clone.db.tx((tx) => queue.send(tx, kind, n, singletonKey === undefined ? {} : { singletonKey }));
+    const send = (n: number, singletonKey?: string) =>
+      clone.db.tx((tx) => queue.send(tx, kind, n, singletonKey === undefined ? {} : { singletonKey }));
     await send(1, 'a');
     await send(2, 'a');
     await send(3, 'b');
@@ -118,7 +119,13 @@ describe('sending', () => {
     const kind = messageKind<number>('test.many');
     const queue = await openQueue();
     await queue.declare([kind]);
-    await clone.db.tx((tx) => queue.sendMany(tx, kind, Array.from({ length: 500 }, (_, n) => n)));
+    await clone.db.tx((tx) =>
+      queue.sendMany(
+        tx,
+        kind,
+        Array.from({ length: 500 }, (_, n) => n),
+      ),
+    );
     const handled: number[] = [];
     const started = performance.now();
     await queue.work(kind, async ({ data }) => void handled.push(data), { concurrency: 4 });
@@ -174,7 +181,9 @@ const workerScript = `
 
 test('kill -9 of a worker: its message is back with another one within 20 s', async () => {
   const kind = messageKind<string>('test.killed');
-  const child = spawn(process.execPath, ['--input-type=module', '-e', workerScript, JSON.stringify(clone.connection)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', workerScript, JSON.stringify(clone.connection)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   children.push(child);
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (said += text));
@@ -237,10 +246,12 @@ describe('stopping', () => {
     await next.declare([kind]);
     const handled: [string, number][] = [];
     await next.work(kind, async ({ data, attempt }) => void handled.push([data, attempt]));
-    await expect.poll(() => handled.toSorted(), soon).toEqual([
-      ['deaf', 0],
-      ['obedient', 0],
-    ]);
+    await expect
+      .poll(() => handled.toSorted(), soon)
+      .toEqual([
+        ['deaf', 0],
+        ['obedient', 0],
+      ]);
   });
 });
 
@@ -251,5 +262,7 @@ test('kinds are declared once, before they are worked, and by many processes at 
   const [queue] = opened;
   if (!queue) throw new Error('no queue');
   await expect(queue.declare(kinds.slice(0, 1))).rejects.toThrow('The message "test.declared-0" is declared twice.');
-  await expect(queue.work(messageKind<null>('test.unknown'), async () => undefined)).rejects.toThrow('The message "test.unknown" was not declared.');
+  await expect(queue.work(messageKind<null>('test.unknown'), async () => undefined)).rejects.toThrow(
+    'The message "test.unknown" was not declared.',
+  );
 });

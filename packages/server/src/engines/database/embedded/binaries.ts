@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -30,7 +40,9 @@ export function reachableBinaries(dataDir: string, owner: Owner | undefined): st
     if (runs(copy, owner)) return copy;
     tried.push(`${copy} does not run`);
   }
-  throw new DatabaseStartError(`The embedded PostgreSQL does not run on this machine (${tried.join('; ')}); set FOVEA_DATABASE_URL to a PostgreSQL of your own.`);
+  throw new DatabaseStartError(
+    `The embedded PostgreSQL does not run on this machine (${tried.join('; ')}); set FOVEA_DATABASE_URL to a PostgreSQL of your own.`,
+  );
 }
 
 function installedBinaries(): { native: string; version: string } {
@@ -40,7 +52,9 @@ function installedBinaries(): { native: string; version: string } {
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     return { native: join(root, 'native'), version };
   } catch {
-    throw new DatabaseStartError(`No embedded PostgreSQL is installed for ${process.platform}-${process.arch}; set FOVEA_DATABASE_URL to a PostgreSQL of your own.`);
+    throw new DatabaseStartError(
+      `No embedded PostgreSQL is installed for ${process.platform}-${process.arch}; set FOVEA_DATABASE_URL to a PostgreSQL of your own.`,
+    );
   }
 }
 
@@ -68,7 +82,8 @@ function copyBinaries(native: string, copy: string): void {
     cpSync(native, fresh, { recursive: true, verbatimSymlinks: true });
     for (const { source, target } of linksOf(native)) {
       const to = below(fresh, target);
-      if (existsSync(below(fresh, source)) && !existsSync(to)) symlinkSync(relative(dirname(to), below(fresh, source)), to);
+      if (existsSync(below(fresh, source)) && !existsSync(to))
+        symlinkSync(relative(dirname(to), below(fresh, source)), to);
     }
     chmodSync(fresh, 0o755);
     renameSync(fresh, copy);
@@ -85,9 +100,13 @@ function closedToOthers(folder: string, owner: Owner | undefined): boolean {
 
 /** Whether the server's user may pass through every folder above. */
 function reaches(folder: string, owner: Owner | undefined): boolean {
-  return !owner || spawnSync('/bin/sh', ['-c', 'cd "$0"', folder], { ...owner, stdio: 'ignore', cwd: '/' }).status === 0;
+  return (
+    !owner || spawnSync('/bin/sh', ['-c', 'cd "$0"', folder], { ...owner, stdio: 'ignore', cwd: '/' }).status === 0
+  );
 }
 
 function runs(native: string, owner: Owner | undefined): boolean {
-  return ['postgres', 'initdb'].every((name) => spawnSync(join(native, 'bin', name), ['--version'], { ...owner, stdio: 'ignore', cwd: '/' }).status === 0);
+  return ['postgres', 'initdb'].every(
+    (name) => spawnSync(join(native, 'bin', name), ['--version'], { ...owner, stdio: 'ignore', cwd: '/' }).status === 0,
+  );
 }

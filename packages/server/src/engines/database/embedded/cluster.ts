@@ -1,5 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readlinkSync, realpathSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { processIdentity } from './process-identity.ts';
 import type { ServerPlace } from './server-place.ts';
@@ -16,14 +26,26 @@ export function ensureCluster(native: string, place: ServerPlace, sync: boolean)
   if (existsSync(join(cluster, 'PG_VERSION'))) return;
   const fresh = `${cluster}.new`;
   rmSync(fresh, { recursive: true, force: true });
-  const options = ['-U', superuser, '--encoding=UTF8', '--locale=C.UTF-8', '--data-checksums', '--auth-local=trust', '--auth-host=reject'];
-  const done = spawnSync(join(native, 'bin', 'initdb'), ['-D', `${seenAs}/cluster.new`, ...options, ...(sync ? [] : ['--no-sync'])], {
-    ...owner,
-    encoding: 'utf8',
-    env: serverEnvironment,
-    cwd: '/',
-    stdio: ['ignore', 'ignore', 'pipe', handle],
-  });
+  const options = [
+    '-U',
+    superuser,
+    '--encoding=UTF8',
+    '--locale=C.UTF-8',
+    '--data-checksums',
+    '--auth-local=trust',
+    '--auth-host=reject',
+  ];
+  const done = spawnSync(
+    join(native, 'bin', 'initdb'),
+    ['-D', `${seenAs}/cluster.new`, ...options, ...(sync ? [] : ['--no-sync'])],
+    {
+      ...owner,
+      encoding: 'utf8',
+      env: serverEnvironment,
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'pipe', handle],
+    },
+  );
   if (done.status !== 0) {
     rmSync(fresh, { recursive: true, force: true });
     const reason = done.error?.message ?? done.stderr;
@@ -73,7 +95,8 @@ export async function endSurvivor(cluster: string, log: (line: string) => void):
   }
   const deadline = Date.now() + survivorDeadlineMs;
   while (runningServer(cluster) === pid) {
-    if (Date.now() > deadline) throw new DatabaseStartError(`An earlier PostgreSQL (process ${pid}) does not end; end it and start again.`);
+    if (Date.now() > deadline)
+      throw new DatabaseStartError(`An earlier PostgreSQL (process ${pid}) does not end; end it and start again.`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -15,9 +15,13 @@ const holder = `import { holdDataFolder } from ${JSON.stringify(join(import.meta
   try { holdDataFolder(process.argv[1]); console.log('held'); setInterval(() => {}, 1000); } catch (error) { console.log(error.message); }`;
 
 test('a folder held by a living process is refused with its number, and free when that is killed', async () => {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', holder, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', holder, folder], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   expect(String((await once(child.stdout, 'data'))[0])).toBe('held\n');
-  expect(() => holdDataFolder(folder)).toThrow(`The data folder ${folder} is in use by another Fovea process (${child.pid}); end it, or choose another folder with --data.`);
+  expect(() => holdDataFolder(folder)).toThrow(
+    `The data folder ${folder} is in use by another Fovea process (${child.pid}); end it, or choose another folder with --data.`,
+  );
   child.kill('SIGKILL');
   await once(child, 'exit');
   const letGo = holdDataFolder(folder);
@@ -26,15 +30,20 @@ test('a folder held by a living process is refused with its number, and free whe
   expect(existsSync(join(folder, 'lock'))).toBe(false);
 });
 
-test.each(['', 'rubbish', `${process.pid} another-boot:1`, '0 x', '999999999 y'])('a stale file with "%s" does not count', (text) => {
-  writeFileSync(join(folder, 'lock'), text);
-  holdDataFolder(folder)();
-  expect(existsSync(join(folder, 'lock'))).toBe(false);
-});
+test.each(['', 'rubbish', `${process.pid} another-boot:1`, '0 x', '999999999 y'])(
+  'a stale file with "%s" does not count',
+  (text) => {
+    writeFileSync(join(folder, 'lock'), text);
+    holdDataFolder(folder)();
+    expect(existsSync(join(folder, 'lock'))).toBe(false);
+  },
+);
 
 test('of many processes that start at once over a stale file, one gets the folder', async () => {
   writeFileSync(join(folder, 'lock'), '999999999 stale\n');
-  const children = Array.from({ length: 6 }, () => spawn(process.execPath, ['--input-type=module', '-e', holder, folder], { stdio: ['ignore', 'pipe', 'inherit'] }));
+  const children = Array.from({ length: 6 }, () =>
+    spawn(process.execPath, ['--input-type=module', '-e', holder, folder], { stdio: ['ignore', 'pipe', 'inherit'] }),
+  );
   const said = await Promise.all(children.map(async (child) => String((await once(child.stdout, 'data'))[0])));
   for (const child of children) child.kill('SIGKILL');
   expect(said.filter((line) => line === 'held\n')).toHaveLength(1);

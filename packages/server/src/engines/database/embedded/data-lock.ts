@@ -57,7 +57,9 @@ function removeStale(file: string, dataDir: string): void {
   if (found === undefined) return;
   const [pid = '', identity = ''] = found.trim().split(' ');
   if (processIdentity(Number(pid)) === identity) {
-    throw new DatabaseStartError(`The data folder ${dataDir} is in use by another Fovea process (${pid}); end it, or choose another folder with --data.`);
+    throw new DatabaseStartError(
+      `The data folder ${dataDir} is in use by another Fovea process (${pid}); end it, or choose another folder with --data.`,
+    );
   }
   // Moved aside first: another process may have put a fresh file there since it was read, and that one goes back.
   const aside = `${file}.stale.${process.pid}`;

@@ -33,16 +33,25 @@ const lastLinesMs = 500;
 /** A fast shutdown that lasts longer is given up; the next start then recovers from the log, and nothing is lost. */
 const stopDeadlineMs = 60_000;
 
-export function spawnPostmaster(native: string, place: ServerPlace, settings: readonly string[], log: (line: string) => void): Postmaster {
+export function spawnPostmaster(
+  native: string,
+  place: ServerPlace,
+  settings: readonly string[],
+  log: (line: string) => void,
+): Postmaster {
   const { seenAs, owner, handle, cluster } = place;
-  const child = spawn('/bin/sh', ['-c', watcher, 'fovea-postgres', join(native, 'bin', 'postgres'), '-D', `${seenAs}/cluster`, ...settings], {
-    ...owner,
-    cwd: '/',
-    stdio: ['pipe', 'ignore', 'pipe', handle],
-    // Its own group: Ctrl-C in our terminal is for us, and we end the server in order.
-    detached: true,
-    env: serverEnvironment,
-  });
+  const child = spawn(
+    '/bin/sh',
+    ['-c', watcher, 'fovea-postgres', join(native, 'bin', 'postgres'), '-D', `${seenAs}/cluster`, ...settings],
+    {
+      ...owner,
+      cwd: '/',
+      stdio: ['pipe', 'ignore', 'pipe', handle],
+      // Its own group: Ctrl-C in our terminal is for us, and we end the server in order.
+      detached: true,
+      env: serverEnvironment,
+    },
+  );
   const lastLines: string[] = [];
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     for (const line of text.split('\n').filter(Boolean)) {
@@ -87,7 +96,12 @@ export function spawnPostmaster(native: string, place: ServerPlace, settings: re
 /** The lines that say why; before its log is open the server speaks plainly. */
 function whyEnded(lines: readonly string[]): string | undefined {
   const faults = lines.filter((line) => /FATAL|PANIC|ERROR|No space/.test(line) && !line.includes('is starting up'));
-  return (faults.length > 0 ? faults : lines.filter((line) => line.startsWith('postgres: ') || line.includes('could not'))).join(' ') || undefined;
+  return (
+    (faults.length > 0
+      ? faults
+      : lines.filter((line) => line.startsWith('postgres: ') || line.includes('could not'))
+    ).join(' ') || undefined
+  );
 }
 
 function notedPid(cluster: string): number | undefined {

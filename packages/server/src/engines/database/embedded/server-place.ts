@@ -48,7 +48,10 @@ function serverOwner(): Owner | undefined {
     .split('\n')
     .map((line) => line.split(':'));
   const found = ['postgres', 'nobody'].map((wanted) => users.find(([name]) => name === wanted)).find(Boolean);
-  if (!found) throw new DatabaseStartError('PostgreSQL does not run as root, and there is no user "postgres" or "nobody" to run it as; run Fovea as an ordinary user.');
+  if (!found)
+    throw new DatabaseStartError(
+      'PostgreSQL does not run as root, and there is no user "postgres" or "nobody" to run it as; run Fovea as an ordinary user.',
+    );
   return { uid: Number(found[2]), gid: Number(found[3]) };
 }
 
@@ -68,7 +71,10 @@ export function makeSocketFolder({ dataDir, owner, seenAs }: ServerPlace): strin
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
   const ours = found.uid === process.getuid?.() || found.uid === owner?.uid;
-  if (!found.isDirectory() || !ours) throw new DatabaseStartError(`The folder ${folder} belongs to somebody else; remove it, or choose a shorter data folder.`);
+  if (!found.isDirectory() || !ours)
+    throw new DatabaseStartError(
+      `The folder ${folder} belongs to somebody else; remove it, or choose a shorter data folder.`,
+    );
   if (owner) chownSync(folder, owner.uid, owner.gid);
   chmodSync(folder, 0o700);
   return folder === join(dataDir, 'socket') ? `${seenAs}/socket` : folder;

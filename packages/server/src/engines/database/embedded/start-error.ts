@@ -12,7 +12,9 @@ export function startFault(error: unknown, folder: string): unknown {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT') return diskFull(folder);
   if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-    return new DatabaseStartError(`The folder ${folder} cannot be written to (${code}); choose another with --data or FOVEA_DATA.`);
+    return new DatabaseStartError(
+      `The folder ${folder} cannot be written to (${code}); choose another with --data or FOVEA_DATA.`,
+    );
   }
   return error;
 }

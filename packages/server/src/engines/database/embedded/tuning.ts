@@ -9,7 +9,8 @@ export type Durability = 'safe' | 'fast';
 export function serverSettings(socketFolder: string, durability: Durability): string[] {
   const limit = process.constrainedMemory();
   const memoryMb = (limit > 0 ? Math.min(limit, totalmem()) : totalmem()) / 1024 ** 2;
-  const share = (part: number, least: number, most: number) => `${Math.round(Math.min(Math.max(memoryMb * part, least), most))}MB`;
+  const share = (part: number, least: number, most: number) =>
+    `${Math.round(Math.min(Math.max(memoryMb * part, least), most))}MB`;
   const settings: Record<string, string | number> = {
     listen_addresses: '',
     port: 5432,
@@ -30,7 +31,9 @@ export function serverSettings(socketFolder: string, durability: Durability): st
     log_destination: 'stderr',
     log_checkpoints: 'off',
     timezone: 'UTC',
-    ...(durability === 'fast' ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' } : {}),
+    ...(durability === 'fast'
+      ? { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum: 'off' }
+      : {}),
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
