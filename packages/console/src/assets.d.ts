@@ -5,3 +5,4 @@ declare module '*.module.css' {
 }
 declare module '*.css';
 declare module '@fontsource-variable/inter/wght.css';
+declare module 'virtual:mantine.css';

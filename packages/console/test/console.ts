@@ -1,10 +1,11 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Fovea } from '@fovea/sdk';
 import { startPlatform, type Running } from '@fovea/server';
 import { chromium, type Browser, type BrowserContext, type BrowserContextOptions, type Page } from 'playwright-core';
-import { buildConsole } from '../../../scripts/build-console.ts';
 
 export const chromiumPath = '/usr/bin/chromium';
 /** Why the browser tests are skipped, or undefined when they run. */
@@ -32,7 +33,8 @@ export interface OpenPage {
 }
 
 export async function startConsole(): Promise<Console> {
-  await buildConsole();
+  // In a process of its own, as a build changes the environment. Does nothing when the console is built already.
+  await promisify(execFile)(process.execPath, [join(import.meta.dirname, '..', '..', '..', 'scripts', 'build-console.ts')]);
   const folder = mkdtempSync(join(tmpdir(), 'fovea-console-'));
   let platform: Running | undefined;
   let browser: Browser | undefined;

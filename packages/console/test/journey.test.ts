@@ -82,7 +82,7 @@ describe.skipIf(noBrowser)(`console journey${noBrowser ? ` (${noBrowser})` : ''}
     await page.getByRole('region', { name: 'Show what failed' }).getByText('/trip/a.png').waitFor();
     await page.getByRole('button', { name: 'Try again, replacing what is there' }).click();
     await page.getByText('1 file uploaded').waitFor();
-    expect(await itemNamed('a.png')).toMatchObject({ width: 32, path: '/trip/a.png' });
+    await expect.poll(() => itemNamed('a.png')).toMatchObject({ width: 32, path: '/trip/a.png' });
     await page.getByRole('button', { name: 'Close the list' }).click();
   });
 
@@ -101,6 +101,7 @@ describe.skipIf(noBrowser)(`console journey${noBrowser ? ` (${noBrowser})` : ''}
     await page.getByText('1–3 of 3').waitFor();
     await page.getByRole('button', { name: 'All items' }).click();
     await page.getByText('1–4 of 4').waitFor();
+    expect(new URL(page.url()).search).toBe('');
   });
 
   test('arrow keys go about in the grid, space selects, a selection is published', async () => {
@@ -125,6 +126,8 @@ describe.skipIf(noBrowser)(`console journey${noBrowser ? ` (${noBrowser})` : ''}
     await stage.focus();
     await page.keyboard.press('+');
     await page.getByText('125 %').waitFor();
+    const zoomed = await page.getByRole('img', { name: 'a.png' }).boundingBox();
+    expect(zoomed?.width).toBeCloseTo(40);
     await page.keyboard.press('0');
     await page.getByText('100 %').waitFor();
   });
@@ -169,6 +172,7 @@ describe.skipIf(noBrowser)(`console journey${noBrowser ? ` (${noBrowser})` : ''}
     await page.locator('h1').click();
     await page.keyboard.press('ArrowRight');
     await page.getByText('Rain from the west.').waitFor();
+    expect(page.url()).toContain((await itemNamed('notes.txt')).id);
     await page.keyboard.press('ArrowLeft');
     await page.getByRole('heading', { level: 1, name: 'b.png' }).waitFor();
   });
@@ -266,6 +270,7 @@ describe.skipIf(noBrowser)(`console journey${noBrowser ? ` (${noBrowser})` : ''}
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/datasets\//);
     await page.getByRole('heading', { level: 1, name: 'Night' }).waitFor();
+    expect(page.url()).toContain((await onlyDataset()).id);
   });
 
   test('signs out: the session is over, here and on the platform', async () => {
