@@ -6,6 +6,12 @@ const tools = [
   { binary: 'chromium', package: 'chromium', for: 'browser tests' },
   { binary: 'ffmpeg', package: 'ffmpeg', for: 'video tests' },
   { binary: 'bwrap', package: 'bubblewrap', for: 'sandbox tests' },
+  // A real S3 server: OpenStack Swift with its s3api.
+  { binary: 'swift-proxy-server', package: 'swift-proxy', for: 'S3 tests' },
+  { binary: 'swift-account-server', package: 'swift-account', for: 'S3 tests' },
+  { binary: 'swift-container-server', package: 'swift-container', for: 'S3 tests' },
+  { binary: 'swift-object-server', package: 'swift-object', for: 'S3 tests' },
+  { binary: 'memcached', package: 'memcached', for: 'S3 tests' },
 ] as const;
 
 /** Installs what is missing where this is Debian and we are root; gives a line for each tool that is still missing. */

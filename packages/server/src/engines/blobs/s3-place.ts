@@ -102,3 +102,10 @@ export function s3Error(error: unknown): unknown {
     `The object store does not answer as it should (${name ?? code ?? 'unknown error'}${status === undefined ? '' : `, status ${status}`}).`,
   );
 }
+
+/** Undefined when the error says that there is no such object; throws every other one. */
+export function absent(error: unknown): undefined {
+  const known = s3Error(error);
+  if (known instanceof BlobError && known.code === 'not_found') return undefined;
+  throw known;
+}
