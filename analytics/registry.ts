@@ -4,6 +4,11 @@ import { manifest as frames } from './frames/manifest.ts';
 import { manifest as mediaInfo } from './media-info/manifest.ts';
 import { manifest as thumbnails } from './thumbnails/manifest.ts';
 import { manifest as transcode } from './transcode/manifest.ts';
+import { manifest as agreement } from './agreement/manifest.ts';
+import { manifest as colors } from './colors/manifest.ts';
+import { manifest as datasetStats } from './dataset-stats/manifest.ts';
+import { manifest as imageQuality } from './image-quality/manifest.ts';
+import { manifest as nearDuplicates } from './near-duplicates/manifest.ts';
 import { manifest as motionTracks } from './motion-tracks/manifest.ts';
 import { manifest as photoStudio } from './photo-studio/manifest.ts';
 import { manifests as vehicleSense } from './vehicle-sense/manifest.ts';
@@ -25,6 +30,11 @@ export const builtinAnalytics: BuiltinAnalytic[] = [
   { manifest: mediaInfo, load: async () => (await import('./media-info/run.ts')).default },
   { manifest: thumbnails, load: async () => (await import('./thumbnails/run.ts')).default },
   { manifest: transcode, load: async () => (await import('./transcode/run.ts')).default },
+  { manifest: agreement, load: async () => (await import('./agreement/run.ts')).default },
+  { manifest: colors, load: async () => (await import('./colors/run.ts')).default },
+  { manifest: datasetStats, load: async () => (await import('./dataset-stats/run.ts')).default },
+  { manifest: imageQuality, load: async () => (await import('./image-quality/run.ts')).default },
+  { manifest: nearDuplicates, load: async () => (await import('./near-duplicates/run.ts')).default },
   ...vehicleSense.map((manifest) => ({
     manifest,
     load: async () => (await import('./vehicle-sense/run.ts')).vehicleSense(vehicleSides[manifest.version] ?? 320),
