@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { datasetCommands } from './commands/datasets.ts';
+import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { downloadCommand } from './commands/download.ts';
 import { itemCommands } from './commands/items.ts';
@@ -45,6 +46,7 @@ Examples:
     serveCommand,
     workerCommand,
     doctorCommand,
+    demoCommand,
     loginCommands,
     uploadCommand,
     downloadCommand,

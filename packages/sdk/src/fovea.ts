@@ -8,6 +8,15 @@ import { Members } from './features/members.ts';
 import { Projects } from './features/projects.ts';
 import { Session } from './features/session.ts';
 import { System } from './features/system.ts';
+import { Annotations } from './features/annotations.ts';
+import { Recipes } from './features/recipes.ts';
+import { Batches } from './features/batches.ts';
+import { Tasks } from './features/tasks.ts';
+import { Analytics } from './features/analytics.ts';
+import { Jobs } from './features/jobs.ts';
+import { Profiles } from './features/profiles.ts';
+import { Events } from './features/events.ts';
+import { Webhooks } from './features/webhooks.ts';
 import { Users } from './features/users.ts';
 
 class Connected {
@@ -47,5 +56,14 @@ export class Fovea extends Connected {
   readonly members = new Members(this.client);
   readonly datasets = new Datasets(this.client);
   readonly items = new Items(this.client);
+  readonly annotations = new Annotations(this.client);
+  readonly recipes = new Recipes(this.client);
+  readonly batches = new Batches(this.client);
+  readonly tasks = new Tasks(this.client);
+  readonly analytics = new Analytics(this.client);
+  readonly jobs = new Jobs(this.client);
+  readonly profiles = new Profiles(this.client);
+  readonly events = new Events(this.client);
+  readonly webhooks = new Webhooks(this.client);
   readonly commands = new Commands(this.client);
 }

@@ -22,7 +22,11 @@ type Envelope<T> = JobWithMetadata<{ data: T }>;
  * The queue on pg-boss in the platform's own database. Enqueueing runs on the caller's transaction; idle workers are woken by
  * LISTEN/NOTIFY, and poll besides.
  */
-export async function startQueue(given: { connection: Connection; database: Database; logger: Logger }): Promise<Queue> {
+export async function startQueue(given: {
+  connection: Connection;
+  database: Database;
+  logger: Logger;
+}): Promise<Queue> {
   const { connection, database, logger } = given;
   const boss = new PgBoss({
     ...connection,
@@ -38,6 +42,7 @@ export async function startQueue(given: { connection: Connection; database: Data
   boss.on('warning', ({ message }) => logger.warn({ message }, 'queue'));
   await boss.start();
   const declared = new Set<string>();
+  let stopped: Promise<void> | undefined;
   const running = new RunningMessages();
 
   return {
@@ -66,7 +71,11 @@ export async function startQueue(given: { connection: Connection; database: Data
       await boss.insert(kind.name, messages, { db: statementsOf(tx) });
     },
 
-    async work<T>(kind: MessageKind<T>, handler: (message: Message<T>) => Promise<void>, options: { concurrency?: number } = {}) {
+    async work<T>(
+      kind: MessageKind<T>,
+      handler: (message: Message<T>) => Promise<void>,
+      options: { concurrency?: number } = {},
+    ) {
       if (!declared.has(kind.name)) throw new Error(`The message "${kind.name}" was not declared.`);
       const lanes = options.concurrency ?? 1;
       for (let lane = 0; lane < lanes; lane++) await openLane(boss, kind, handle(kind, handler, running, logger));
@@ -81,15 +90,17 @@ export async function startQueue(given: { connection: Connection; database: Data
         select count(*) filter (where state in ('created', 'retry')) as waiting, count(*) filter (where state = 'active') as running,
           count(*) filter (where state = 'failed') as failed from queue.job where name = ${kind.name}`),
 
-    async stop(graceMs = 10_000) {
-      await Promise.all([...declared].map((name) => boss.offWork(name, { wait: false })));
-      await running.ended(graceMs);
-      running.abort();
-      await running.ended(abortMs);
-      await boss.stop({ graceful: false, close: true });
-      await giveBack(database, running.cutOff);
-    },
+    stop: (graceMs = 10_000) => (stopped ??= stop(graceMs)),
   };
+
+  async function stop(graceMs: number): Promise<void> {
+    await Promise.all([...declared].map((name) => boss.offWork(name, { wait: false })));
+    await running.ended(graceMs);
+    running.abort();
+    await running.ended(abortMs);
+    await boss.stop({ graceful: false, close: true });
+    await giveBack(database, running.cutOff);
+  }
 }
 
 function settings(kind: MessageKind<unknown>) {
@@ -117,12 +128,18 @@ function sendOptions(options: SendOptions) {
 /** Runs the library's statements, which number their parameters as PostgreSQL does, on the caller's transaction. */
 function statementsOf(tx: Tx) {
   return {
-    executeSql: async (text: string, values: unknown[] = []) => ({ rows: await tx.many<Record<string, unknown>>({ text, values } as unknown as Sql) }),
+    executeSql: async (text: string, values: unknown[] = []) => ({
+      rows: await tx.many<Record<string, unknown>>({ text, values } as unknown as Sql),
+    }),
   };
 }
 
 /** A lane handles one message at a time. */
-async function openLane<T>(boss: PgBoss, kind: MessageKind<T>, handle: (job: Envelope<T>) => Promise<void>): Promise<void> {
+async function openLane<T>(
+  boss: PgBoss,
+  kind: MessageKind<T>,
+  handle: (job: Envelope<T>) => Promise<void>,
+): Promise<void> {
   let id = '';
   id = await boss.work(
     kind.name,
@@ -145,7 +162,12 @@ async function openLane<T>(boss: PgBoss, kind: MessageKind<T>, handle: (job: Env
   );
 }
 
-function handle<T>(kind: MessageKind<T>, handler: (message: Message<T>) => Promise<void>, running: RunningMessages, logger: Logger) {
+function handle<T>(
+  kind: MessageKind<T>,
+  handler: (message: Message<T>) => Promise<void>,
+  running: RunningMessages,
+  logger: Logger,
+) {
   return async (job: Envelope<T>): Promise<void> => {
     const { id, retryCount: attempt } = job;
     const done = running.begin(id, attempt);

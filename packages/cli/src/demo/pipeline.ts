@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { filesIn, type Fovea } from '@fovea/sdk';
+import { drawSamples, type SampleCounts, type Truth } from './files.ts';
+import { workBatch } from './people.ts';
+
+/** Told what the demo is at. */
+export type DemoProgress = (step: string, unit: string, done: number, total: number | undefined) => void;
+
+export interface DemoResult {
+  project: string;
+  dataset: string;
+  items: number;
+  bytes: number;
+  byKind: Record<string, number>;
+  annotations: number;
+  tasks: number;
+  reviewed: number;
+  jobs: number;
+  compared: number;
+  /** Seconds that each step took. */
+  seconds: Record<string, number>;
+}
+
+export interface DemoOptions {
+  /** Real files to take instead of drawn ones. */
+  folder?: string | undefined;
+  samples: SampleCounts;
+  projectName: string;
+  /** Download everything again and compare digests. */
+  verify: boolean;
+  onProgress: DemoProgress;
+}
+
+const labeled = 24;
+
+/** The main job, from files to labels, on a platform that runs: what `npm run demo` shows and what fills the Demo project. */
+export async function runPipeline(fovea: Fovea, options: DemoOptions): Promise<DemoResult> {
+  const { onProgress } = options;
+  const seconds: Record<string, number> = {};
+  const timed = async <T>(step: string, work: () => Promise<T>): Promise<T> => {
+    const started = performance.now();
+    const result = await work();
+    seconds[step] = (performance.now() - started) / 1_000;
+    return result;
+  };
+  const temporary = await mkdtemp(join(tmpdir(), 'fovea-demo-'));
+  try {
+    const drawn = join(temporary, 'samples');
+    const truth: Truth = options.folder === undefined ? await timed('draw', () => drawSamples(drawn, options.samples, (done, total) => onProgress('Drawing samples', 'files', done, total))) : new Map();
+    const source = options.folder ?? drawn;
+    const project = await fovea.projects.create({ name: options.projectName, description: 'Made by the demo: files, labels and jobs to look at.' });
+    const dataset = await fovea.datasets.create({ project: project.id, name: 'First look' });
+    const uploaded = await timed('upload', () =>
+      fovea.items.uploadMany(dataset.id, filesIn(source), { onError: 'collect', onProgress: (state) => onProgress('Uploading', 'files', state.files, state.totalFiles) }),
+    );
+    if (uploaded.failed > 0) throw new Error(`${uploaded.failed} files could not be uploaded, the first because: ${uploaded.failures[0]?.message}`);
+    const items = uploaded.created + uploaded.existing;
+    await timed('probe', () => waitForProbes(fovea, dataset.id, items, onProgress));
+    const byKind = await countKinds(fovea, dataset.id);
+    const jobs = await timed('process', () => findMotion(fovea, project.id, dataset.id, onProgress));
+    const work = await timed('label', () => label(fovea, { project: project.id, dataset: dataset.id, truth, onProgress }));
+    const compared = options.verify ? await timed('download', () => compare(fovea, dataset.id, source, join(temporary, 'copy'), items, onProgress)) : 0;
+    const { count } = await fovea.annotations.count(dataset.id, { filter: {} });
+    return {
+      project: project.id,
+      dataset: dataset.id,
+      items,
+      bytes: uploaded.bytes,
+      byKind,
+      annotations: count,
+      tasks: work.tasks,
+      reviewed: work.reviewed,
+      jobs,
+      compared,
+      seconds,
+    };
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function waitForProbes(fovea: Fovea, dataset: string, total: number, onProgress: DemoProgress): Promise<void> {
+  const deadline = Date.now() + 600_000;
+  for (;;) {
+    const { count } = await fovea.items.count(dataset, { filter: { probe: 'pending' } });
+    onProgress('Looking at media', 'files', total - count, total);
+    if (count === 0) return;
+    if (Date.now() > deadline) throw new Error(`${count} files were not looked at within ten minutes.`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+async function countKinds(fovea: Fovea, dataset: string): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const kind of ['image', 'video', 'dicom', 'nifti', 'other'] as const) {
+    const { count } = await fovea.items.count(dataset, { filter: { kind } });
+    if (count > 0) counts[kind] = count;
+  }
+  return counts;
+}
+
+/** Lets an analytic find what moves in the videos; its tracks become annotations for people to check. */
+async function findMotion(fovea: Fovea, project: string, dataset: string, onProgress: DemoProgress): Promise<number> {
+  const { data: videos } = await fovea.items.query(dataset, { filter: { kind: 'video', probe: 'ready' }, fields: ['id'], limit: 5 });
+  let done = 0;
+  for (const { id } of videos) {
+    if (id === undefined) continue;
+    onProgress('Finding motion', 'videos', done, videos.length);
+    await fovea.jobs.createAndWait({ project, analytic: 'fovea/motion-tracks', inputs: { video: id }, attachLabels: true });
+    onProgress('Finding motion', 'videos', ++done, videos.length);
+  }
+  return done;
+}
+
+/** A batch over some of the pictures, worked off by made-up people, a part of it reviewed. */
+async function label(fovea: Fovea, given: { project: string; dataset: string; truth: Truth; onProgress: DemoProgress }) {
+  const { project, dataset, truth, onProgress } = given;
+  const { data: chosen } = await fovea.items.query(dataset, { filter: { kind: 'image', probe: 'ready' }, fields: ['id', 'path'], limit: labeled });
+  const names = new Set(['object', 'seen', ...chosen.flatMap(({ path = '' }) => (truth.get(path) ?? []).map((content) => content.label))]);
+  const recipe = await fovea.recipes.create({ project, name: 'What is in it', labels: [...names].toSorted().map((name) => ({ name })), instructions: 'Draw each object as tightly as you can.' });
+  const batch = await fovea.batches.create({
+    project,
+    name: 'First batch',
+    dataset,
+    recipe: recipe.id,
+    filter: { id: { in: chosen.flatMap(({ id }) => id ?? []) } },
+    settings: { reviewShare: 0.25 },
+  });
+  if (batch.counts.total === 0) return { tasks: 0, annotations: 0, reviewed: 0, sentBack: 0 };
+  await fovea.batches.finalize(batch.id);
+  return workBatch({ owner: fovea, project, batch: batch.id, truth, onTask: (done) => onProgress('Labeling', 'tasks', done, batch.counts.total) });
+}
+
+/** Downloads every item again and compares it with the file it came from. */
+async function compare(fovea: Fovea, dataset: string, source: string, target: string, total: number, onProgress: DemoProgress): Promise<number> {
+  let compared = 0;
+  for await (const item of fovea.items.list(dataset, { limit: 1_000 })) {
+    const copy = join(target, ...item.path.split('/').filter(Boolean));
+    await fovea.items.download(item, { to: copy });
+    const original = join(source, ...item.path.split('/').filter(Boolean));
+    const [left, right] = await Promise.all([digest(original), digest(copy)]);
+    if (left !== right) throw new Error(`The download of ${item.path} differs from the file that was uploaded.`);
+    onProgress('Comparing downloads', 'files', ++compared, total);
+  }
+  return compared;
+}
+
+async function digest(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+}
+

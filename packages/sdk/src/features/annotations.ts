@@ -1,0 +1,41 @@
+import { annotations, type Annotation, type AnnotationInput, type AnnotationOperation, type OperationResult } from '@fovea/contract';
+import type { CallOptions, CallResult } from '../client.ts';
+import { Feature } from '../feature.ts';
+
+/** Annotations: what is said about places in items. */
+export class Annotations extends Feature {
+  /** Lists the annotations of an item, oldest first. */
+  readonly list = this.listOf(annotations.list, 'item');
+  /** Adds annotations to an item: all of them, or none when one is not valid. With `task`, as drafts of that task. */
+  create(item: string, added: AnnotationInput[], { task, ...options }: CallOptions & { task?: string } = {}): Promise<{ data: Annotation[] }> {
+    return this.client.run(annotations.create, { ...options, params: { item }, query: task === undefined ? {} : { task }, body: { annotations: added } });
+  }
+  /** Applies edits with client-made ids, each by itself; one that comes twice changes nothing. With `task`, as part of that task. */
+  apply(item: string, edits: AnnotationOperation[], { task, ...options }: CallOptions & { task?: string } = {}): Promise<{ data: OperationResult[] }> {
+    return this.client.run(annotations.apply, { ...options, params: { item }, query: task === undefined ? {} : { task }, body: { operations: edits } });
+  }
+  /** Gets an annotation. */
+  readonly get = this.method(annotations.get, 'annotation');
+  /** Changes an annotation; what is left out stays. */
+  readonly update = this.method(annotations.update, 'annotation');
+  /** Deletes an annotation. */
+  readonly delete = this.method(annotations.delete, 'annotation');
+  /** Lists the earlier states of an annotation, newest first. */
+  readonly revisions = this.listOf(annotations.revisions, 'annotation');
+  /** Gives an annotation, also a deleted one, the state of an earlier revision. */
+  readonly restore = this.method(annotations.restore, 'annotation');
+  /** Finds annotations of a dataset by the query language. */
+  readonly query = this.listOf(annotations.query, 'dataset');
+  /** Counts the annotations that a filter finds. */
+  readonly count = this.method(annotations.count, 'dataset');
+  /** Changes every annotation that a filter finds, in the background. */
+  readonly updateMany = this.method(annotations.updateMany, 'dataset');
+  /** Deletes every annotation that a filter finds, in the background. */
+  readonly deleteMany = this.method(annotations.deleteMany, 'dataset');
+  /** Adds many annotations from lines of JSON, each with the `itemId` or `path` of its item. */
+  import(dataset: string, lines: Iterable<object> | string | Uint8Array | ReadableStream<Uint8Array>, options: CallOptions = {}): Promise<CallResult<typeof annotations.import>> {
+    const body = typeof lines === 'string' || lines instanceof Uint8Array || lines instanceof ReadableStream ? lines : Array.from(lines, (line) => `${JSON.stringify(line)}
+`).join('');
+    return this.client.run(annotations.import, { ...options, params: { dataset }, body });
+  }
+}

@@ -1,0 +1,16 @@
+import { profiles } from '@fovea/contract';
+import { Feature } from '../feature.ts';
+
+/** Profiles: named parameter sets of an analytic. */
+export class Profiles extends Feature {
+  /** Saves a set of parameters of an analytic under a name. */
+  readonly create = this.method(profiles.create);
+  /** Lists the profiles of a project, newest first. */
+  readonly list = this.listOf(profiles.list);
+  /** Gets a profile. */
+  readonly get = this.method(profiles.get, 'profile');
+  /** Changes a profile by making a new version of it; jobs keep the parameters that they were made with. */
+  readonly update = this.method(profiles.update, 'profile');
+  /** Deletes a profile. */
+  readonly delete = this.method(profiles.delete, 'profile');
+}

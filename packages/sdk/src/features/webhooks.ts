@@ -1,0 +1,23 @@
+import { webhooks } from '@fovea/contract';
+import { Feature } from '../feature.ts';
+import { verifyWebhook } from '../webhook-signature.ts';
+
+/** Webhooks: events told to a URL, signed, until they arrive. */
+export class Webhooks extends Feature {
+  /** Has events of a project sent to a URL, signed (Standard Webhooks). The secret is shown this once. */
+  readonly create = this.method(webhooks.create);
+  /** Lists the webhooks of a project. */
+  readonly list = this.listOf(webhooks.list);
+  /** Changes a webhook; enabling one starts it anew. */
+  readonly update = this.method(webhooks.update, 'webhook');
+  /** Makes a new secret; for a day deliveries carry a signature of the old one too. */
+  readonly rotate = this.method(webhooks.rotate, 'webhook');
+  /** Deletes a webhook. */
+  readonly delete = this.method(webhooks.delete, 'webhook');
+  /** The log of deliveries of a project, newest first: webhooks and callbacks. */
+  readonly deliveries = this.listOf(webhooks.deliveries);
+  /** Sends a delivery again. */
+  readonly redeliver = this.method(webhooks.redeliver, 'delivery');
+  /** Checks the signature and age of a delivery and gives its event; throws WebhookSignatureError. */
+  readonly verify = verifyWebhook;
+}
