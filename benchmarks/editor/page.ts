@@ -32,7 +32,8 @@ const painted = async () => {
   await nextFrame();
   await new Promise<void>((done) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => done();
+    port1.addEventListener('message', () => done(), { once: true });
+    port1.start();
     port2.postMessage(undefined);
   });
 };

@@ -1,5 +1,6 @@
 import type { AnnotationGeometry, Xy } from '@fovea/contract';
 import { EditorDocument } from '../document/document.ts';
+import type { Clip } from '../editing/clipboard.ts';
 import { Emitter } from '../emitter.ts';
 import { unionBounds } from '../math/bounds.ts';
 import { clamp } from '../math/vector.ts';
@@ -8,6 +9,7 @@ import { Scene } from '../scene/scene.ts';
 import type { ToolId } from '../tools/gesture.ts';
 import { ToolBox } from '../tools/tool-box.ts';
 import type { EditorInput } from './input.ts';
+import { KeyboardPointer } from './keyboard-pointer.ts';
 import { LabelSet } from './labels.ts';
 import type { LabelClass } from './labels.ts';
 import type { PictureFacts, PixelSource } from './picture.ts';
@@ -49,6 +51,9 @@ export class Editor {
   readonly camera: Camera;
   readonly selection: Selection;
   readonly tools: ToolBox;
+  readonly keyboardPointer: KeyboardPointer;
+  /** What was copied last; the page may carry it to another editor or the system's clipboard. */
+  clip: Clip | undefined;
   private labelSet: LabelSet;
   private label: string;
   private currentSettings: EditorSettings;
@@ -64,10 +69,12 @@ export class Editor {
     this.labelSet = new LabelSet(options.labels ?? []);
     this.label = options.labels?.[0]?.name ?? 'object';
     this.tools = new ToolBox(this);
+    this.keyboardPointer = new KeyboardPointer(this);
   }
 
   /** Returns whether the input meant something here; the page then keeps the browser from acting on it as well. */
   dispatch(input: EditorInput): boolean {
+    if (input.type === 'key' && this.keyboardPointer.handle(input)) return true;
     return this.tools.dispatch(input);
   }
 

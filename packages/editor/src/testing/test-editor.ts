@@ -1,7 +1,9 @@
 import type { AnnotationGeometry, Xy } from '@fovea/contract';
+import { ActionTable } from '../actions/action.ts';
+import { editorActions } from '../actions/actions.ts';
 import { Editor } from '../editor/editor.ts';
 import type { EditorOptions } from '../editor/editor.ts';
-import type { Modifiers, PointerInput } from '../editor/input.ts';
+import type { KeyInput, Modifiers, PointerInput } from '../editor/input.ts';
 import type { EditorRecord } from '../document/record.ts';
 import type { ToolId } from '../tools/gesture.ts';
 
@@ -20,6 +22,7 @@ const noModifiers: Modifiers = { shift: false, alt: false, mod: false };
 export class TestEditor extends Editor {
   /** What the editor told the person. */
   readonly notices: string[] = [];
+  readonly actions: ActionTable;
   private held: Modifiers = noModifiers;
   private at: Xy = [0, 0];
 
@@ -34,6 +37,7 @@ export class TestEditor extends Editor {
       ],
       ...options,
     });
+    this.actions = new ActionTable(editorActions(this));
     this.setPicture({ width: options.width ?? 1000, height: options.height ?? 800, frames: options.frames });
     this.camera.setViewport({ width: 1000, height: 800, pixelRatio: 1 });
     this.camera.set({ zoom: 1, offsetX: 0, offsetY: 0 });
@@ -111,9 +115,9 @@ export class TestEditor extends Editor {
     return records[0];
   }
 
-  /** Overridden where keys also reach the actions. */
-  protected press(input: Parameters<Editor['dispatch']>[0]): void {
-    this.dispatch(input);
+  /** As a page does it: the tool first, then the actions. */
+  private press(input: KeyInput): void {
+    if (!this.dispatch(input)) this.actions.handle(this, input);
   }
 
   private send(phase: PointerInput['phase'], x: number, y: number, more: Partial<PointerInput>): this {

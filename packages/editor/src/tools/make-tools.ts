@@ -1,10 +1,11 @@
 import type { Editor } from '../editor/editor.ts';
 import { drawTools } from './draw-tools.ts';
+import { maskTools } from './mask-tools.ts';
 import type { Tool } from './gesture.ts';
 import { panTool } from './pan-gesture.ts';
 import { SelectTool } from './select-tool.ts';
 
 /** Every tool, the one to begin with first. */
 export function makeTools(editor: Editor): [Tool, ...Tool[]] {
-  return [new SelectTool(editor), panTool(editor), ...drawTools(editor)];
+  return [new SelectTool(editor), panTool(editor), ...drawTools(editor), ...maskTools(editor)];
 }

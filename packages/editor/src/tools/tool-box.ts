@@ -4,6 +4,7 @@ import type { OverlayItem } from '../editor/overlay.ts';
 import type { Gesture, GestureStep, PointerAt, Tool, ToolId } from './gesture.ts';
 import { makeTools } from './make-tools.ts';
 import { PanGesture } from './pan-gesture.ts';
+import { SelectTool } from './select-tool.ts';
 
 /** Which tool is in hand, and the gesture under way. Everything that a pointer or key does goes through here. */
 export class ToolBox {
@@ -62,6 +63,18 @@ export class ToolBox {
     this.pan = undefined;
     gesture?.cancel();
     if (gesture) this.editor.refreshOverlay();
+  }
+
+  /** Does something that must not happen in the middle of a gesture, which is taken back first. */
+  whileIdle(act: () => void): void {
+    this.interrupt();
+    act();
+  }
+
+  /** One selected shape shows the frame that resizes and turns it, or its own handles again. */
+  toggleFrame(): void {
+    const tool = this.tools.get('select');
+    if (tool instanceof SelectTool) tool.setFrame(!tool.showsFrame);
   }
 
   /** Ends a gesture of many steps (a polygon being drawn) the way Enter does. */

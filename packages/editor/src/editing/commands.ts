@@ -1,0 +1,144 @@
+import type { AnnotationGeometry } from '@fovea/contract';
+import type { Editor } from '../editor/editor.ts';
+import type { EditorRecord, RecordPatch } from '../document/record.ts';
+import { boundsCenter, unionBounds } from '../math/bounds.ts';
+import { rotation, scaling, translation } from '../math/matrix.ts';
+import type { Matrix } from '../math/matrix.ts';
+import { kindOf } from '../shapes/registry.ts';
+import { editableIds, newRecord, setGeometries } from './shapes.ts';
+
+/** What can be done to the selection as a whole. Each is one step of the history; locked records are left alone. */
+
+function unlocked(editor: Editor): EditorRecord[] {
+  return editor.selection.records().filter((record) => !record.locked);
+}
+
+function patchAll(editor: Editor, title: string, records: readonly EditorRecord[], patch: RecordPatch | ((record: EditorRecord) => RecordPatch)): void {
+  if (records.length === 0) return;
+  editor.document.edit(title, () => editor.document.update(records.map(({ id }) => id), patch));
+}
+
+export function deleteSelected(editor: Editor): void {
+  const ids = unlocked(editor).map(({ id }) => id);
+  if (ids.length > 0) editor.document.edit('Delete', () => editor.document.remove(ids));
+}
+
+export function selectAll(editor: Editor): void {
+  editor.selection.set([...editor.scene.all()].filter(({ record }) => !record.locked).map(({ record }) => record.id));
+}
+
+/** The next (or previous) record of the frame, bottom to top and round again: for the keyboard. */
+export function selectNext(editor: Editor, step: 1 | -1): void {
+  const ids = editor.document.ordered().filter(({ id, locked }) => !locked && editor.scene.get(id)).map(({ id }) => id);
+  if (ids.length === 0) return;
+  const at = editor.selection.single ? ids.indexOf(editor.selection.single.id) : step > 0 ? -1 : 0;
+  editor.selection.set([ids[(at + step + ids.length) % ids.length]]);
+}
+
+export function relabelSelected(editor: Editor, label: string): void {
+  const records = unlocked(editor);
+  const refused = records.find(({ type }) => !editor.labels.allows(label, type));
+  if (refused) editor.notify(`${label} may not be drawn as ${refused.type.replace('_', ' ')}`);
+  else patchAll(editor, 'Relabel', records.filter((record) => record.label !== label), { label });
+}
+
+export function setHidden(editor: Editor, records: readonly EditorRecord[], hidden: boolean): void {
+  patchAll(editor, hidden ? 'Hide' : 'Show', records, { hidden });
+  if (hidden) editor.selection.clear();
+}
+
+export function setLocked(editor: Editor, records: readonly EditorRecord[], locked: boolean): void {
+  patchAll(editor, locked ? 'Lock' : 'Unlock', records, { locked });
+}
+
+/** The selected records become one object: a click takes them together. */
+export function groupSelected(editor: Editor): void {
+  const records = unlocked(editor);
+  if (records.length > 1) patchAll(editor, 'Group', records, { group: editor.document.newId() });
+}
+
+export function ungroupSelected(editor: Editor): void {
+  patchAll(editor, 'Ungroup', unlocked(editor).filter(({ group }) => group !== undefined), { group: undefined });
+}
+
+export type ZMove = 'front' | 'back' | 'forward' | 'backward';
+
+/** Changes the drawing order of the selection among all records; `forward` and `backward` pass one record that overlaps nothing of it. */
+export function reorderSelected(editor: Editor, move: ZMove): void {
+  const chosen = new Set(unlocked(editor).map(({ id }) => id));
+  if (chosen.size === 0) return;
+  const order = editor.document.ordered().map(({ id }) => id);
+  const next = reordered(order, chosen, move);
+  const z = new Map(next.map((id, index) => [id, index]));
+  const moved = editor.document.ordered().filter((record) => z.get(record.id) !== record.z);
+  patchAll(editor, `Bring ${move}`, moved, (record) => ({ z: z.get(record.id) ?? record.z }));
+}
+
+function reordered(order: readonly string[], chosen: ReadonlySet<string>, move: ZMove): string[] {
+  const isChosen = (id: string) => chosen.has(id);
+  const rest = order.filter((id) => !isChosen(id));
+  if (move === 'front') return [...rest, ...order.filter(isChosen)];
+  if (move === 'back') return [...order.filter(isChosen), ...rest];
+  const next = move === 'forward' ? order.toReversed() : [...order];
+  for (let at = 1; at < next.length; at++) {
+    if (!isChosen(next[at]) || isChosen(next[at - 1])) continue;
+    [next[at - 1], next[at]] = [next[at], next[at - 1]];
+  }
+  return move === 'forward' ? next.toReversed() : next;
+}
+
+/** Moves the selection by image pixels. */
+export function nudgeSelected(editor: Editor, dx: number, dy: number): void {
+  transformSelected(editor, 'Move', () => translation(dx, dy));
+}
+
+/** Turns the selection about its middle; radians, clockwise. */
+export function turnSelected(editor: Editor, angle: number): void {
+  transformSelected(editor, 'Turn', (center) => rotation(angle, center));
+}
+
+/** Mirrors the selection about its middle. */
+export function flipSelected(editor: Editor, axis: 'horizontal' | 'vertical'): void {
+  transformSelected(editor, 'Flip', (center) => scaling(axis === 'horizontal' ? -1 : 1, axis === 'vertical' ? -1 : 1, center));
+}
+
+function transformSelected(editor: Editor, title: string, matrixAbout: (center: [number, number]) => Matrix): void {
+  const entries = editableIds(editor).flatMap((id) => editor.scene.get(id) ?? []);
+  const bounds = unionBounds(entries);
+  if (!bounds) return;
+  const matrix = matrixAbout(boundsCenter(bounds));
+  editor.document.edit(title, () =>
+    setGeometries(editor, entries.map(({ record, geometry }) => [record.id, kindOf(geometry).transform(geometry, matrix)])),
+  );
+}
+
+/** A class for the whole item, or on a video for the current frame; the same one is not given twice. */
+export function classify(editor: Editor, label: string): void {
+  const frame = editor.isVideo ? editor.frame : null;
+  const is = (record: EditorRecord) => record.type === 'classification' && record.label === label && record.frame === frame;
+  if (editor.document.ordered().some(is)) return;
+  const geometry: AnnotationGeometry = { type: 'classification' };
+  editor.document.edit('Classify', () => editor.document.create([{ ...newRecord(editor, geometry), label }]));
+}
+
+/** The proposals chosen, or the one under the pointer, or else all on the frame. */
+export function proposalsAtHand(editor: Editor): EditorRecord[] {
+  const chosen = editor.selection.records().filter(({ proposal }) => proposal);
+  if (chosen.length > 0) return chosen;
+  const hovered = editor.tools.hovered === undefined ? undefined : editor.document.get(editor.tools.hovered);
+  return hovered?.proposal ? [hovered] : [];
+}
+
+/** Proposals become annotations, and are sent. */
+export function acceptProposals(editor: Editor, records: readonly EditorRecord[]): void {
+  patchAll(editor, 'Accept', records, { proposal: false });
+}
+
+export function rejectProposals(editor: Editor, records: readonly EditorRecord[]): void {
+  if (records.length > 0) editor.document.edit('Reject', () => editor.document.remove(records.map(({ id }) => id)));
+}
+
+/** What a reviewer says of the selected annotations; null takes it back. */
+export function reviewSelected(editor: Editor, status: EditorRecord['status']): void {
+  patchAll(editor, 'Review', editor.selection.records().filter((record) => record.status !== status), { status });
+}
