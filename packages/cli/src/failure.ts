@@ -29,7 +29,7 @@ export function describeFailure(error: unknown, server?: { url: string; keyFrom:
   if (error instanceof ConnectionError) {
     return { exitCode: 1, lines: [error.message, 'Is the platform running? Start one with "npm start", or set FOVEA_URL to where it is.'] };
   }
-  if (error instanceof FoveaError || error instanceof CommandFailure || isNamed(error, 'ConfigError')) return { exitCode: 1, lines: [error.message] };
+  if (error instanceof FoveaError || error instanceof CommandFailure || isSentence(error)) return { exitCode: 1, lines: [error.message] };
   return { exitCode: 1, lines: [error instanceof Error ? (error.stack ?? error.message) : String(error)] };
 }
 
@@ -45,6 +45,9 @@ function apiLines(error: ApiError, server: { url: string; keyFrom: string } | un
   return lines;
 }
 
-function isNamed(error: unknown, name: string): error is Error {
-  return error instanceof Error && error.name === name;
+/** Errors of a starting platform that say all there is to say. By name: the server is loaded by the commands that need it only. */
+const sentences = new Set(['ConfigError', 'DatabaseStartError', 'DatabaseConnectError', 'SchemaError', 'BlobError']);
+
+function isSentence(error: unknown): error is Error {
+  return error instanceof Error && sentences.has(error.name);
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import { afterEach, expect, test } from 'vitest';
@@ -5,6 +7,7 @@ import { serveHttp, sendProblem, type TestServer } from '../../sdk/src/testing.t
 import { timeToCome } from './commands/options.ts';
 import { Context } from './context.ts';
 import { createProgram } from './program.ts';
+import { cliReference } from './reference.ts';
 import { runCli, testIo } from './testing.ts';
 
 let server: TestServer | undefined;
@@ -43,6 +46,11 @@ test.each([
   expect(err).toMatch(message);
   expect(out).toBe('');
   expect(code).toBe(2);
+});
+
+test('docs/cli.md is up to date', async () => {
+  const written = readFileSync(join(import.meta.dirname, '..', '..', '..', 'docs', 'cli.md'), 'utf8');
+  expect(written).toBe(await cliReference());
 });
 
 test('without a command it prints the help, as wrong usage', async () => {
