@@ -78,7 +78,8 @@ describe.skipIf(noBrowser)(`console accessibility${noBrowser ? ` (${noBrowser})`
       ['nowhere', () => '/nowhere', 'There is no such page'],
     ])('%s', async (_name, path, shows) => {
       await page.goto(path());
-      await page.getByText(shows).first().waitFor();
+      await Promise.race([page.getByText(shows).first().waitFor(), page.getByText('This did not work').waitFor()]);
+      expect(await page.getByText(shows).first().isVisible(), await page.locator('main').innerText()).toBe(true);
       expect(await violations(page)).toEqual([]);
     });
 

@@ -267,6 +267,7 @@ describe.skipIf(noBrowser)(`console journey${noBrowser ? ` (${noBrowser})` : ''}
   test('the palette goes to a dataset by its name', async () => {
     await page.keyboard.press('Control+k');
     await page.getByRole('combobox', { name: 'Go to' }).fill('nig');
+    await page.getByRole('option', { name: /Night/ }).waitFor();
     await page.keyboard.press('Enter');
     await page.waitForURL(/\/datasets\//);
     await page.getByRole('heading', { level: 1, name: 'Night' }).waitFor();

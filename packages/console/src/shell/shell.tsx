@@ -43,8 +43,10 @@ export function Shell() {
       )}
       <Drawer.Root opened={narrow && menu} onClose={menuHandlers.close} size={260} padding={0}>
         <Drawer.Overlay backgroundOpacity={0.45} />
-        <Drawer.Content aria-label={texts.nav.label} className={classes['drawer'] ?? ''}>
-          <Navigation openPalette={paletteHandlers.open} />
+        <Drawer.Content aria-label={texts.nav.label}>
+          <div className={classes['drawer']}>
+            <Navigation openPalette={paletteHandlers.open} />
+          </div>
         </Drawer.Content>
       </Drawer.Root>
       <main id="content" tabIndex={-1} className={classes['main']}>

@@ -30,7 +30,8 @@ export function ItemGrid({ list, search, tileSize, selection, total, onRange }: 
   const pages = useItemList(list);
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: sizer, width } = useElementSize();
-  const columns = Math.max(1, Math.floor((width + gap) / (tileSize + gap)));
+  // Two beside each other even on a telephone.
+  const columns = Math.max(width < 300 ? 1 : 2, Math.floor((width + gap) / (tileSize + gap)));
   const side = width > 0 ? Math.floor((width - gap * (columns - 1)) / columns) : tileSize;
   // What is not known yet is as long as one page, or as what is left.
   const unknown = pages.complete ? 0 : Math.min(pages.pageSize, Math.max(columns, (total ?? Number.POSITIVE_INFINITY) - pages.length));
