@@ -10,6 +10,7 @@ import { manifest as datasetStats } from './dataset-stats/manifest.ts';
 import { manifest as imageQuality } from './image-quality/manifest.ts';
 import { manifest as nearDuplicates } from './near-duplicates/manifest.ts';
 import { manifest as motionTracks } from './motion-tracks/manifest.ts';
+import { manifests as onnx } from './onnx/manifest.ts';
 import { manifest as photoStudio } from './photo-studio/manifest.ts';
 import { manifests as vehicleSense } from './vehicle-sense/manifest.ts';
 
@@ -21,6 +22,11 @@ export interface BuiltinAnalytic {
 
 /** Longer side of the picture that each version of vehicle-sense looks at. */
 const vehicleSides: Record<string, number> = { '0.1': 240, '0.2': 320 };
+
+function onnxTask(name: string): 'classification' | 'detection' | 'segmentation' {
+  if (name.endsWith('-detection')) return 'detection';
+  return name.endsWith('-segmentation') ? 'segmentation' : 'classification';
+}
 
 /** All of them; several versions of one name stand in ascending order. */
 export const builtinAnalytics: BuiltinAnalytic[] = [
@@ -35,6 +41,10 @@ export const builtinAnalytics: BuiltinAnalytic[] = [
   { manifest: datasetStats, load: async () => (await import('./dataset-stats/run.ts')).default },
   { manifest: imageQuality, load: async () => (await import('./image-quality/run.ts')).default },
   { manifest: nearDuplicates, load: async () => (await import('./near-duplicates/run.ts')).default },
+  ...onnx.map((manifest) => ({
+    manifest,
+    load: async () => (await import('./onnx/run.ts')).onnxAnalytic(onnxTask(manifest.name)),
+  })),
   ...vehicleSense.map((manifest) => ({
     manifest,
     load: async () => (await import('./vehicle-sense/run.ts')).vehicleSense(vehicleSides[manifest.version] ?? 320),
