@@ -16,6 +16,8 @@ const barWidth = 24;
 /** How often the line on a terminal is drawn, and how often a line is written elsewhere. */
 const drawMs = 100;
 const lineMs = 10_000;
+/** Before this a rate says nothing about the time left. */
+const minGuessMs = 2_000;
 /** The rate is that of the last so many milliseconds. */
 const windowMs = 5_000;
 
@@ -84,7 +86,7 @@ export class Progress {
       bytes === undefined ? '' : `${formatBytes(bytes)}${byteRate > 0 ? ` at ${formatBytes(byteRate)}/s` : ''}`,
       bytes === undefined && rate > 0 ? `${rate.toFixed(rate < 10 ? 1 : 0)}/s` : '',
       failed ? `${formatCount(failed)} failed` : '',
-      left === undefined || part === undefined || part >= 1 ? '' : `${formatDuration(left)} left`,
+      left === undefined || part === undefined || part >= 1 || nowMs - this.startedMs < minGuessMs ? '' : `${formatDuration(left)} left`,
     ];
     return pieces.filter((piece) => piece !== '').join('  ');
   }

@@ -9,8 +9,9 @@ export async function ask(io: Io, question: string, options: { hidden?: boolean;
   const shown = options.fallback === undefined ? question : `${question} [${options.fallback}]`;
   // What is typed in secret is not echoed.
   const echo = new Writable({ write: (chunk: Buffer, _encoding, done) => (options.hidden ? done() : io.stderr.write(chunk, () => done())) });
-  if (options.hidden) io.stderr.write(`${shown}: `);
   const lines = createInterface({ input: io.stdin, output: echo, terminal: true });
+  // Only now: until the interface has the terminal, that would echo what is typed or pasted.
+  if (options.hidden) io.stderr.write(`${shown}: `);
   try {
     const answer = await lines.question(options.hidden ? '' : `${shown}: `, { signal: io.signal });
     return answer.trim() || (options.fallback ?? '');
