@@ -1,4 +1,7 @@
 import type { Attributes } from '@fovea/contract';
+import type { LabelledAnnotation } from './dataset.ts';
+import type { Fitted } from './fit.ts';
+import { normalTime } from './tracks.ts';
 
 type AttributeValue = Attributes[string];
 
@@ -25,6 +28,20 @@ export function throughText(attributes: Attributes): { attributes: Attributes; c
     if (text === undefined || result[name] !== value) changed = true;
   }
   return { attributes: result, changed };
+}
+
+/** An annotation with its attributes as they come back from texts, for formats that hold nothing else. */
+export function fitTextAttributes(annotation: LabelledAnnotation): Fitted {
+  const own = throughText(annotation.attributes);
+  let { changed } = own;
+  const keyframes = annotation.keyframes?.map((keyframe) => {
+    if (keyframe.attributes === undefined) return keyframe;
+    const through = throughText(keyframe.attributes);
+    changed ||= through.changed;
+    return { ...keyframe, attributes: through.attributes };
+  });
+  const fitted = { ...annotation, attributes: own.attributes, ...(keyframes && { keyframes }) };
+  return { annotations: [normalTime(fitted) ?? fitted], ways: changed ? ['attribute values as texts'] : [] };
 }
 
 /** Sets a property by a name out of a file: also `__proto__`, which a plain assignment would take for something else. */

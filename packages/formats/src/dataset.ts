@@ -117,7 +117,7 @@ export type Format = {
    * given one.
    */
   fitting: (labels: LabelSet, options?: WriteOptions) => Fitting;
-  /** Where an item's media belongs among the written files; undefined when the format holds media within. */
+  /** Where the media of a fitted item belongs among the written files; undefined when the format holds media within. */
   mediaPath(item: LabelledItem): string | undefined;
 };
 

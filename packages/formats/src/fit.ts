@@ -4,7 +4,7 @@ import type { Fitting, LabelledAnnotation, LabelledItem, LabelSet, WriteOptions 
 import { fitLabels, LabelIndex } from './labels.ts';
 import { annotationName, Ledger } from './report.ts';
 import type { Capability, CapabilityTable } from './table.ts';
-import { frameSpan, statesOf, timeOfStates } from './tracks.ts';
+import { frameSpan, normalTime, statesOf, timeOfStates } from './tracks.ts';
 
 /** An annotation on its way into a format: itself (or its pieces), and in which ways it is no longer what it was. */
 export type Fitted = { annotations: LabelledAnnotation[]; ways: string[] } | { lost: string };
@@ -42,7 +42,6 @@ export function fittingOf(rules: FitRules, labels: LabelSet, options: WriteOptio
       ledger.noted(item.path, `item without labels left out: ${table.item.unlabelled.how}`);
       return undefined;
     }
-    ledger.item();
     const fates = new Map<LabelledAnnotation, Fate>();
     const kept = item.annotations.flatMap((annotation, number) => {
       const name = annotationName(annotation, number);
@@ -67,6 +66,11 @@ export function fittingOf(rules: FitRules, labels: LabelSet, options: WriteOptio
       if (lost === undefined) ledger.passed(item.path, name, [...new Set(ways)]);
       else ledger.dropped(item.path, name, lost);
     }
+    if (result.annotations.length === 0 && table.item.unlabelled.fit === 'dropped') {
+      ledger.noted(item.path, `item left out, as none of its labels fit: ${table.item.unlabelled.how}`);
+      return undefined;
+    }
+    ledger.item();
     return result;
   };
   return { fit, labels: () => index.toSet(), report: () => ledger.report() };
@@ -127,11 +131,9 @@ function fitTime(
     return { annotation: { ...annotation, endFrame: null } };
   }
   if (isTrack) noteUnlessExact(capability, ways);
-  if (!spreadTracks) return { annotation };
-  const time = timeOfStates(statesOf(annotation) ?? []);
-  if (time === undefined) return { lost: 'it is visible in no frame, or in more than a million' };
-  const { keyframes: _, ...rest } = annotation;
-  return { annotation: { ...rest, ...time } };
+  const time = spreadTracks ? timeOfStates(statesOf(annotation) ?? []) : annotation;
+  const timed = time && normalTime({ ...annotation, ...time });
+  return timed ? { annotation: timed } : { lost: 'it is visible in no frame, or in more than a million' };
 }
 
 /** Whether a capability carries the thing at all; adds how, when it does so only in a way. */

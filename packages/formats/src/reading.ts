@@ -6,6 +6,7 @@ import { imageSize } from './image-size.ts';
 import { LabelIndex } from './labels.ts';
 import { baseName, isMediaPath, safePath } from './paths.ts';
 import { annotationName, Ledger } from './report.ts';
+import { normalTime } from './tracks.ts';
 
 /** What a reader found of an annotation; the rest has defaults. */
 export type Candidate = Pick<AnnotationContent, 'label' | 'geometry'> &
@@ -55,7 +56,7 @@ export class ReadContext {
 
   /** Adds an annotation to an item, or says why not. `ways`: in which ways it is not quite what the file says. */
   accept(item: LabelledItem, candidate: Candidate, ways: readonly string[] = []): void {
-    const annotation = {
+    const complete = {
       attributes: {},
       frame: null,
       endFrame: null,
@@ -64,7 +65,9 @@ export class ReadContext {
       ...candidate,
       type: candidate.geometry.type,
     };
-    const name = annotationName(annotation, item.annotations.length);
+    const annotation = normalTime(complete);
+    const name = annotationName(complete, item.annotations.length);
+    if (annotation === undefined) return this.ledger.dropped(item.path, name, 'it is visible in no frame');
     const fault =
       labelFault(annotation.label) ?? shapeFault(annotation.geometry, item) ?? trackFault(annotation.keyframes, item);
     if (fault !== undefined) return this.ledger.dropped(item.path, name, fault);

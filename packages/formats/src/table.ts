@@ -1,11 +1,11 @@
 import type { AnnotationType } from '@fovea/contract';
 
 /**
- * How a format carries something: exactly; approximately, and how (for geometries, `as` another type that it carries);
+ * How a format carries something: exactly (`how`: under which condition, the others being dropped); approximately, and how (for geometries, `as` another type that it carries);
  * or not at all, and what that means.
  */
 export type Capability =
-  | { fit: 'exact' }
+  | { fit: 'exact'; how?: string | undefined }
   | { fit: 'approximated'; how: string; as?: AnnotationType | undefined }
   | { fit: 'dropped'; how: string };
 
@@ -42,6 +42,11 @@ export type CapabilityTable = {
 /** Carried as it is. */
 export const exact: Capability = { fit: 'exact' };
 
+/** Carried as it is where a condition holds, and dropped elsewhere. */
+export function exactWhere(how: string): Capability {
+  return { fit: 'exact', how };
+}
+
 /** Carried as another type of geometry, or with a loss. */
 export function approximated(how: string, as?: AnnotationType): Capability {
   return as === undefined ? { fit: 'approximated', how } : { fit: 'approximated', how, as };
@@ -58,6 +63,9 @@ const asPixels = approximated('as a mask, to whole pixels', 'mask');
 
 /** The usual ways to say a geometry in another type. */
 export const as = { box: asBox, outline: asOutline, pixels: asPixels };
+
+/** Attributes of formats that hold texts alone: see `throughText`. */
+export const textAttributes = approximated('as texts; a text that reads like a number or a truth value becomes one');
 
 const noPlace = dropped('the format has no place for it');
 

@@ -111,7 +111,7 @@ const attributes: fc.Arbitrary<Attributes> = fc.dictionary(
     fc.double({ min: -10, max: 10, noNaN: true }).map((value) => value + 0),
     fc.boolean(),
     fc.constant(null),
-    fc.constantFrom<string[]>(...[['a', 'b'], ['c']]),
+    fc.constantFrom<string[]>(['a', 'b'], ['c']),
   ),
   { maxKeys: 3 },
 );

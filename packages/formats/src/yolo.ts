@@ -1,0 +1,495 @@
+import type { AnnotationGeometry, GeometryOf, Xy } from '@fovea/contract';
+import { bounds, boxOverlap, clipToBox, rotatedBoxFromVertices, rotatedBoxVertices, signedArea } from '@fovea/geometry';
+import type { Format, LabelledAnnotation, LabelledItem, Sniff, Writing } from './dataset.ts';
+import { encodeText, type FilePiece, type FileSource, listPaths, readLines } from './files.ts';
+import { type FitRules, type Fitted, fittingOf, type Marker } from './fit.ts';
+import type { LabelIndex } from './labels.ts';
+import { baseName, extensionOf, isMediaPath, LabelPaths } from './paths.ts';
+import { type Candidate, type ReadContext, readingOf } from './reading.ts';
+import { approximated, as, type Capability, dropped, exact, exactWhere, tableOf } from './table.ts';
+import { pairs } from './values.ts';
+import { type WriteContext, writingOf } from './writing.ts';
+import { describeYolo, type YoloDescription, yoloPictures, yoloSplit, yoloYaml } from './yolo-dataset.ts';
+
+type Kind = 'detect' | 'segment' | 'pose' | 'obb';
+
+/** Coordinates are written with ten digits after the point: a millionth of a pixel on the largest picture. */
+const digits = 10;
+const precisionPx = 1e-5;
+
+const lists = dropped('YOLO knows areas of one kind only');
+const common = {
+  annotation: { holes: dropped('YOLO outlines have no holes') },
+  item: {
+    size: approximated('not said; read from the picture itself'),
+    split: approximated('items without one are put into train'),
+  },
+  label: { skeleton: dropped('only poses have key points') },
+  precisionPx,
+};
+const asBoxes: Record<
+  'rotated_box' | 'polygon' | 'ellipse' | 'cuboid' | 'mask' | 'keypoints' | 'polyline',
+  Capability
+> = {
+  rotated_box: as.box,
+  polygon: as.box,
+  ellipse: as.box,
+  cuboid: as.box,
+  mask: as.box,
+  keypoints: as.box,
+  polyline: as.box,
+};
+const turned = approximated('as the rotated box of least area around it', 'rotated_box');
+
+/** YOLO detection: a box in a row. */
+export const yolo = yoloFormat('detect', 'yolo', 'YOLO (detection)', 'https://docs.ultralytics.com/datasets/detect/', {
+  ...common,
+  types: { ...asBoxes, box: exact, point: lists, classification: dropped('see YOLO classification'), text: lists },
+});
+
+/** YOLO segmentation: an outline in a row. */
+export const yoloSegment = yoloFormat(
+  'segment',
+  'yolo-segment',
+  'YOLO (segmentation)',
+  'https://docs.ultralytics.com/datasets/segment/',
+  {
+    ...common,
+    types: {
+      polygon: exact,
+      box: as.outline,
+      rotated_box: as.outline,
+      ellipse: as.outline,
+      cuboid: as.outline,
+      mask: as.outline,
+    },
+  },
+);
+
+/** YOLO pose: a box and key points in a row. */
+export const yoloPose = yoloFormat('pose', 'yolo-pose', 'YOLO (pose)', 'https://docs.ultralytics.com/datasets/pose/', {
+  ...common,
+  types: { keypoints: exact, box: exactWhere('it stands around the key points of its group and says more than them') },
+  annotation: { group: exactWhere('it joins a box and its key points') },
+  label: { skeleton: approximated('the points, without the lines between them') },
+});
+
+/** YOLO oriented boxes: four corners in a row. */
+export const yoloObb = yoloFormat(
+  'obb',
+  'yolo-obb',
+  'YOLO (oriented boxes)',
+  'https://docs.ultralytics.com/datasets/obb/',
+  {
+    ...common,
+    types: {
+      rotated_box: exact,
+      box: approximated('as a rotated box', 'rotated_box'),
+      ellipse: approximated('as the rotated box around it', 'rotated_box'),
+      polygon: turned,
+      mask: turned,
+      cuboid: turned,
+    },
+  },
+);
+
+function yoloFormat(
+  kind: Kind,
+  name: string,
+  title: string,
+  reference: string,
+  parts: Parameters<typeof tableOf>[0],
+): Format {
+  const table = tableOf(parts);
+  const rules: FitRules = {
+    table,
+    annotation: (annotation, item, labels) => fitRow(annotation, item, labels),
+    item: (item, _labels, mark) => ({ ...(kind === 'pose' ? joinPoses(item, mark) : item), split: yoloSplit(item) }),
+  };
+  return {
+    name,
+    title,
+    reference,
+    extensions: ['txt', 'yaml'],
+    table,
+    detect: (files) => detectYolo(files, kind),
+    read: (source, options) => readingOf(source, options, (context) => readYolo(context, source, kind)),
+    write: (items, labels, options): Writing =>
+      writingOf(rules, items, labels, options, (context) => writeYolo(context, kind)),
+    fitting: (labels, options) => fittingOf(rules, labels, options),
+    mediaPath: (item) => `images/${yoloSplit(item)}/${item.path}`,
+  };
+}
+
+/** How many numbers follow the class in the first row tells the kinds apart, data.yaml tells poses. */
+async function detectYolo(files: Sniff, kind: Kind): Promise<number> {
+  const yaml = files.paths.find((path) => /\.ya?ml$/i.test(path));
+  const description = yaml === undefined ? '' : await files.head(yaml);
+  const isDescribed = /^names\s*:/m.test(description);
+  const isPose = /^kpt_shape\s*:/m.test(description);
+  const labels = files.paths.filter(
+    (path) => path.endsWith('.txt') && !/(^|\/)(classes|labels|train|val|valid|test)\.txt$/i.test(path),
+  );
+  if (labels.length === 0) return isDescribed ? (isPose === (kind === 'pose') ? 0.5 : 0.3) : 0;
+  for (const path of labels.slice(0, 20)) {
+    const row = (await files.head(path)).split('\n', 1)[0]?.trim() ?? '';
+    if (row === '') continue;
+    if (!/^\d+(\s+-?\d*\.?\d+(e[+-]?\d+)?)+$/i.test(row)) return 0;
+    const count = row.split(/\s+/).length;
+    const found: Kind = isPose ? 'pose' : count <= 6 ? 'detect' : count === 9 ? 'obb' : 'segment';
+    return found === kind ? (isDescribed ? 0.9 : 0.7) : 0.2;
+  }
+  return isDescribed && kind === (isPose ? 'pose' : 'detect') ? 0.5 : 0.1;
+}
+
+/** Trainers refuse a whole file for one coordinate outside the picture; shapes are cut to it. */
+function fitRow(annotation: LabelledAnnotation, item: LabelledItem, labels: LabelIndex): Fitted {
+  if (!(item.width > 0 && item.height > 0)) return { lost: 'the size of the picture is not known' };
+  const picture = { x: 0, y: 0, width: item.width, height: item.height };
+  const { geometry } = annotation;
+  if (geometry.type === 'keypoints') return fitPose(annotation, geometry, item, labels);
+  const cut = cutTo(geometry, picture);
+  if (cut === undefined) return { lost: 'it lies outside the picture' };
+  const [before, after] = [bounds(geometry), bounds(cut)];
+  // Coordinates that were rounded reach over the edge by a hair, which is not worth a word.
+  const isHair =
+    before && after && Math.abs(before.width - after.width) + Math.abs(before.height - after.height) < 0.01;
+  return {
+    annotations: [{ ...annotation, geometry: cut }],
+    ways: cut === geometry || isHair ? [] : ['cut to the picture'],
+  };
+}
+
+function cutTo(
+  geometry: AnnotationGeometry,
+  picture: { x: number; y: number; width: number; height: number },
+): AnnotationGeometry | undefined {
+  const box = bounds(geometry);
+  if (box && box.x >= 0 && box.y >= 0 && box.x + box.width <= picture.width && box.y + box.height <= picture.height)
+    return geometry;
+  if (geometry.type === 'box') {
+    const overlap = boxOverlap(geometry, picture);
+    return overlap && { type: 'box', ...overlap };
+  }
+  if (geometry.type === 'polygon') {
+    const points = clipToBox(geometry.points, picture);
+    return points.length >= 3 && signedArea(points) !== 0 ? { type: 'polygon', points } : undefined;
+  }
+  return geometry.type === 'rotated_box' ? shrinkInto(geometry, picture) : undefined;
+}
+
+/** A rotated box made smaller about its middle until its corners lie in the picture: it must stay a rectangle. */
+function shrinkInto(
+  box: GeometryOf<'rotated_box'>,
+  picture: { width: number; height: number },
+): GeometryOf<'rotated_box'> | undefined {
+  const rooms = rotatedBoxVertices(box).flatMap(([x, y]) => [
+    x > box.cx ? (picture.width - box.cx) / (x - box.cx) : box.cx / (box.cx - x || 1),
+    y > box.cy ? (picture.height - box.cy) / (y - box.cy) : box.cy / (box.cy - y || 1),
+  ]);
+  const share = Math.min(1, ...rooms);
+  return share > 0 ? { ...box, width: box.width * share, height: box.height * share } : undefined;
+}
+
+/** The number of key points in every row, which is one for all classes: the most that any label has. */
+const rowPoints = new WeakMap<LabelIndex, number>();
+
+function fitPose(
+  annotation: LabelledAnnotation,
+  geometry: GeometryOf<'keypoints'>,
+  item: LabelledItem,
+  labels: LabelIndex,
+): Fitted {
+  const ways: string[] = [];
+  const isInside = ({ x, y }: { x: number; y: number }) => x >= 0 && y >= 0 && x <= item.width && y <= item.height;
+  const known = labels.definition(annotation.label).skeleton?.points;
+  const names = known ?? geometry.points.map((point) => point.name);
+  if (known === undefined) labels.define({ name: annotation.label, skeleton: { points: names, edges: [] } });
+  const count = rowPoints.get(labels) ?? Math.max(...labels.labels.map((label) => label.skeleton?.points.length ?? 0));
+  rowPoints.set(labels, count);
+  if (names.length > count) return { lost: `its label has more key points than the ${count} of the dataset` };
+  const points = names.map((name): GeometryOf<'keypoints'>['points'][number] => {
+    const point = geometry.points.find((candidate) => candidate.name === name && candidate.visibility > 0);
+    if (point && !isInside(point)) ways.push('key points outside the picture left out');
+    return point && isInside(point) ? point : { name, x: 0, y: 0, visibility: 0 };
+  });
+  if (geometry.points.some((point) => point.visibility > 0 && !names.includes(point.name)))
+    ways.push("key points that its label's skeleton lacks left out");
+  if (points.every((point) => point.visibility === 0)) return { lost: 'none of its key points is present' };
+  return { annotations: [{ ...annotation, geometry: { type: 'keypoints', points } }], ways };
+}
+
+type Pose = { keypoints: LabelledAnnotation; box?: LabelledAnnotation | undefined };
+
+/** Key points with the box of their group, where there is one that does not merely touch them. */
+function posesOf(annotations: readonly LabelledAnnotation[]): Pose[] {
+  return annotations
+    .filter((annotation) => annotation.type === 'keypoints')
+    .map((keypoints) => {
+      const members = annotations.filter((other) => keypoints.group !== undefined && other.group === keypoints.group);
+      const [box, more] = members.filter((member) => member.type === 'box');
+      const fits =
+        box &&
+        more === undefined &&
+        members.length === 2 &&
+        box.label === keypoints.label &&
+        saysMore(box.geometry, keypoints.geometry);
+      return fits ? { keypoints, box } : { keypoints };
+    });
+}
+
+/** Whether a box is another than the one around key points, by more than a pixel. */
+function saysMore(box: AnnotationGeometry, keypoints: AnnotationGeometry): boolean {
+  const [a, b] = [bounds(box), bounds(keypoints)];
+  if (!a || !b) return false;
+  return [a.x - b.x, a.y - b.y, a.x + a.width - b.x - b.width, a.y + a.height - b.y - b.height].some(
+    (away) => Math.abs(away) > 1,
+  );
+}
+
+function joinPoses(item: LabelledItem, mark: Marker): LabelledItem {
+  const poses = posesOf(item.annotations);
+  const joined = new Set(poses.flatMap(({ keypoints, box }) => (box ? [keypoints, box] : [])));
+  const annotations = item.annotations.flatMap((annotation) => {
+    if (joined.has(annotation)) return [annotation];
+    if (annotation.type === 'box') {
+      mark.lose(annotation, 'a box that stands around no key points of its group');
+      return [];
+    }
+    const { group, ...rest } = annotation;
+    const isAlone = !item.annotations.some((other) => other !== annotation && other.group === group);
+    if (group !== undefined && !isAlone)
+      mark.way(annotation, 'group left out: it joins more than a box and its key points');
+    return [rest];
+  });
+  return { ...item, annotations };
+}
+
+async function* readYolo(context: ReadContext, source: FileSource, kind: Kind): AsyncIterable<LabelledItem> {
+  const paths = await listPaths(source);
+  const description = await describeYolo(context, paths);
+  for (const picture of await yoloPictures(context, paths, description)) {
+    const item = await context.item(picture.path, {
+      split: picture.split,
+      file: paths.includes(picture.file) ? picture.file : undefined,
+    });
+    if (item === undefined) continue;
+    let number = 0;
+    if (picture.labels !== undefined) {
+      for await (const line of readLines(source, picture.labels)) {
+        number += 1;
+        if (line.trim() !== '') addRow(context, item, line, `line ${number}`, kind, description);
+      }
+    }
+    yield context.done(item);
+  }
+}
+
+function addRow(
+  context: ReadContext,
+  item: LabelledItem,
+  line: string,
+  name: string,
+  kind: Kind,
+  description: YoloDescription,
+): void {
+  const numbers = line.trim().split(/\s+/).map(Number);
+  const [label, ...values] = numbers;
+  if (label === undefined || !numbers.every(Number.isFinite) || !Number.isInteger(label) || label < 0)
+    return context.drop(item, name, 'it is not a class and numbers');
+  if (item.width === 0) return context.drop(item, name, 'the size of the picture is not known');
+  const named = description.names.get(label) ?? `class ${label}`;
+  const scaled = values.map((value, index) => value * (index % 2 === 0 ? item.width : item.height));
+  const found = kind === 'pose' ? poseOf(context, item, values, named, description) : shapeOf(kind, scaled, values);
+  if (typeof found === 'string') return context.drop(item, name, found);
+  for (const candidate of found) context.accept(item, { ...candidate, label: named });
+}
+
+type Found = Omit<Candidate, 'label'>[];
+
+function shapeOf(kind: Kind, scaled: number[], values: readonly number[]): Found | string {
+  if (scaled.length === 4 || scaled.length === 5) {
+    return [{ geometry: centredBox(scaled), ...(scaled.length === 5 && { confidence: inUnit(values[4]) }) }];
+  }
+  const corners = pairs(kind === 'obb' ? scaled.slice(0, 8) : scaled);
+  if (kind === 'obb' && corners?.length === 4)
+    return [
+      { geometry: rotatedBoxFromVertices(corners), ...(values.length === 9 && { confidence: inUnit(values[8]) }) },
+    ];
+  return corners && corners.length >= 3
+    ? [{ geometry: { type: 'polygon', points: corners } }]
+    : `it has ${values.length} numbers after its class`;
+}
+
+function inUnit(value: number | undefined): number | null {
+  return value !== undefined && value >= 0 && value <= 1 ? value : null;
+}
+
+function centredBox([cx = 0, cy = 0, width = 0, height = 0]: readonly number[]): GeometryOf<'box'> {
+  return { type: 'box', x: cx - width / 2, y: cy - height / 2, width, height };
+}
+
+function poseOf(
+  context: ReadContext,
+  item: LabelledItem,
+  values: readonly number[],
+  label: string,
+  { keypoints }: YoloDescription,
+): Found | string {
+  const shape = keypoints ?? { count: (values.length - 4) / 3, numbers: 3 };
+  if (values.length !== 4 + shape.count * shape.numbers || (shape.numbers !== 2 && shape.numbers !== 3))
+    return `it has ${values.length} numbers after its class`;
+  const names = context.labels.definition(label).skeleton?.points;
+  const count = Math.min(shape.count, names?.length ?? shape.count);
+  const points = Array.from({ length: count }, (_, i): GeometryOf<'keypoints'>['points'][number] => {
+    const [x = 0, y = 0, seen = x === 0 && y === 0 ? 0 : 2] = values.slice(
+      4 + i * shape.numbers,
+      4 + (i + 1) * shape.numbers,
+    );
+    return {
+      name: names?.[i] ?? `point ${i + 1}`,
+      x: x * item.width,
+      y: y * item.height,
+      visibility: seen === 0 ? 0 : seen === 1 ? 1 : 2,
+    };
+  });
+  const [cx = 0, cy = 0, width = 0, height = 0] = values;
+  const box = centredBox([cx * item.width, cy * item.height, width * item.width, height * item.height]);
+  const pose: GeometryOf<'keypoints'> = { type: 'keypoints', points };
+  if (points.every((point) => point.visibility === 0)) return [{ geometry: box }];
+  if (!saysMore(box, pose)) return [{ geometry: pose }];
+  const group = `pose ${item.annotations.length}`;
+  return [
+    { geometry: pose, group },
+    { geometry: box, group },
+  ];
+}
+
+async function* writeYolo({ items, labels }: WriteContext, kind: Kind): AsyncIterable<FilePiece> {
+  const stems = new LabelPaths();
+  const pictures = new Map<string, string[]>();
+  const numbers = new Map<string, number>();
+  for await (const item of items) {
+    const split = yoloSplit(item);
+    const stem = stems.stemFor(`${split}/${item.path}`);
+    const list = pictures.get(split) ?? [];
+    pictures.set(split, list);
+    list.push(`./images/${split}/${item.path}\n`);
+    const rows = rowsOf(item, kind).map(({ label, values }) => {
+      const number = numbers.get(label) ?? labels().labels.findIndex((definition) => definition.name === label);
+      numbers.set(label, number);
+      return `${number} ${values.join(' ')}\n`;
+    });
+    yield { path: `labels/${stem}.txt`, bytes: encodeText(rows.join('')) };
+  }
+  const splits = [...pictures.keys()].sort();
+  for (const split of splits) yield { path: `${split}.txt`, bytes: encodeText((pictures.get(split) ?? []).join('')) };
+  const points =
+    kind === 'pose' ? Math.max(0, ...labels().labels.map((label) => label.skeleton?.points.length ?? 0)) : undefined;
+  yield { path: 'data.yaml', bytes: encodeText(yoloYaml(splits, labels(), points)) };
+}
+
+function rowsOf(item: LabelledItem, kind: Kind): { label: string; values: number[] }[] {
+  const share = ([x, y]: Xy) => [rounded(x / item.width), rounded(y / item.height)];
+  const boxRow = (geometry: AnnotationGeometry) => {
+    const { x, y, width, height } = bounds(geometry) ?? { x: 0, y: 0, width: 0, height: 0 };
+    return [...share([x + width / 2, y + height / 2]), ...share([width, height])];
+  };
+  if (kind === 'pose') {
+    return posesOf(item.annotations).map(({ keypoints: { label, geometry }, box }) => {
+      const points = geometry.type === 'keypoints' ? geometry.points : [];
+      return {
+        label,
+        values: [
+          ...boxRow(box?.geometry ?? geometry),
+          ...points.flatMap((point) => [...share([point.x, point.y]), point.visibility]),
+        ],
+      };
+    });
+  }
+  return item.annotations.map(({ label, geometry }) => {
+    if (geometry.type === 'polygon') return { label, values: geometry.points.flatMap(share) };
+    return {
+      label,
+      values: geometry.type === 'rotated_box' ? rotatedBoxVertices(geometry).flatMap(share) : boxRow(geometry),
+    };
+  });
+}
+
+function rounded(value: number): number {
+  return Number(value.toFixed(digits));
+}
+
+const classifyTable = tableOf({
+  types: { classification: exactWhere('it is the first of its item; further ones are dropped') },
+  item: {
+    unlabelled: dropped('the folder of a picture is its class'),
+    size: approximated('not said; read from the picture itself'),
+    split: approximated('items without one, or with one but train, val and test, are put into train'),
+  },
+  label: { unused: dropped('a class is a folder with pictures') },
+});
+
+const classifyRules: FitRules = {
+  table: classifyTable,
+  annotation: (annotation) => {
+    const isPlain = !/[\\/:*?"<>|]|^\.+$/.test(annotation.label);
+    return isPlain
+      ? { annotations: [annotation], ways: [] }
+      : {
+          annotations: [{ ...annotation, label: folderName(annotation.label) }],
+          ways: ['characters of the label that a folder cannot have replaced'],
+        };
+  },
+  item: (item, _labels, mark) => {
+    const [first, ...rest] = item.annotations;
+    for (const annotation of rest) mark.lose(annotation, 'a picture has one class, the first');
+    return { ...item, split: classifySplit(item), annotations: first ? [first] : [] };
+  },
+};
+
+function classifySplit({ split }: LabelledItem): string {
+  return split === 'val' || split === 'test' ? split : 'train';
+}
+
+function folderName(label: string): string {
+  return label.replaceAll(/[\\/:*?"<>|]/g, '_').replace(/^\.+$/, '_');
+}
+
+/** YOLO classification: pictures in a folder for each class; the media's place is all there is. */
+export const yoloClassify: Format = {
+  name: 'yolo-classify',
+  title: 'YOLO (classification)',
+  reference: 'https://docs.ultralytics.com/datasets/classify/',
+  extensions: ['jpg', 'png'],
+  table: classifyTable,
+  async detect({ paths }) {
+    const pictures = paths.filter(isMediaPath);
+    const placed = pictures.filter((path) => /^(?:.*\/)?(train|val|valid|test)\/(?!images\/)[^/]+\/.+$/.test(path));
+    const others = paths.some(
+      (path) => /^(txt|json|xml|ya?ml|csv)$/.test(extensionOf(path)) && !/readme|license/i.test(baseName(path)),
+    );
+    return pictures.length > 0 && placed.length === pictures.length && !others ? 0.8 : 0;
+  },
+  read: (source, options) =>
+    readingOf(source, options, async function* (context) {
+      for (const file of (await context.mediaPaths()).sort()) {
+        const [, split, label, path] =
+          /^(?:.*?\/)?(train|val|valid|test)\/([^/]+)\/(.+)$/.exec(file) ?? /^()([^/]+)\/(.+)$/.exec(file) ?? [];
+        const item = await context.item(path ?? file, { split: split === 'valid' ? 'val' : split || undefined, file });
+        if (item === undefined) continue;
+        if (label !== undefined) context.accept(item, { label, geometry: { type: 'classification' } });
+        yield context.done(item);
+      }
+    }),
+  write: (items, labels, options) =>
+    writingOf(classifyRules, items, labels, options, async function* (context) {
+      // Nothing is written but the list of what lies where; the media, put where `mediaPath` says, is the dataset.
+      for await (const item of context.items) {
+        const path = yoloClassify.mediaPath(item);
+        yield { path: 'pictures.txt', bytes: encodeText(`${path}\n`) };
+      }
+    }),
+  fitting: (labels, options) => fittingOf(classifyRules, labels, options),
+  mediaPath: (item) => `${classifySplit(item)}/${folderName(item.annotations[0]?.label ?? 'unlabelled')}/${item.path}`,
+};
