@@ -79,7 +79,7 @@ describe.skipIf(noBrowser)(`console accessibility${noBrowser ? ` (${noBrowser})`
     ])('%s', async (_name, path, shows) => {
       await page.goto(path());
       await Promise.race([page.getByText(shows).first().waitFor(), page.getByText('This did not work').waitFor()]);
-      expect(await page.getByText(shows).first().isVisible(), await page.locator('main').innerText()).toBe(true);
+      expect(await page.locator('body').innerText()).toContain(shows);
       expect(await violations(page)).toEqual([]);
     });
 
