@@ -86,7 +86,13 @@ const people = [
   flag('enable_glare', 'Removes glare on glasses'),
   flag('enable_glare_combo', 'Removes glare only where it is clearly there'),
   flag('enable_braces', 'Removes dental braces'),
-  file('face_model', 'ONNX face detector used instead of the built-in search: boxes with scores, or a heat map'),
+  file('face_model', 'ONNX face detector used instead of the built-in search'),
+  {
+    name: 'face_model_spec',
+    description: 'Pre- and post-processing of face_model, as of fovea/onnx-detection',
+    type: 'object',
+    default: {},
+  },
 ];
 
 const background = [
@@ -96,7 +102,13 @@ const background = [
   flag('replace_background', 'Lays the cut-out over the backgrounds or background_color, where one is given'),
   text('background_color', 'Background for replace_background, #rrggbb; empty for none'),
   flag('dual_file_output', 'The cut-out as well as the composite'),
-  file('matting_model', 'ONNX model that gives the alpha matte (1×1×H×W) instead of the built-in method'),
+  file('matting_model', 'ONNX model used for the cut-out: a picture in, one map of alpha from 0 to 1 out'),
+  {
+    name: 'matting_model_spec',
+    description: 'Its input (as of fovea/onnx-segmentation) and the name of its output',
+    type: 'object',
+    default: {},
+  },
 ];
 
 const output = [

@@ -3,6 +3,7 @@ import encodeQr from 'qr';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { disc, meanDifference, raw } from '../test-support/pictures.ts';
+import { onnxFile } from '../test-support/onnx-file.ts';
 import { makeScratch, type Scratch } from '../test-support/scratch.ts';
 import { tryAnalytic, type TryResult } from '../try.ts';
 import { drawPortrait, type Portrait } from '../test-support/portraits.ts';
@@ -250,6 +251,59 @@ describe('output', () => {
     const corner = disc(composite, 60, 60, 20);
     expect(corner[0]).toBeGreaterThan(190);
     expect(corner[2]).toBeLessThan(40);
+  });
+
+  it('takes models in place of the face search and the matting', async () => {
+    // Its one box, whatever the picture: the left upper quarter.
+    const face = await scratch.file(
+      'face.onnx',
+      onnxFile({
+        inputs: { image: [1, 3, 32, 32] },
+        outputs: { found: [1, 6, 5] },
+        constants: {
+          box: {
+            dims: [1, 6, 5],
+            values: [
+              8, 8, 8, 8, 8, 8, 8, 8, 8, 8, 12, 12, 12, 12, 12, 12, 12, 12, 12, 12, 0.9, 0.1, 0.1, 0.1, 0.1, 0, 0, 0, 0,
+              0,
+            ],
+          },
+          nothing: { dims: [1, 1, 1], values: [0] },
+        },
+        nodes: [
+          { op: 'ReduceMean', inputs: ['image'], outputs: ['mean'], ints: { axes: [1, 2, 3], keepdims: 0 } },
+          { op: 'Mul', inputs: ['mean', 'nothing'], outputs: ['zero'] },
+          { op: 'Add', inputs: ['box', 'zero'], outputs: ['found'] },
+        ],
+      }),
+    );
+    const parameters = {
+      ...off,
+      enable_crop: true,
+      crop_size_x: 300,
+      crop_size_y: 300,
+      face_model: face,
+      face_model_spec: { labels: ['face', 'other'] },
+    };
+    const { summary } = await studio(photo, parameters);
+    expect(summary!.photos).toMatchObject({
+      'portrait.png': { face: { cx: expect.closeTo(165, 0), cy: expect.closeTo(220, 0) } },
+    });
+    // Alpha is the red channel.
+    const matte = await scratch.file(
+      'matte.onnx',
+      onnxFile({
+        inputs: { image: [1, 3, 'h', 'w'] },
+        outputs: { alpha: [1, 1, 'h', 'w'] },
+        constants: { weights: { dims: [1, 3, 1, 1], values: [1, 0, 0] } },
+        nodes: [{ op: 'Conv', inputs: ['image', 'weights'], outputs: ['alpha'], ints: { kernel_shape: [1, 1] } }],
+      }),
+    );
+    const { files } = await studio(photo, { ...off, enable_extract: true, matting_model: matte });
+    const out = await raw(files[0]);
+    const [red, , , alpha] = disc(out, portrait.face.cx, portrait.face.cy, 20);
+    expect(Math.abs(alpha! - red!)).toBeLessThan(6);
+    await expect(studio(photo, { ...off, matting_model: photo })).rejects.toThrow('the model cannot be loaded');
   });
 
   it('gives a whole batch one base look', async () => {

@@ -27,21 +27,19 @@ const run: RunAnalytic = async (task) => {
   const settings = readSettings(task.parameters);
   const photos = task.inputs.photos ?? [];
   if (photos.length === 0) throw new InputError('input photos: at least one photo is needed');
-  const context: StudioContext = {
-    settings,
-    lut: await loadLut(settings),
-    models: await loadStudioModels(settings),
-    sharedLook:
-      settings.batch_consistency && settings.enable_color ? await shareLook(photos, settings, task.signal) : null,
-  };
-  const work: Work = { task, context, files: [], saved: 0, reports: new Map() };
-  const failures = await eachInput(
-    photos,
-    { concurrency, signal: task.signal, progress: task.progress.bind(task) },
-    (photo) => deliver(photo, work),
-  );
-  throwIfAllFailed(photos, failures);
-  return finish(work, photos, failures);
+  const models = await loadStudioModels(settings);
+  try {
+    const shared = settings.batch_consistency && settings.enable_color;
+    const sharedLook = shared ? await shareLook(photos, settings, task.signal) : null;
+    const context: StudioContext = { settings, lut: await loadLut(settings), models, sharedLook };
+    const work: Work = { task, context, files: [], saved: 0, reports: new Map() };
+    const each = { concurrency, signal: task.signal, progress: task.progress.bind(task) };
+    const failures = await eachInput(photos, each, (photo) => deliver(photo, work));
+    throwIfAllFailed(photos, failures);
+    return finish(work, photos, failures);
+  } finally {
+    await models.close();
+  }
 };
 export default run;
 
