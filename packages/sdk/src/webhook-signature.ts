@@ -1,5 +1,7 @@
+import { FoveaError } from './errors.ts';
+
 /** A delivery that did not come from the platform, or came too late. */
-export class WebhookSignatureError extends Error {
+export class WebhookSignatureError extends FoveaError {
   override name = 'WebhookSignatureError';
 }
 

@@ -1,6 +1,8 @@
 import { annotations, type Annotation, type AnnotationInput, type AnnotationOperation, type OperationResult } from '@fovea/contract';
-import type { CallOptions, CallResult } from '../client.ts';
+import { platform } from '#platform';
+import type { CallOptions, CallResult, Upload } from '../client.ts';
 import { Feature } from '../feature.ts';
+import { openSource } from '../transfer/source.ts';
 
 /** Annotations: what is said about places in items. */
 export class Annotations extends Feature {
@@ -32,10 +34,41 @@ export class Annotations extends Feature {
   readonly updateMany = this.method(annotations.updateMany, 'dataset');
   /** Deletes every annotation that a filter finds, in the background. */
   readonly deleteMany = this.method(annotations.deleteMany, 'dataset');
-  /** Adds many annotations from lines of JSON, each with the `itemId` or `path` of its item. */
-  import(dataset: string, lines: Iterable<object> | string | Uint8Array | ReadableStream<Uint8Array>, options: CallOptions = {}): Promise<CallResult<typeof annotations.import>> {
-    const body = typeof lines === 'string' || lines instanceof Uint8Array || lines instanceof ReadableStream ? lines : Array.from(lines, (line) => `${JSON.stringify(line)}
-`).join('');
+  /**
+   * Adds many annotations from lines of JSON, each with the `itemId` or `path` of its item: things to be written as lines, or the lines as
+   * text, bytes, Blob or stream. It is sent once: an import that breaks off is not repeated, as what came in already would come in twice.
+   */
+  async import(dataset: string, lines: AnnotationLines, options: CallOptions = {}): Promise<CallResult<typeof annotations.import>> {
+    const source = await openSource(typeof lines === 'string' ? new TextEncoder().encode(lines) : isBytes(lines) ? lines : written(lines));
+    const body: Upload = {
+      open: async (sent) => {
+        const opened = await platform.body(source, sent);
+        return { ...opened, headers: { ...opened.headers, 'content-type': 'application/x-ndjson' } };
+      },
+      replayable: false,
+    };
     return this.client.run(annotations.import, { ...options, params: { dataset }, body });
   }
+}
+
+/** What `annotations.import` takes. */
+export type AnnotationLines = Iterable<object> | AsyncIterable<object> | string | Uint8Array | Blob | ReadableStream<Uint8Array>;
+
+function isBytes(lines: Exclude<AnnotationLines, string>): lines is Uint8Array | Blob | ReadableStream<Uint8Array> {
+  return lines instanceof Uint8Array || lines instanceof Blob || lines instanceof ReadableStream;
+}
+
+/** So many characters are sent at once. */
+const chunkLength = 65_536;
+
+async function* written(lines: Iterable<object> | AsyncIterable<object>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let text = '';
+  for await (const line of lines) {
+    text += `${JSON.stringify(line)}\n`;
+    if (text.length < chunkLength) continue;
+    yield encoder.encode(text);
+    text = '';
+  }
+  if (text !== '') yield encoder.encode(text);
 }

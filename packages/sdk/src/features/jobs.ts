@@ -1,10 +1,11 @@
 import { jobs, type BodyOf, type Job } from '@fovea/contract';
 import type { CallOptions } from '../client.ts';
-import { TimeoutError } from '../errors.ts';
+import { FoveaError, TimeoutError } from '../errors.ts';
 import { Feature } from '../feature.ts';
+import { pause } from '../transport.ts';
 
 /** The job that was waited for did not complete. */
-export class JobFailedError extends Error {
+export class JobFailedError extends FoveaError {
   override name = 'JobFailedError';
   readonly job: Job;
   constructor(job: Job) {
@@ -20,6 +21,9 @@ export interface WaitOptions extends CallOptions {
   /** Told whenever something was heard of the job. */
   onProgress?: (job: Job) => void;
 }
+
+/** A job is asked for at most once in so long. */
+const minAskMs = 500;
 
 const ended = new Set<Job['status']>(['complete', 'failed', 'cancelled']);
 
@@ -50,10 +54,13 @@ export class Jobs extends Feature {
     for (;;) {
       const leftMs = deadline - Date.now();
       if (leftMs <= 0) throw new TimeoutError(`The job ${id} has not ended within ${deadlineMs / 1_000} seconds.`);
+      const askedMs = Date.now();
       const job = await this.get(id, { waitSeconds: Math.min(Math.ceil(leftMs / 1_000), onProgress ? 2 : 20) }, options);
       onProgress?.(job);
       if (job.status === 'complete') return job;
       if (ended.has(job.status)) throw new JobFailedError(job);
+      // A server that answers at once, whatever the state means, is not asked in circles.
+      await pause(Math.max(0, minAskMs - (Date.now() - askedMs)), options.signal);
     }
   }
 
