@@ -4,5 +4,4 @@ declare module '*.module.css' {
   export default classes;
 }
 declare module '*.css';
-declare module '@fontsource-variable/inter/wght.css';
 declare module 'virtual:mantine.css';

@@ -1,4 +1,3 @@
-import '@fontsource-variable/inter/wght.css';
 import 'virtual:mantine.css';
 import './tokens.css';
 import { MantineProvider } from '@mantine/core';

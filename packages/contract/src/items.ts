@@ -232,7 +232,7 @@ export const items = {
     id: 'items.folders',
     method: 'GET',
     path: '/v1/datasets/{dataset}/folders',
-    summary: 'Lists the folders directly in a folder, by name.',
+    summary: 'Lists the folders directly in a folder, in the order of the paths in them.',
     audience: 'annotator',
     params: inDataset,
     query: pageQuery.extend({ folder: z.string().max(1_024).default('/') }),

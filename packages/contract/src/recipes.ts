@@ -106,5 +106,5 @@ export const recipes = {
     errors: ['not_found', 'forbidden', 'revision_conflict'],
   }),
   versions: operation({ id: 'recipes.versions', method: 'GET', path: '/v1/recipes/{recipe}/versions', summary: 'Lists the versions of a recipe, newest first.', audience: 'annotator', params: one, query: pageQuery, result: page(recipe), errors: ['not_found'] }),
-  delete: operation({ id: 'recipes.delete', method: 'DELETE', path: '/v1/recipes/{recipe}', summary: 'Deletes a recipe; tasks that were made with it keep their version.', audience: 'manager', params: one, errors: ['not_found', 'forbidden', 'conflict'] }),
+  delete: operation({ id: 'recipes.delete', method: 'DELETE', path: '/v1/recipes/{recipe}', summary: 'Deletes a recipe; tasks that were made with it keep their version.', audience: 'manager', params: one, errors: ['not_found', 'forbidden'] }),
 };

@@ -42,9 +42,28 @@ async function serve(context: Context, flags: ServeFlags): Promise<void> {
     env: io.env,
   });
   greet(context, running);
+  if (flags.demo) await fillDemo(context, running);
   await interrupted(io.signal);
   note(io, 'Stopping …');
   await running.close();
+}
+
+/** On an empty platform runs the main job into a project named Demo, so that the first look at the console shows it at work. */
+async function fillDemo(context: Context, running: Running): Promise<void> {
+  const { io, style } = context;
+  if (!running.fresh || running.adminKey === undefined) return;
+  const { Fovea } = await import('@fovea/sdk');
+  const { wholeDemo } = await import('../demo/files.ts');
+  const { runPipeline } = await import('../demo/pipeline.ts');
+  const { steps } = await import('./demo.ts');
+  const fovea = new Fovea({ url: running.url, key: running.adminKey, signal: io.signal });
+  try {
+    const result = await runPipeline(fovea, { samples: wholeDemo, projectName: 'Demo', verify: false, onProgress: steps(context) });
+    print(io, `${style.green('✓')} The project "Demo" is ready to look at: ${result.items} items, ${result.annotations} annotations, ${result.tasks} tasks.`);
+  } catch (error) {
+    // The platform itself runs; only the samples are missing, and the reason is told.
+    if (!io.signal.aborted) note(io, `The Demo project could not be filled: ${(error as Error).message}`);
+  }
 }
 
 function greet({ io, style }: Context, running: Running): void {

@@ -9,7 +9,7 @@ import { firstOrganization, insertOrganization, insertUser } from './users/store
  * On an empty database makes the organisation, its first administrator and the first admin key, and returns the key's text, to be
  * shown this once. With a fixed key (FOVEA_ADMIN_KEY) that one is stored, also later when it is not known yet.
  */
-export async function bootstrap(db: Database, options: { fixedKey: string | undefined }): Promise<{ newKey: string | undefined; orgId: string }> {
+export async function bootstrap(db: Database, options: { fixedKey: string | undefined }): Promise<{ newKey: string | undefined; orgId: string; fresh: boolean }> {
   return db.tx(async (tx) => {
     await tx.run(sql`select pg_advisory_xact_lock(7017, 1)`);
     let organization = await firstOrganization(tx);
@@ -21,10 +21,10 @@ export async function bootstrap(db: Database, options: { fixedKey: string | unde
     }
     const { id: orgId } = organization;
     const known = options.fixedKey !== undefined && (await selectHolder(tx, { hash: hashKey(options.fixedKey) })) !== undefined;
-    if (known || (!fresh && options.fixedKey === undefined)) return { newKey: undefined, orgId };
+    if (known || (!fresh && options.fixedKey === undefined)) return { newKey: undefined, orgId, fresh };
     const { id: userId } = await tx.one<{ id: string }>(sql`select id from users where org_id = ${orgId} and admin order by id limit 1`);
     const text = options.fixedKey ?? makeKeyText(false);
     await addKey(tx, { orgId, userId, actor: 'system@fovea', name: 'First admin key', text, scopes, projectId: null, test: false, expiresAt: null });
-    return { newKey: options.fixedKey === undefined ? text : undefined, orgId };
+    return { newKey: options.fixedKey === undefined ? text : undefined, orgId, fresh };
   });
 }

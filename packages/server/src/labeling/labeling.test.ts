@@ -104,7 +104,7 @@ describe('annotations', () => {
     expect((await wait(removal.body.id)).result).toEqual({ changed: 30 });
     expect((await fovea.call('GET', `/v1/items/${item}/annotations`)).body.data.map((one: any) => one.label)).toEqual(['keep']);
   });
-  test('annotations.import 200 reports each wrong line and keeps the others', async () => {
+  test('annotations.import 200, annotations.import 400 of a broken encoding: reports each wrong line and keeps the others', async () => {
     const lines = [
       JSON.stringify({ ...box(1), path: '/a.png' }),
       '{broken',
@@ -113,13 +113,15 @@ describe('annotations', () => {
       JSON.stringify(box(2)),
     ];
     const { body } = await fovea.call('POST', `/v1/datasets/${dataset}/annotations/import`, { body: lines.join('\n') });
+    const broken = await fovea.call('POST', `/v1/datasets/${dataset}/annotations/import`, { body: new Uint8Array([0xff, 0xfe, 0x0a]) });
+    expect([broken.status, broken.body.detail]).toEqual([400, 'The body is not valid UTF-8.']);
     expect([body.imported, body.failed, body.errors.map((error: any) => error.line)]).toEqual([2, 3, [2, 5, 3]]);
     expect((await fovea.call('GET', `/v1/items/${item}`)).body.annotationCount).toBe(2);
   });
 });
 
 describe('recipes', () => {
-  test('recipes.create 201, recipes.update 200 makes versions, recipes.versions 200, recipes.get 200 of an old one, recipes.list 200, recipes.delete 204', async () => {
+  test('recipes.create 201, recipes.update 200 makes versions, recipes.update 412, recipes.versions 200, recipes.get 200 of an old one, recipes.list 200, recipes.delete 204', async () => {
     const labels = [{ name: 'Car' }, { name: 'Car.Wheel', parent: 'Car', color: '#102030' }];
     const made = await fovea.call('POST', '/v1/recipes', { body: { project, name: 'r', labels, attributes: [{ key: 'a', type: 'one_of', values: ['x'] }] } });
     expect([made.status, made.body.version, made.body.labels[0].color]).toEqual([201, 1, expect.stringMatching(/^#/)]);
@@ -140,7 +142,7 @@ describe('work', () => {
   const worker = () => fovea.person({ orgId, project: { id: project, role: 'annotator' } });
   const claim = async (key: string, batch?: string) => (await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { key, body: batch ? { batch } : {} })).body;
 
-  test('a batch goes from staging through work to completed; drafts become annotations', async () => {
+  test('batches.create 201, batches.get 200, batches.finalize 200, batches.finalize 409, tasks.claim 200, tasks.submit 200, tasks.cancel 409: from staging through work to completed; drafts become annotations', async () => {
     await upload('/b.png');
     const batch = await newBatch();
     expect(batch).toMatchObject({ status: 'staging', counts: { total: 2, pending: 2 } });
@@ -171,7 +173,7 @@ describe('work', () => {
     expect(ids).toHaveLength(6);
     expect(new Set(ids).size).toBe(6);
   });
-  test('a lost lease is told, and what was saved stays', async () => {
+  test('tasks.release 200, tasks.submit 409, tasks.renew 200, tasks.renew 409, tasks.release 409: a lost lease is told, and what was saved stays', async () => {
     const batch = await newBatch({ settings: { leaseSeconds: 30 } });
     await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);
     const [first, second] = [await worker(), await worker()];
@@ -181,16 +183,18 @@ describe('work', () => {
     expect(theirs.task).toMatchObject({ id: mine.task.id, flag: 'blurred' });
     const late = await fovea.call('POST', `/v1/tasks/${mine.task.id}/submit`, { key: first.key, body: { lease: mine.lease } });
     expect([late.status, late.body.code]).toEqual([409, 'illegal_state']);
+    expect((await fovea.call('POST', `/v1/tasks/${mine.task.id}/renew`, { key: first.key, body: { lease: mine.lease } })).status).toBe(409);
+    expect((await fovea.call('POST', `/v1/tasks/${mine.task.id}/release`, { key: first.key, body: { lease: mine.lease } })).status).toBe(409);
     expect((await fovea.call('POST', `/v1/tasks/${mine.task.id}/renew`, { key: second.key, body: { lease: theirs.lease } })).body.status).toBe('claimed');
   });
-  test('work is shared out by load, and each gets their own share first', async () => {
+  test('batches.assignments 200: work is shared out by load, and each gets their own share first', async () => {
     for (let index = 0; index < 9; index++) await upload(`/${index}.png`);
     const [first, second] = [await worker(), await worker()];
     const batch = await newBatch({ assignments: [{ email: first.email, load: 30 }, { email: second.email, load: 70 }] });
     const { data } = (await fovea.call('GET', `/v1/batches/${batch.id}/assignments`)).body;
     expect(data.map((one: any) => [one.email, one.total])).toEqual([[first.email, 3], [second.email, 7]]);
   });
-  test('review sends back with a comment, accepts, and a reviewer never gets their own work', async () => {
+  test('tasks.review 200, tasks.review 409: review sends back with a comment, accepts, and a reviewer never gets their own work', async () => {
     const batch = await newBatch({ settings: { reviewShare: 1 } });
     await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);
     const { key } = await worker();
@@ -201,6 +205,7 @@ describe('work', () => {
     expect(toReview.id).toBe(first.task.id);
     const sentBack = await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'reject', comment: 'Too loose.' } });
     expect(sentBack.body).toMatchObject({ status: 'pending', rounds: 1, reviewStatus: 'rejected' });
+    expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'accept' } })).status).toBe(409);
     const again = await claim(key);
     await fovea.call('POST', `/v1/tasks/${again.task.id}/submit`, { key, body: { lease: again.lease } });
     expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'accept' } })).body).toMatchObject({ status: 'completed', reviewStatus: 'accepted' });
@@ -215,12 +220,30 @@ describe('work', () => {
     expect((await claim(first.key)).task).toBeNull();
     expect((await claim(second.key)).task).not.toBeNull();
   });
-  test('tasks.create 201, tasks.create 409 names the task that has the unique id, tasks.update 200, tasks.query 200, tasks.cancel 200', async () => {
+  test('batches.list 200, batches.update 200, batches.update 412, batches.assign 200, batches.addItems 200, batches.cancel 200, batches.cancel 409, batches.assign 409, batches.addItems 409', async () => {
+    const batch = await newBatch({ filter: { path: '/none' } });
+    const path = `/v1/batches/${batch.id}`;
+    expect((await fovea.call('GET', `/v1/batches?project=${project}&status=staging`)).body.data.map((one: any) => one.id)).toEqual([batch.id]);
+    expect((await fovea.call('PATCH', path, { body: { priority: 5, settings: { reviewShare: 0.5 } } })).body).toMatchObject({ priority: 5, settings: { reviewShare: 0.5, people: 1 } });
+    expect((await fovea.call('PATCH', path, { body: { priority: 6 }, headers: { 'if-match': '"1"' } })).status).toBe(412);
+    expect((await fovea.call('PUT', `${path}/assignments`, { body: { assignments: [{ email: 'a@example.com' }] } })).body.data).toHaveLength(1);
+    expect((await fovea.call('POST', `${path}/items`, { body: { filter: {} } })).body).toEqual({ added: 1 });
+    expect((await fovea.call('POST', `${path}/items`, { body: { filter: {} } })).body).toEqual({ added: 0 });
+    expect((await fovea.call('POST', `${path}/cancel`)).body).toMatchObject({ status: 'cancelled', counts: { cancelled: 1 } });
+    expect((await fovea.call('POST', `${path}/cancel`)).status).toBe(409);
+    expect((await fovea.call('PUT', `${path}/assignments`, { body: { assignments: [] } })).status).toBe(409);
+    expect((await fovea.call('POST', `${path}/items`, { body: { filter: {} } })).status).toBe(409);
+  });
+  test('tasks.create 201, tasks.create 409 names the task that has the unique id, tasks.update 200, tasks.update 409, tasks.update 412, tasks.get 200, tasks.query 200, tasks.cancel 200', async () => {
     const made = await fovea.call('POST', '/v1/tasks', { body: { project, item, type: 'categorization', uniqueId: 'u-1', tags: ['a'] } });
     expect(made.status).toBe(201);
     const twice = await fovea.call('POST', '/v1/tasks', { body: { project, item, uniqueId: 'u-1' } });
     expect([twice.status, twice.body.detail]).toEqual([409, expect.stringContaining(made.body.id)]);
     expect((await fovea.call('PATCH', `/v1/tasks/${made.body.id}`, { body: { tags: ['b'] } })).body.tags).toEqual(['b']);
+    const other = (await fovea.call('POST', '/v1/tasks', { body: { project, item } })).body;
+    expect((await fovea.call('PATCH', `/v1/tasks/${other.id}`, { body: { uniqueId: 'u-1' } })).status).toBe(409);
+    expect((await fovea.call('PATCH', `/v1/tasks/${other.id}`, { body: { priority: 1 }, headers: { 'if-match': '"9"' } })).status).toBe(412);
+    expect((await fovea.call('GET', `/v1/tasks/${other.id}`)).body.id).toBe(other.id);
     expect((await fovea.call('POST', `/v1/projects/${project}/tasks/query`, { body: { filter: { tags: 'b', status: 'pending' } } })).body.data).toHaveLength(1);
     expect((await fovea.call('POST', `/v1/tasks/${made.body.id}/cancel`, { body: { clearUniqueId: true } })).body).toMatchObject({ status: 'cancelled', uniqueId: null });
   });

@@ -31,6 +31,8 @@ export interface Running {
   url: string;
   /** The first admin key, when this start made it. */
   newKey: string | undefined;
+  /** The database was empty before this start. */
+  fresh: boolean;
   /** A key that opens everything, where it is known: the one just made, or the fixed one. */
   adminKey: string | undefined;
   platform: Platform;
@@ -55,7 +57,7 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
       maxUploadBytes,
       allowPrivateNetwork: config.allowPrivateNetwork,
     });
-    const { newKey } = await bootstrap(engines.db, { fixedKey: config.adminKey });
+    const { newKey, fresh } = await bootstrap(engines.db, { fixedKey: config.adminKey });
     await engines.queue.declare(platform.messageKinds);
     await platform.prepare();
     await engines.blobs.sweepTemporary(24 * 3_600_000);
@@ -75,6 +77,7 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
     return {
       url: origin,
       newKey,
+      fresh,
       adminKey: newKey ?? config.adminKey,
       platform,
       config,

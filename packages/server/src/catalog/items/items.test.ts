@@ -137,16 +137,22 @@ describe('upload', () => {
     const same = await Promise.all(Array.from({ length: 8 }, () => upload('/race-equal', 'equal')));
     expect(same.map((answer) => answer.body.outcome).toSorted()).toEqual(['created', ...Array.from({ length: 7 }, () => 'existing')]);
   });
-  test('a full disk answers 507 and leaves nothing', async () => {
+  test('items.upload 507 and items.uploadMany 507 on a full disk, and nothing is left', async () => {
     const { blobs } = fovea.platform.engines;
-    const put = blobs.put;
+    const { put, putMany } = blobs;
     const { BlobError } = await import('../../engines/blobs/blobs.ts');
     blobs.put = async () => Promise.reject(new BlobError('disk_full', 'There is no space left on the disk of the platform.'));
     try {
       const { status, body } = await upload('/full', 'x');
       expect([status, body.code]).toEqual([507, 'disk_full']);
+      blobs.putMany = async () => Promise.reject(new BlobError('disk_full', 'There is no space left on the disk of the platform.'));
+      const form = new FormData();
+      form.append('file', new File(['x'], '/full'));
+      expect((await fovea.call('POST', `/v1/datasets/${dataset.id}/items/bundle`, { body: form })).status).toBe(507);
+      expect((await fovea.call('GET', `/v1/datasets/${dataset.id}`)).body.itemCount).toBe(0);
     } finally {
       blobs.put = put;
+      blobs.putMany = putMany;
     }
   });
 });
@@ -210,6 +216,77 @@ describe('lists', () => {
     await upload('/a/0-inserted-before.txt', 'x');
     expect(await list(`limit=3&cursor=${first.next}`)).toEqual(['/b/4.txt']);
     expect((await fovea.call('GET', `/v1/datasets/${dataset.id}/items?colour=red`)).body.errors[0].path).toBe('query.colour');
+  });
+});
+
+describe('queries', () => {
+  const query = async (body: object) => (await fovea.call('POST', `/v1/datasets/${dataset.id}/items/query`, { body })).body;
+  const wait = async (id: string) => (await fovea.call('GET', `/v1/commands/${id}?waitSeconds=20`)).body;
+
+  test('items.query 200, items.count 200: filters, sort with nulls, fields, pages that stay right while rows come and go', async () => {
+    for (const [path, metadata] of [['/a/1', { n: 3 }], ['/a/2', { n: 1, tags: ['x', 'y'] }], ['/b/3', {}], ['/b/c/4', { n: 2 }]] as const) {
+      await upload(path, path, `&metadata=${encodeURIComponent(JSON.stringify(metadata))}`);
+    }
+    const paths = async (filter: object, more: object = {}) => (await query({ filter, ...more })).data.map((item: { path: string }) => item.path);
+    expect(await paths({ 'metadata.n': { gte: 2 } })).toEqual(['/a/1', '/b/c/4']);
+    expect(await paths({ 'metadata.tags': 'y' })).toEqual(['/a/2']);
+    expect(await paths({ not: { 'metadata.n': { exists: true } } })).toEqual(['/b/3']);
+    expect(await paths({ path: { match: '/b/*' } })).toEqual(['/b/3']);
+    expect(await paths({ path: { match: '/b/**' } })).toEqual(['/b/3', '/b/c/4']);
+    expect(await paths({ or: [{ name: '1' }, { folder: '/b/c' }] })).toEqual(['/a/1', '/b/c/4']);
+    expect(await paths({}, { sort: [{ field: 'metadata.n', direction: 'desc' }] })).toEqual(['/a/1', '/b/c/4', '/a/2', '/b/3']);
+    const first = await query({ filter: {}, limit: 2, sort: [{ field: 'metadata.n' }], fields: ['path', 'metadata.n'] });
+    expect(first.data).toEqual([{ path: '/b/3', 'metadata.n': null }, { path: '/a/2', 'metadata.n': 1 }]);
+    await upload('/a/0', 'x', '&metadata=%7B%22n%22%3A0%7D');
+    expect((await query({ filter: {}, limit: 2, sort: [{ field: 'metadata.n' }], cursor: first.next })).data.map((item: { path: string }) => item.path)).toEqual(['/b/c/4', '/a/1']);
+    expect((await fovea.call('POST', `/v1/datasets/${dataset.id}/items/count`, { body: { filter: { 'metadata.n': { gt: 0 } } } })).body).toEqual({ count: 3, exact: true });
+  });
+  test.each([
+    [{ filter: { password: 'x' } }, 'filter.password'],
+    [{ filter: { 'users.password': 'x' } }, 'filter.users.password'],
+    [{ filter: { sizeBytes: 'many' } }, 'filter.sizeBytes.eq'],
+    [{ filter: { sizeBytes: { like: 3 } } }, 'filter.sizeBytes.like'],
+    [{ filter: { createdAt: { gt: '2026-01-01T00:00:00' } } }, 'filter.createdAt.gt'],
+    [{ filter: { kind: 'picture' } }, 'filter.kind.eq'],
+    [{ filter: { id: { in: Array.from({ length: 10_001 }, () => 'x') } } }, 'filter.id.in'],
+    [{ filter: { having: { users: {} } } }, 'filter.having.users'],
+    [{ filter: {}, sort: [{ field: 'labels' }] }, 'sort[0]'],
+    [{ filter: {}, cursor: 'forged' }, 'cursor'],
+    [{ filter: {}, fields: ['secret'] }, 'fields[0]'],
+  ])('a query that is wrong names where: %j', async (body, path) => {
+    await upload('/x');
+    const answer = await fovea.call('POST', `/v1/datasets/${dataset.id}/items/query`, { body });
+    expect([answer.status, answer.body.errors[0].path]).toEqual([400, path]);
+  });
+  test('a filter of a hundred levels is refused', async () => {
+    let filter: object = { path: '/x' };
+    for (let level = 0; level < 100; level++) filter = { not: filter };
+    const answer = await fovea.call('POST', `/v1/datasets/${dataset.id}/items/query`, { body: { filter } });
+    expect([answer.status, answer.body.detail]).toEqual([400, expect.stringContaining('20 levels')]);
+  });
+  test('items.updateMany 202 and items.deleteMany 202 change all that match, commands.get 200, commands.list 200, commands.cancel 409', async () => {
+    for (let index = 0; index < 12; index++) await upload(`/m/${index}`, String(index), '&metadata=%7B%22a%22%3A%7B%22b%22%3A1%7D%7D');
+    const change = { mergeMetadata: { a: { c: 2 } }, addLabels: ['new'], status: 'published' };
+    const update = await fovea.call('POST', `/v1/datasets/${dataset.id}/items/update`, { body: { filter: { folder: '/m' }, change } });
+    expect(update.status).toBe(202);
+    expect(await wait(update.body.id)).toMatchObject({ status: 'complete', done: 12, total: 12, result: { changed: 12 } });
+    expect((await query({ filter: { labels: 'new', 'metadata.a.b': 1, 'metadata.a.c': 2, status: 'published' } })).data).toHaveLength(12);
+    const removal = await fovea.call('POST', `/v1/datasets/${dataset.id}/items/delete`, { body: { filter: { name: { in: ['1', '2'] } } } });
+    expect((await wait(removal.body.id)).result).toEqual({ changed: 2 });
+    expect((await fovea.call('GET', `/v1/datasets/${dataset.id}`)).body.itemCount).toBe(10);
+    expect((await fovea.call('GET', `/v1/commands?project=${dataset.projectId}`)).body.data).toHaveLength(2);
+    expect((await fovea.call('POST', `/v1/commands/${removal.body.id}/cancel`)).status).toBe(409);
+  });
+  test('items.folders 200, items.moveFolder 200, items.moveFolder 409', async () => {
+    for (const path of ['/a/1', '/a/b/2', '/a-b/3', '/z', '/c/d/e/4']) await upload(path);
+    const folders = async (folder: string) => (await fovea.call('GET', `/v1/datasets/${dataset.id}/folders?folder=${encodeURIComponent(folder)}`)).body.data.map((one: { path: string }) => one.path);
+    expect(await folders('/')).toEqual(['/a-b', '/a', '/c']);
+    expect(await folders('/a')).toEqual(['/a/b']);
+    const move = (from: string, to: string) => fovea.call('POST', `/v1/datasets/${dataset.id}/folders/move`, { body: { from, to } });
+    expect((await move('/a', '/moved/a')).body).toEqual({ moved: 2 });
+    expect(await folders('/moved')).toEqual(['/moved/a']);
+    await upload('/a/1');
+    expect((await move('/a', '/moved/a')).status).toBe(409);
   });
 });
 

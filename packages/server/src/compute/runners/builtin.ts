@@ -36,7 +36,7 @@ export function builtinRunner({ threads = 2 }: { threads?: number } = {}): Runne
       const settle = (keep: boolean): void => {
         clearTimeout(stopping);
         task.signal.removeEventListener('abort', stop);
-        worker.removeAllListeners();
+        worker.off('message', onMessage).off('error', onError).off('exit', onExit);
         if (keep && idle.length < threads) {
           worker.unref();
           idle.push(worker);
@@ -50,8 +50,7 @@ export function builtinRunner({ threads = 2 }: { threads?: number } = {}): Runne
           reject(task.signal.reason as Error);
         }, graceMs);
       };
-      worker.ref();
-      worker.on('message', (answer: ThreadAnswer) => {
+      const onMessage = (answer: ThreadAnswer): void => {
         if (answer.kind === 'progress') task.progress(answer.fraction, answer.message);
         else if (answer.kind === 'log') task.log(answer.line);
         else {
@@ -59,15 +58,17 @@ export function builtinRunner({ threads = 2 }: { threads?: number } = {}): Runne
           if (answer.kind === 'done') resolve(answer.result);
           else reject(task.signal.aborted ? (task.signal.reason as Error) : answer.input ? new InputError(answer.message) : new Error(answer.message));
         }
-      });
-      worker.on('error', (error) => {
+      };
+      const onError = (error: Error): void => {
         settle(false);
         reject(error);
-      });
-      worker.on('exit', (code) => {
+      };
+      const onExit = (code: number): void => {
         settle(false);
         reject(new RunnerError(`The worker thread ended with code ${code}.`));
-      });
+      };
+      worker.ref();
+      worker.on('message', onMessage).on('error', onError).on('exit', onExit);
       if (task.signal.aborted) stop();
       else task.signal.addEventListener('abort', stop, { once: true });
       const request: ThreadRequest = { name: manifest.name, version: manifest.version, inputs: task.inputs, parameters: task.parameters, outputDir: task.outputDir };

@@ -1,0 +1,18 @@
+import { expect, test } from 'vitest';
+import { startTestPlatform } from '../../testing/platform.ts';
+
+test('commands.cancel 200: a command that nobody has begun is stopped, and does nothing when a worker comes', async () => {
+  const fovea = await startTestPlatform({ working: false });
+  try {
+    const project = (await fovea.call('POST', '/v1/projects', { body: { name: 'p' } })).body.id;
+    const dataset = (await fovea.call('POST', '/v1/datasets', { body: { project, name: 'd' } })).body.id;
+    await fovea.call('POST', `/v1/datasets/${dataset}/items?path=/a`, { body: 'a' });
+    const removal = (await fovea.call('POST', `/v1/datasets/${dataset}/items/delete`, { body: { filter: {} } })).body;
+    expect((await fovea.call('POST', `/v1/commands/${removal.id}/cancel`)).body).toMatchObject({ status: 'cancelled', progress: 0 });
+    await fovea.platform.startWorking();
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    expect((await fovea.call('GET', `/v1/datasets/${dataset}`)).body.itemCount).toBe(1);
+  } finally {
+    await fovea.close();
+  }
+});
