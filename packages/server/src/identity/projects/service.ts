@@ -1,17 +1,36 @@
-import { isId, newId, type projects, type Parsed, type Project } from '@fovea/contract';
-import { violatedConstraint, type Database } from '../../engines/database/database.ts';
+import { isId, newId, type projects, type Parsed, type Project, type ProjectRole } from '@fovea/contract';
+import { violatedConstraint, type Database, type Tx } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { authorize } from '../access.ts';
 import { needScope, type Caller } from '../caller.ts';
 import { insertMember } from '../members/store.ts';
-import { insertProject, markProject, selectProject, selectProjectByName, selectProjects, updateProject } from './store.ts';
+import {
+  insertProject,
+  lockProjectExtra,
+  markProject,
+  selectProject,
+  selectProjectByExternalId,
+  selectProjectByName,
+  selectProjects,
+  selectStoredProjects,
+  setProjectExtra,
+  updateProject,
+  type ProjectFilter,
+  type StoredProject,
+} from './store.ts';
 
 type Body<K extends keyof typeof projects> = Parsed<(typeof projects)[K]>['body'];
 type Query<K extends keyof typeof projects> = Parsed<(typeof projects)[K]>['query'];
 
 export type ProjectsService = ReturnType<typeof projectsService>;
+
+/** What a door may add to a project. */
+export interface ProjectExtras {
+  externalId?: string | undefined;
+  extra?: unknown;
+}
 
 /** Projects: what members, datasets and recipes belong to, and the boundary of every permission. */
 export function projectsService({ db }: { db: Database }) {
@@ -22,9 +41,8 @@ export function projectsService({ db }: { db: Database }) {
   }
 
   return {
-    async create(caller: Caller, body: Body<'create'>): Promise<Project> {
-      needScope(caller, 'write');
-      if (caller.onlyProjectId !== null) throw new Fault('forbidden', 'This key opens one project only and cannot create another.');
+    async create(caller: Caller, body: Body<'create'> & ProjectExtras): Promise<Project> {
+      needCreator(caller);
       const id = newId();
       await db
         .tx(async (tx) => {
@@ -34,6 +52,39 @@ export function projectsService({ db }: { db: Database }) {
         })
         .catch(nameTaken(body.name));
       return need(caller, id);
+    },
+
+    /** The projects that the caller sees, with what doors keep on them, newest first. */
+    find(caller: Caller, filter: ProjectFilter = {}): Promise<StoredProject[]> {
+      needScope(caller, 'read');
+      return selectStoredProjects(db, caller, filter);
+    },
+
+    /**
+     * The one project of the organisation that a door knows by this id, made on first use: two that ask at once get the same. Where the
+     * name is taken it gets a number. A caller who is no member becomes one with the role.
+     */
+    async ensure(caller: Caller, wanted: { externalId: string; name: string; role: ProjectRole; extra?: unknown }): Promise<StoredProject> {
+      const { externalId } = wanted;
+      const [found] = await selectStoredProjects(db, caller, { externalId });
+      if (found) return found;
+      needCreator(caller);
+      await db.tx(async (tx) => {
+        const id = await ensureRow(tx, caller, wanted);
+        if (!caller.admin) await insertMember(tx, { projectId: id, userId: caller.userId, orgId: caller.orgId, role: wanted.role });
+      });
+      const [made] = await selectStoredProjects(db, caller, { externalId });
+      if (!made) throw notFound('project', wanted.name);
+      return made;
+    },
+
+    /** Changes what doors keep on a project, under its lock. */
+    async changeExtra(caller: Caller, id: string, change: (extra: unknown) => unknown): Promise<void> {
+      await authorize(db, caller, id, { role: 'manager', scope: 'write' });
+      await db.tx(async (tx) => {
+        await setProjectExtra(tx, id, change(await lockProjectExtra(tx, id)));
+        await emit(tx, event('project.updated', caller, id, { changed: ['extra'] }));
+      });
     },
 
     async list(caller: Caller, query: Query<'list'>): Promise<Page<Project>> {
@@ -83,6 +134,23 @@ export function projectsService({ db }: { db: Database }) {
       return need(caller, id);
     },
   };
+}
+
+function needCreator(caller: Caller): void {
+  needScope(caller, 'write');
+  if (caller.onlyProjectId !== null) throw new Fault('forbidden', 'This key opens one project only and cannot create another.');
+}
+
+async function ensureRow(tx: Tx, caller: Caller, wanted: { externalId: string; name: string; extra?: unknown }): Promise<string> {
+  for (let number = 1; ; number++) {
+    const known = await selectProjectByExternalId(tx, caller.orgId, wanted.externalId);
+    if (known) return known.id;
+    const id = newId();
+    const name = number === 1 ? wanted.name : `${wanted.name} ${number}`;
+    await insertProject(tx, { id, orgId: caller.orgId, createdBy: caller.email, description: '', metadata: {}, ...wanted, name }, { orNothing: true });
+    const made = await selectProjectByExternalId(tx, caller.orgId, wanted.externalId);
+    if (made?.id === id) await emit(tx, event('project.created', caller, id, { name }));
+  }
 }
 
 function event(type: string, caller: Caller, id: string, data: Record<string, unknown> = {}) {

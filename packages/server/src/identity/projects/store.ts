@@ -13,6 +13,18 @@ interface ProjectRow {
   created_at: Date;
   updated_at: Date;
   role: ProjectRole | null;
+  external_id: string | null;
+  extra: unknown;
+}
+
+/** A project with what doors keep on it. */
+export interface StoredProject extends Project {
+  externalId: string | null;
+  extra: unknown;
+}
+
+function toStoredProject(row: ProjectRow, admin: boolean): StoredProject {
+  return { ...toProject(row, admin), externalId: row.external_id, extra: row.extra };
 }
 
 export function toProject(row: ProjectRow, admin: boolean): Project {
@@ -49,14 +61,51 @@ function visible(caller: Caller): Sql {
     ${caller.admin ? empty : sql`and m.role is not null`}`;
 }
 
-const columns = sql`p.id, p.name, p.description, p.metadata, p.revision, p.created_by, p.created_at, p.updated_at, m.role`;
+/** The condition that a row of another table, by its column of project ids, lies in a project that the caller sees. */
+export function inVisibleProject(caller: Caller, column: Sql): Sql {
+  return sql`${column} in (select p.id from projects p left join members m on m.project_id = p.id and m.user_id = ${caller.userId} where ${visible(caller)})`;
+}
+
+const columns = sql`p.id, p.name, p.description, p.metadata, p.revision, p.created_by, p.created_at, p.updated_at, m.role, p.external_id, p.extra`;
 
 export async function insertProject(
   db: Queryable,
-  row: { id: string; orgId: string; name: string; description: string; metadata: unknown; createdBy: string },
+  row: { id: string; orgId: string; name: string; description: string; metadata: unknown; createdBy: string; externalId?: string | undefined; extra?: unknown },
+  options: { orNothing?: boolean } = {},
 ): Promise<void> {
-  await db.run(sql`insert into projects (id, org_id, name, description, metadata, created_by)
-    values (${row.id}, ${row.orgId}, ${row.name}, ${row.description}, ${JSON.stringify(row.metadata)}, ${row.createdBy})`);
+  await db.run(sql`insert into projects (id, org_id, name, description, metadata, created_by, external_id, extra)
+    values (${row.id}, ${row.orgId}, ${row.name}, ${row.description}, ${JSON.stringify(row.metadata)}, ${row.createdBy}, ${row.externalId ?? null},
+      ${row.extra === undefined ? null : JSON.stringify(row.extra)}) ${options.orNothing ? sql`on conflict do nothing` : empty}`);
+}
+
+/** The project that a door knows by this id, whoever sees it. */
+export async function selectProjectByExternalId(db: Queryable, orgId: string, externalId: string): Promise<{ id: string } | undefined> {
+  return db.maybe(sql`select id from projects where org_id = ${orgId} and external_id = ${externalId} and deleted_at is null`);
+}
+
+export interface ProjectFilter {
+  ids?: readonly string[];
+  name?: string;
+  externalId?: string;
+}
+
+/** Visible projects with what doors keep on them, newest first. */
+export async function selectStoredProjects(db: Queryable, caller: Caller, filter: ProjectFilter): Promise<StoredProject[]> {
+  const rows = await db.many<ProjectRow>(sql`select ${columns} from projects p
+    left join members m on m.project_id = p.id and m.user_id = ${caller.userId} where ${visible(caller)}
+    ${filter.ids === undefined ? empty : sql`and p.id = any(${[...filter.ids]}::uuid[])`}
+    ${filter.name === undefined ? empty : sql`and p.name = ${filter.name}`}
+    ${filter.externalId === undefined ? empty : sql`and p.external_id = ${filter.externalId}`}
+    order by p.id desc`);
+  return rows.map((row) => toStoredProject(row, caller.admin));
+}
+
+export async function lockProjectExtra(db: Queryable, id: string): Promise<unknown> {
+  return (await db.one<{ extra: unknown }>(sql`select extra from projects where id = ${id} for update`)).extra;
+}
+
+export async function setProjectExtra(db: Queryable, id: string, extra: unknown): Promise<void> {
+  await db.run(sql`update projects set extra = ${JSON.stringify(extra)}, revision = revision + 1, updated_at = now() where id = ${id}`);
 }
 
 export async function selectProject(db: Queryable, caller: Caller, id: string): Promise<Project | undefined> {

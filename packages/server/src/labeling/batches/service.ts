@@ -4,16 +4,17 @@ import { itemEntity } from '../../catalog/items/entity.ts';
 import type { DatasetsService } from '../../catalog/datasets/service.ts';
 import { compileFilter } from '../../catalog/query/compile.ts';
 import { rowAlias } from '../../catalog/query/page.ts';
-import type { Database, Tx } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type Tx } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
-import type { Caller } from '../../identity/caller.ts';
+import { needScope, type Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
+import { inVisibleProject } from '../../identity/projects/store.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { selectRecipe } from '../recipes/store.ts';
 import { cancelOpen, insertTasksForItems, openTasks, shareOut } from '../tasks/store.ts';
-import { deleteAssignments, insertBatch, selectAssignments, selectBatch, selectBatches, toBatch, updateBatch, upsertAssignment, type StoredBatch } from './store.ts';
+import { countBatches, deleteAssignments, insertBatch, selectAssignments, selectBatch, selectBatches, toBatch, updateBatch, upsertAssignment, type BatchFilter, type StoredBatch } from './store.ts';
 
 type Body<K extends keyof typeof batches> = Parsed<(typeof batches)[K]>['body'];
 export type BatchesService = ReturnType<typeof batchesService>;
@@ -101,6 +102,9 @@ export function batchesService({ db, projects, datasets }: { db: Database; proje
         await emit(tx, batchEvent('batch.created', caller, batch, { name: batch.name }));
         if (body.assignments.length > 0) await setAssignments(tx, caller, batch, body.assignments);
         if (dataset && body.filter !== undefined) await fill(tx, caller, batch, body.filter, Number.MAX_SAFE_INTEGER);
+      }).catch((error: unknown) => {
+        if (violatedConstraint(error) === 'batches_external') throw new Fault('conflict', `A batch named "${body.externalId}" exists already.`);
+        throw error;
       });
       return need(caller, id, 'annotator');
     },
@@ -112,6 +116,17 @@ export function batchesService({ db, projects, datasets }: { db: Database; proje
       const filter = { orgId: caller.orgId, projectIds: [project.id], test: caller.test, status: query.status, name: query.name };
       const rows = await selectBatches(db, filter, { limit: query.limit, before });
       return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.id], map: toBatch });
+    },
+
+    /** Batches of all projects that the caller sees, newest first, with what doors keep; one more than the limit. */
+    find(caller: Caller, filter: Omit<BatchFilter, 'orgId' | 'visible' | 'test'>, page: { limit: number; offset?: number }): Promise<StoredBatch[]> {
+      needScope(caller, 'read');
+      return selectBatches(db, visibleOnly(caller, filter), page);
+    },
+
+    count(caller: Caller, filter: Omit<BatchFilter, 'orgId' | 'visible' | 'test'>): Promise<number> {
+      needScope(caller, 'read');
+      return countBatches(db, visibleOnly(caller, filter));
     },
 
     get: (caller: Caller, id: string): Promise<StoredBatch> => need(caller, id, 'annotator'),
@@ -183,6 +198,10 @@ export function batchesService({ db, projects, datasets }: { db: Database; proje
       return { data: await selectAssignments(db, id, { limit: 1_000, after: undefined }), next: null };
     },
   };
+}
+
+function visibleOnly(caller: Caller, filter: Omit<BatchFilter, 'orgId' | 'visible' | 'test'>): BatchFilter {
+  return { ...filter, orgId: caller.orgId, test: caller.test, visible: inVisibleProject(caller, sql`b.project_id`) };
 }
 
 /** Completes an open batch in which nothing is left to do and something was done. */

@@ -111,18 +111,32 @@ export async function selectBatch(db: Queryable, id: string, options: { lock?: b
 
 export interface BatchFilter {
   orgId: string;
+  /** A further condition on rows `b`, such as that the caller sees their project. */
+  visible?: Sql | undefined;
+  ids?: readonly string[] | undefined;
   projectIds?: readonly string[] | undefined;
   test?: boolean | undefined;
   name?: string | undefined;
   status?: string | undefined;
   datasetId?: string | undefined;
   origin?: string | undefined;
+  externalId?: string | undefined;
+  /** Any of these states. */
+  statuses?: readonly string[] | undefined;
   createdFrom?: string | undefined;
   createdTo?: string | undefined;
+  completedFrom?: string | undefined;
+  completedTo?: string | undefined;
 }
 
 function conditions(filter: BatchFilter): Sql {
   const all: Sql[] = [sql`b.org_id = ${filter.orgId}`, sql`b.deleted_at is null`];
+  if (filter.visible !== undefined) all.push(filter.visible);
+  if (filter.ids !== undefined) all.push(sql`b.id = any(${[...filter.ids]}::uuid[])`);
+  if (filter.externalId !== undefined) all.push(sql`b.external_id = ${filter.externalId}`);
+  if (filter.statuses !== undefined) all.push(sql`b.status = any(${[...filter.statuses]}::text[])`);
+  if (filter.completedFrom !== undefined) all.push(sql`b.completed_at >= ${filter.completedFrom}`);
+  if (filter.completedTo !== undefined) all.push(sql`b.completed_at <= ${filter.completedTo}`);
   if (filter.projectIds !== undefined) all.push(sql`b.project_id = any(${[...filter.projectIds]}::uuid[])`);
   if (filter.test !== undefined) all.push(sql`b.test = ${filter.test}`);
   if (filter.name !== undefined) all.push(sql`b.name = ${filter.name}`);

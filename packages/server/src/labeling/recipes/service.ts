@@ -1,16 +1,25 @@
 import { newId, type Parsed, type Recipe, type RecipeLabel, type recipes } from '@fovea/contract';
-import type { Database, Tx } from '../../engines/database/database.ts';
+import sql from 'sql-template-tag';
+import { violatedConstraint, type Database, type Tx } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
-import type { Caller } from '../../identity/caller.ts';
+import { needScope, type Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
+import { inVisibleProject } from '../../identity/projects/store.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { colorOf } from './colors.ts';
-import { deleteRecipe, insertRecipe, insertVersion, moveToVersion, selectRecipe, selectRecipes, selectVersions, toRecipe, type RecipeContent, type StoredRecipe } from './store.ts';
+import { deleteRecipe, insertRecipe, insertVersion, moveToVersion, selectHistories, selectRecipe, selectRecipeByExternalId, selectRecipes, selectVersions, toRecipe, type RecipeContent, type StoredRecipe } from './store.ts';
 
 type Body<K extends keyof typeof recipes> = Parsed<(typeof recipes)[K]>['body'];
 export type RecipesService = ReturnType<typeof recipesService>;
+
+/** What a door may add to a recipe. */
+export interface RecipeExtras {
+  origin?: string;
+  externalId?: string;
+  extra?: unknown;
+}
 
 /** Recipes: label trees, attributes and instructions, versioned. */
 export function recipesService({ db, projects }: { db: Database; projects: ProjectsService }) {
@@ -37,18 +46,47 @@ export function recipesService({ db, projects }: { db: Database; projects: Proje
     return after ?? before;
   }
 
+  async function add(caller: Caller, projectId: string, body: Omit<Body<'create'>, 'project'> & RecipeExtras): Promise<string> {
+    checkContent(body);
+    const id = newId();
+    await db.tx(async (tx) => {
+      await insertRecipe(tx, { id, orgId: caller.orgId, projectId, name: body.name, createdBy: caller.email, origin: body.origin ?? null, externalId: body.externalId ?? null, extra: body.extra ?? null });
+      await insertVersion(tx, { ...body, id, projectId, version: 1, createdBy: caller.email, labels: withColors(body.labels) });
+      await emit(tx, event('recipe.created', caller, { id, projectId }, { name: body.name }));
+    });
+    return id;
+  }
+
   return {
-    async create(caller: Caller, body: Body<'create'> & { origin?: string; externalId?: string; extra?: unknown }): Promise<StoredRecipe> {
+    async create(caller: Caller, body: Body<'create'> & RecipeExtras): Promise<StoredRecipe> {
       const project = await projects.get(caller, body.project);
       await authorize(db, caller, project.id, { role: 'manager', scope: 'write' });
-      checkContent(body);
-      const id = newId();
-      await db.tx(async (tx) => {
-        await insertRecipe(tx, { id, orgId: caller.orgId, projectId: project.id, name: body.name, createdBy: caller.email, origin: body.origin ?? null, externalId: body.externalId ?? null, extra: body.extra ?? null });
-        await insertVersion(tx, { ...body, id, projectId: project.id, version: 1, createdBy: caller.email, labels: withColors(body.labels) });
-        await emit(tx, event('recipe.created', caller, { id, projectId: project.id }, { name: body.name }));
+      return need(caller, await add(caller, project.id, body), 'annotator');
+    },
+
+    /** The recipe that a door knows by this id, made when there is none: for what a task brings along. Whoever may make tasks may do this. */
+    async ensure(caller: Caller, projectId: string, body: Omit<Body<'create'>, 'project'> & { origin: string; externalId: string }): Promise<StoredRecipe> {
+      await authorize(db, caller, projectId, { role: 'developer', scope: 'write' });
+      const known = await selectRecipeByExternalId(db, projectId, body.origin, body.externalId);
+      if (known) return known;
+      await add(caller, projectId, body).catch((error: unknown) => {
+        if (violatedConstraint(error) !== 'recipes_external') throw error;
       });
-      return need(caller, id, 'annotator');
+      const made = await selectRecipeByExternalId(db, projectId, body.origin, body.externalId);
+      if (!made) throw notFound('recipe', body.externalId);
+      return made;
+    },
+
+    /** All versions of the recipes that a door keeps under this id in the projects that the caller sees, oldest first. */
+    histories(caller: Caller, filter: { origin: string; externalId: string; projectIds?: readonly string[] | undefined }): Promise<StoredRecipe[]> {
+      needScope(caller, 'read');
+      return selectHistories(db, inVisibleProject(caller, sql`r.project_id`), filter);
+    },
+
+    /** The newest version of the recipe that a door knows by this id in a project. */
+    async ofDoor(caller: Caller, projectId: string, origin: string, externalId: string): Promise<StoredRecipe | undefined> {
+      await authorize(db, caller, projectId, { role: 'annotator', scope: 'read' });
+      return selectRecipeByExternalId(db, projectId, origin, externalId);
     },
 
     async list(caller: Caller, query: { project: string; limit: number; cursor?: string | undefined }): Promise<Page<Recipe>> {
@@ -64,6 +102,16 @@ export function recipesService({ db, projects }: { db: Database; projects: Proje
       await need(caller, id, 'manager');
       const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
       return db.tx((tx) => addVersion(tx, caller, id, given, expected));
+    },
+
+    /** A new version made from the newest one, under its lock. */
+    async revise(caller: Caller, id: string, make: (newest: StoredRecipe) => Partial<RecipeContent>): Promise<StoredRecipe> {
+      await need(caller, id, 'manager');
+      return db.tx(async (tx) => {
+        const newest = await selectRecipe(tx, id, { lock: true });
+        if (!newest) throw notFound('recipe', id);
+        return addVersion(tx, caller, id, make(newest));
+      });
     },
 
     async versions(caller: Caller, id: string, query: { limit: number; cursor?: string | undefined }): Promise<Page<Recipe>> {

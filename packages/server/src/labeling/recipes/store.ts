@@ -90,6 +90,20 @@ export async function selectVersions(db: Queryable, id: string, options: { limit
   return rows.map(toStoredRecipe);
 }
 
+/** Every version of the recipes of an origin in visible projects, recipe by recipe, oldest version first. */
+export async function selectHistories(db: Queryable, visible: Sql, filter: { origin: string; externalId: string; projectIds?: readonly string[] | undefined }): Promise<StoredRecipe[]> {
+  const rows = await db.many<RecipeRow>(sql`select ${columns} from recipes r join recipe_versions v on v.recipe_id = r.id
+    where ${visible} and r.origin = ${filter.origin} and r.external_id = ${filter.externalId} and r.deleted_at is null
+    ${filter.projectIds === undefined ? empty : sql`and r.project_id = any(${[...filter.projectIds]}::uuid[])`} order by r.id, v.version`);
+  return rows.map(toStoredRecipe);
+}
+
+export async function selectRecipeByExternalId(db: Queryable, projectId: string, origin: string, externalId: string): Promise<StoredRecipe | undefined> {
+  const row = await db.maybe<RecipeRow>(sql`select ${columns} ${newest} where r.project_id = ${projectId} and r.origin = ${origin}
+    and r.external_id = ${externalId} and r.deleted_at is null`);
+  return row && toStoredRecipe(row);
+}
+
 export async function moveToVersion(db: Queryable, id: string, version: number, change: { name?: string | undefined; extra?: unknown }): Promise<void> {
   const extra: Sql = change.extra === undefined ? sql`extra` : sql`${JSON.stringify(change.extra)}`;
   await db.run(sql`update recipes set version = ${version}, name = coalesce(${change.name ?? null}, name), extra = ${extra}, updated_at = now() where id = ${id}`);

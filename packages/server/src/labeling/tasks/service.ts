@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { newId, type Parsed, type Task, type tasks } from '@fovea/contract';
 import sql from 'sql-template-tag';
 import type { ItemsService } from '../../catalog/items/service.ts';
@@ -15,10 +16,11 @@ import { counted, type AnnotationsService } from '../annotations/service.ts';
 import { settleDrafts } from '../annotations/store.ts';
 import { batchItemEntity as taskEntity } from '../batches/entity.ts';
 import { settleBatch } from '../batches/service.ts';
-import { selectBatch, updateBatch } from '../batches/store.ts';
+import { selectBatch, updateBatch, type StoredBatch } from '../batches/store.ts';
 import { selectRecipe } from '../recipes/store.ts';
 import { prepareTask } from './background.ts';
-import { claimNext, insertTask, selectForReview, selectTask, selectTaskByUniqueId, toStoredTask, toTask, updateTask, type StoredTask, type TaskChange, type TaskRow } from './store.ts';
+import { taskFinder } from './find.ts';
+import { claimNext, insertTask, markCalled, selectForReview, selectPending, selectTask, selectTaskByUniqueId, toStoredTask, toTask, updateTask, type StoredTask, type TaskChange, type TaskRow } from './store.ts';
 
 type Body<K extends keyof typeof tasks> = Parsed<(typeof tasks)[K]>['body'];
 export type TasksService = ReturnType<typeof tasksService>;
@@ -29,10 +31,20 @@ export interface TaskExtras {
   externalId?: string;
   extra?: unknown;
   recipe?: string;
+  /** The version of the recipe that it was made under; the newest unless given. */
+  recipeVersion?: number;
+  /** Sent through the preparations although it has neither a test key nor an attachment that says so. */
+  prepare?: boolean;
 }
 
-/** Told in the transaction in which a task came to an end, so that whoever must be called is called just then. */
-export type TaskEnded = (tx: Tx, task: StoredTask, what: 'completed' | 'error' | 'reviewed') => Promise<void>;
+/** Told in the transaction in which a task came to an end, was judged, or was taken back, so that whoever must be called is called just then. */
+export type TaskEnded = (tx: Tx, task: StoredTask, what: 'completed' | 'error' | 'reviewed' | 'reopened') => Promise<void>;
+
+/** Told in the transaction in which the last open task of a batch came to an end. */
+export type BatchEnded = (tx: Tx, batch: StoredBatch) => Promise<void>;
+
+/** Writes the response of a task that a person did, from the annotations and the answers that were handed in. */
+export type TaskResponder = (tx: Tx, task: StoredTask, how: { fixed: boolean }) => Promise<Record<string, unknown>>;
 
 const leaseSeconds = 900;
 const moves: Record<Task['status'], string> = {
@@ -48,6 +60,8 @@ const moves: Record<Task['status'], string> = {
 export function tasksService(deps: { db: Database; queue: Queue; projects: ProjectsService; items: ItemsService; annotations: AnnotationsService }) {
   const { db, queue, projects, items, annotations } = deps;
   const listeners: TaskEnded[] = [];
+  const batchListeners: BatchEnded[] = [];
+  const responders = new Map<string, TaskResponder>();
 
   async function need(caller: Caller, id: string, role: 'annotator' | 'developer' | 'reviewer', scope: 'read' | 'write' | 'label'): Promise<StoredTask> {
     const found = await selectTask(db, id);
@@ -81,25 +95,49 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
     return task;
   }
 
-  /** Ends a task: its drafts become annotations, listeners are told, its batch may be done. */
-  async function complete(tx: Tx, caller: { orgId: string; email: string }, task: StoredTask, what: TaskChange): Promise<StoredTask> {
+  async function tell(tx: Tx, task: StoredTask, what: Parameters<TaskEnded>[2]): Promise<void> {
+    for (const listener of listeners) await listener(tx, task, what);
+  }
+
+  async function settle(tx: Tx, caller: { email: string }, batchId: string | null): Promise<void> {
+    const completed = batchId === null ? undefined : await settleBatch(tx, caller, batchId);
+    if (completed) for (const listener of batchListeners) await listener(tx, completed);
+  }
+
+  /** The response in the words of the door that the task came through; what was handed in, where no door has a say. */
+  async function answer(tx: Tx, task: StoredTask, how: { fixed: boolean }): Promise<{ response?: Record<string, unknown> }> {
+    const responder = task.origin === null ? undefined : responders.get(task.origin);
+    return responder ? { response: await responder(tx, task, how) } : {};
+  }
+
+  /** Ends a task: its drafts become annotations, listeners are told, its batch may be done. `final`: the response is in the door's words already. */
+  async function complete(tx: Tx, caller: { orgId: string; email: string }, task: StoredTask, what: TaskChange, final = false): Promise<StoredTask> {
     const settled = await settleDrafts(tx, task.id, true);
     if (settled.length > 0 && task.itemId && task.datasetId) {
       await counted(tx, { itemId: task.itemId, datasetId: task.datasetId, projectId: task.projectId }, settled.length);
     }
-    const done = await change(tx, caller, task, { ...what, status: 'completed', completedAt: new Date(), leaseToken: null, leaseUntil: null, claimedBy: null }, 'task.completed', { annotations: settled.length });
-    for (const listener of listeners) await listener(tx, done, 'completed');
-    if (done.batchId !== null) await settleBatch(tx, caller, done.batchId);
+    const handedIn = (what.response ?? task.response) as StoredTask['response'];
+    const said = final ? {} : await answer(tx, { ...task, response: handedIn, submittedBy: what.submittedBy ?? task.submittedBy }, { fixed: what.reviewStatus === 'fixed' });
+    const done = await change(tx, caller, task, { ...what, ...said, status: 'completed', completedAt: new Date(), leaseToken: null, leaseUntil: null, claimedBy: null }, 'task.completed', { annotations: settled.length });
+    await tell(tx, done, 'completed');
+    await settle(tx, caller, done.batchId);
     return done;
   }
 
   /** True for the share of the tasks that are reviewed, decided by the id so that it cannot be guessed nor changed. */
   function goesToReview(task: StoredTask, share: number): boolean {
-    return Number.parseInt(task.id.slice(-8), 16) / 0xffffffff < share;
+    return createHash('sha256').update(task.id).digest().readUInt32BE(0) / 2 ** 32 < share;
   }
 
   return {
+    ...taskFinder(db),
+
     onEnded: (listener: TaskEnded): void => void listeners.push(listener),
+
+    onBatchEnded: (listener: BatchEnded): void => void batchListeners.push(listener),
+
+    /** Declares who writes the responses of the tasks of an origin. */
+    respond: (origin: string, responder: TaskResponder): void => void responders.set(origin, responder),
 
     async create(caller: Caller, body: Body<'create'> & TaskExtras): Promise<StoredTask> {
       const project = await projects.get(caller, body.project);
@@ -109,7 +147,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       const item = body.item === undefined ? undefined : await items.get(caller, body.item);
       if (item && item.projectId !== project.id) throw notFound('item', item.id);
       const recipeId = body.recipe ?? batch?.recipeId ?? null;
-      const recipe = recipeId === null ? undefined : await selectRecipe(db, recipeId);
+      const recipe = recipeId === null ? undefined : await selectRecipe(db, recipeId, { version: body.recipeVersion });
       try {
         return await db.tx(async (tx) => {
           const made = await insertTask(tx, {
@@ -139,7 +177,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
           });
           await emit(tx, taskEvent('task.created', caller, made, { type: made.type }));
           if (batch?.status === 'completed') await updateBatch(tx, batch.id, { status: 'in_progress' });
-          if (made.test || (made.attachment !== null && made.itemId === null)) await queue.send(tx, prepareTask, { taskId: made.id });
+          if (made.test || body.prepare || (made.attachment !== null && made.itemId === null)) await queue.send(tx, prepareTask, { taskId: made.id });
           if (item && body.hypothesis) {
             tx.afterCommit(async () => void (await annotations.create(caller, item.id, body.hypothesis ?? [], { taskId: made.id })));
           }
@@ -180,14 +218,24 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       }
     },
 
-    async cancel(caller: Caller, id: string, options: { clearUniqueId: boolean }): Promise<StoredTask> {
+    /** Changes the tags under the task's lock, so that two who add at once both count. */
+    async changeTags(caller: Caller, id: string, make: (tags: readonly string[]) => readonly string[]): Promise<StoredTask> {
       await need(caller, id, 'developer', 'write');
       return db.tx(async (tx) => {
         const now = await locked(tx, id);
-        if (!['pending', 'claimed', 'submitted'].includes(now.status)) throw illegal(now);
+        return change(tx, caller, now, { tags: make(now.tags ?? []) }, 'task.updated', { changed: ['tags'] });
+      });
+    },
+
+    /** Cancels a task that is not done; with `unclaimed` only while nobody has begun. */
+    async cancel(caller: Caller, id: string, options: { clearUniqueId: boolean; unclaimed?: boolean }): Promise<StoredTask> {
+      await need(caller, id, 'developer', 'write');
+      return db.tx(async (tx) => {
+        const now = await locked(tx, id);
+        if (!(options.unclaimed ? ['pending'] : ['pending', 'claimed', 'submitted']).includes(now.status)) throw illegal(now);
         await settleDrafts(tx, id, false);
         const after = await change(tx, caller, now, { status: 'cancelled', leaseToken: null, leaseUntil: null, ...(options.clearUniqueId ? { uniqueId: null } : {}) }, 'task.cancelled');
-        if (after.batchId !== null) await settleBatch(tx, caller, after.batchId);
+        await settle(tx, caller, after.batchId);
         return after;
       });
     },
@@ -247,8 +295,9 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
         if (body.verdict === 'fix' && task.response !== null) reviewed.addPriorResponse = task.response;
         if (body.verdict === 'fix' && body.response !== undefined) reviewed.response = body.response;
         if (task.status === 'completed') {
-          const after = await change(tx, caller, task, reviewed, 'task.reviewed', { verdict: body.verdict });
-          for (const listener of listeners) await listener(tx, after, 'reviewed');
+          const fixed = body.verdict === 'fix' ? await answer(tx, { ...task, response: body.response ?? {} }, { fixed: true }) : {};
+          const after = await change(tx, caller, task, { ...reviewed, ...fixed }, 'task.reviewed', { verdict: body.verdict });
+          await tell(tx, after, 'reviewed');
           return after;
         }
         if (body.verdict === 'reject') {
@@ -264,7 +313,11 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       await need(caller, id, 'annotator', 'label');
       return db.tx(async (tx) => {
         const task = await locked(tx, id);
-        if (status === null) return change(tx, caller, task, { itemStatus: null, status: 'pending', completedAt: null }, 'task.reopened');
+        if (status === null) {
+          const reopened = await change(tx, caller, task, { itemStatus: null, status: 'pending', completedAt: null }, 'task.reopened');
+          await tell(tx, reopened, 'reopened');
+          return reopened;
+        }
         return complete(tx, caller, task, { itemStatus: status, submittedBy: caller.email, submittedAt: new Date(), ...(task.response === null ? { response: {} } : {}) });
       });
     },
@@ -274,7 +327,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       return db.tx(async (tx) => {
         const task = await locked(tx, id);
         if (!['pending', 'claimed', 'submitted'].includes(task.status)) return undefined;
-        return complete(tx, caller, task, { response, itemStatus: 'completed', submittedBy: caller.email, submittedAt: new Date() });
+        return complete(tx, caller, task, { response, itemStatus: 'completed', submittedBy: caller.email, submittedAt: new Date() }, true);
       });
     },
 
@@ -284,14 +337,31 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
         const task = await locked(tx, id);
         if (task.status !== 'pending') return;
         const failed = await change(tx, caller, task, { status: 'error', error, completedAt: new Date(), ...(options.clearUniqueId ? { uniqueId: null } : {}) }, 'task.failed', { error });
-        for (const listener of listeners) await listener(tx, failed, 'error');
-        if (failed.batchId !== null) await settleBatch(tx, caller, failed.batchId);
+        await tell(tx, failed, 'error');
+        await settle(tx, caller, failed.batchId);
       });
     },
 
-    /** Attaches the item that an attachment became. */
-    async attach(tx: Tx, id: string, item: { id: string; datasetId: string }): Promise<void> {
-      await updateTask(tx, id, { itemId: item.id, datasetId: item.datasetId });
+    /** Attaches the item that an attachment became; `extra` replaces what the door keeps. */
+    async attach(tx: Tx, id: string, item: { id: string; datasetId: string }, extra?: unknown): Promise<void> {
+      await updateTask(tx, id, { itemId: item.id, datasetId: item.datasetId, ...(extra === undefined ? {} : { extra }) });
+    },
+
+    /** Records whether the caller's callback arrived. */
+    called: (id: string, succeeded: boolean): Promise<void> => markCalled(db, id, succeeded),
+
+    /** Has the pending tasks of a batch prepared once more, such as those of a test batch that was just opened. */
+    async prepareBatch(caller: Caller, batchId: string): Promise<void> {
+      const batch = await selectBatch(db, batchId);
+      if (!batch || batch.test !== caller.test) throw notFound('batch', batchId);
+      await authorize(db, caller, batch.projectId, { role: 'manager', scope: 'write', as: { kind: 'batch', id: batchId } });
+      for (let after = ''; ; ) {
+        const ids = await selectPending(db, batchId, { after, limit: 1_000 });
+        const last = ids.at(-1);
+        if (last === undefined) return;
+        await db.tx((tx) => queue.sendMany(tx, prepareTask, ids.map((taskId) => ({ taskId }))));
+        after = last;
+      }
     },
   };
 }

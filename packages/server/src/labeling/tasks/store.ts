@@ -248,6 +248,18 @@ export async function updateTask(db: Queryable, id: string, change: TaskChange):
   return toStoredTask(await db.one<TaskRow>(sql`update tasks set ${join(set, ', ')} where id = ${id} returning *`));
 }
 
+/** Whether the callback arrived; what is said about the task itself does not change by it. */
+export async function markCalled(db: Queryable, id: string, succeeded: boolean): Promise<void> {
+  await db.run(sql`update tasks set callback_succeeded = ${succeeded} where id = ${id}`);
+}
+
+/** Ids of the pending tasks of a batch after one, in order. */
+export async function selectPending(db: Queryable, batchId: string, options: { after: string; limit: number }): Promise<string[]> {
+  const rows = await db.many<{ id: string }>(sql`select id from tasks where batch_id = ${batchId} and status = 'pending' and deleted_at is null
+    ${options.after === '' ? empty : sql`and id > ${options.after}`} order by id limit ${options.limit}`);
+  return rows.map((row) => row.id);
+}
+
 /**
  * Takes the next task in one statement: rows that others are taking at this moment are stepped over, so nobody waits and no two people get
  * the same. A person's own share comes first, then what is nobody's; tasks in several hands (consensus) are given to a person once.
@@ -264,6 +276,8 @@ export async function claimNext(
       select t.id from tasks t left join assignments a on a.id = t.assignment_id left join batches b on b.id = t.batch_id
       where t.project_id = ${who.projectId} and t.status = 'pending' and t.deleted_at is null and t.test = ${who.test}
         and (t.expires_at is null or t.expires_at > now())
+        -- Not before its attachment can be looked at.
+        and (t.attachment is null or t.item_id is not null)
         ${who.batchId === undefined ? empty : sql`and t.batch_id = ${who.batchId}`}
         and (t.batch_id is null or b.status = 'in_progress')
         and (t.assignment_id is null or a.email = ${who.email})
