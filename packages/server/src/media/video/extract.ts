@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { inputArguments, runFfmpeg } from './ffmpeg.ts';
+import { FfmpegError, type FfmpegRun, inputArguments, runFfmpeg } from './ffmpeg.ts';
 import { type FrameIndex, frameAt, frameAtSeconds, indexFrames, keyFrameBefore, VideoError } from './frame-index.ts';
 
 /** Which frames: numbers in the index, every n-th from the first, or those on the screen at given times. */
@@ -113,46 +113,63 @@ interface Run {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Decodes from the key frame before the first one; from the start of the file where seeking did not find them all. */
+/**
+ * Decodes from the key frame before the first one, and picks by time. Where times are not to be trusted, or seeking does
+ * not give every frame (some containers have no index), decodes from the start of the file, and picks by number.
+ */
 async function extractRun(work: Run): Promise<void> {
   const first = work.run[0]?.[0] ?? 0;
   const key = frameAt(work.index, keyFrameBefore(work.index, first));
   const seekSeconds = key.seconds - work.index.fileStartSeconds - 0.001;
-  if (seekSeconds > 0 && (await decodeRun(work, seekSeconds))) return;
+  if (seekSeconds > 0 && work.index.hasPlainTimes && (await decodeRun(work, seekSeconds))) return;
   if (await decodeRun(work, undefined)) return;
-  throw new VideoError(`ffmpeg did not give the frames ${first} to ${work.run.at(-1)?.[1]} at the times that the index has`);
+  throw new VideoError(`ffmpeg does not give the frames ${first} to ${work.run.at(-1)?.[1]} at the times that the index has`);
 }
 
 /** Whether every frame came, each at its time. */
 async function decodeRun({ path, index, run, folder, format, signal }: Run, seekSeconds: number | undefined): Promise<boolean> {
   const frames = framesOf(run);
   const wanted = frames.map((frame) => frameAt(index, frame));
-  const tolerance = wanted.reduce((least, frame) => Math.min(least, frame.durationSeconds || 0.01), 1) / 3;
-  const spans = run.map(([first, last]) => [frameAt(index, first).seconds - tolerance, frameAt(index, last).seconds + tolerance] as const);
-  const found: number[] = [];
+  const least = wanted.reduce((shortest, frame) => Math.min(shortest, frame.durationSeconds || 0.01), 1);
+  const grace = least / 3;
+  const spans = run.map(([first, last]) => [frameAt(index, first).seconds - grace, frameAt(index, last).seconds + grace] as const);
+  const expression = seekSeconds === undefined ? selection('n', run) : selection('t', spans);
   const seek = seekSeconds === undefined ? [] : ['-noaccurate_seek', '-ss', seekSeconds.toFixed(6)];
-  const pick = ['-map', '0:v:0', '-an', '-sn', '-dn', '-vf', `select='${selection(spans)}',showinfo`];
-  const write = ['-fps_mode', 'passthrough', '-frames:v', String(frames.length), ...encoders[format], '-f', 'image2', '-y', join(folder, `run-%08d.${format}`)];
-  const args = ['-nostdin', '-hide_banner', '-copyts', ...seek, ...inputArguments(path), ...pick, ...write];
+  const pick = ['-map', '0:v:0', '-an', '-sn', '-dn', '-vf', `select='${expression}',showinfo`];
+  const write = ['-frames:v', String(frames.length), ...encoders[format], '-f', 'image2', '-y', join(folder, `run-%08d.${format}`)];
+  const found: number[] = [];
   let secondsPerTick: number | undefined;
   const onLine = (line: string): void => {
-    const base = /showinfo.*time_base: *(\d+)\/(\d+)/.exec(line);
+    const base = /showinfo.*config in time_base: *(\d+)\/(\d+)/.exec(line);
     if (base) secondsPerTick = Number(base[1]) / Number(base[2]);
     const time = /showinfo.*\bn: *\d+ pts: *(-?\d+)/.exec(line)?.[1];
     if (time !== undefined && secondsPerTick !== undefined) found.push(Number(time) * secondsPerTick);
   };
-  await runFfmpeg(args, { onLine, timeoutMs: 6 * 3_600_000, signal });
+  await runPassingAll((passAll) => ['-nostdin', '-hide_banner', '-nostats', '-copyts', ...seek, ...inputArguments(path), ...pick, ...passAll, ...write], { onLine, timeoutMs: 6 * 3_600_000, signal });
+  // Picked by number, a time may be off by what ffmpeg moved the whole track: less than one frame.
+  const tolerance = seekSeconds === undefined ? 1.01 * wanted.reduce((longest, frame) => Math.max(longest, frame.durationSeconds), 0.01) : grace;
   if (found.length !== frames.length || !wanted.every((frame, at) => Math.abs(frame.seconds - (found[at] ?? Number.NaN)) <= tolerance)) return false;
   for (const [at, frame] of frames.entries()) await rename(join(folder, pictureName('run', at + 1, format)), join(folder, pictureName('frame', frame, format)));
   return true;
 }
 
+/** Runs with the option that neither drops nor doubles a frame; it had another name before ffmpeg 5.1. */
+async function runPassingAll(args: (passAll: readonly string[]) => readonly string[], run: FfmpegRun): Promise<void> {
+  try {
+    await runFfmpeg(args(['-fps_mode', 'passthrough']), run);
+  } catch (error) {
+    if (!(error instanceof FfmpegError) || !error.message.includes('fps_mode')) throw error;
+    await runFfmpeg(args(['-vsync', 'passthrough']), run);
+  }
+}
+
 const pictureName = (prefix: string, number: number, format: FrameFormat): string => `${prefix}-${String(number).padStart(8, '0')}.${format}`;
 
-/** A filter expression that is true within the given spans of time: a balanced tree, so that long lists stay quick. */
-function selection(spans: readonly (readonly [from: number, to: number])[]): string {
+/** A filter expression that is true within the given spans: a balanced tree, so that long lists stay quick. */
+function selection(of: 'n' | 't', spans: readonly (readonly [from: number, to: number])[]): string {
+  const digits = of === 'n' ? 0 : 6;
   const [first] = spans;
-  if (spans.length === 1 && first) return `between(t,${first[0].toFixed(6)},${first[1].toFixed(6)})`;
+  if (spans.length === 1 && first) return `between(${of},${first[0].toFixed(digits)},${first[1].toFixed(digits)})`;
   const middle = spans.length >> 1;
-  return `if(lt(t,${(spans[middle]?.[0] ?? 0).toFixed(6)}),${selection(spans.slice(0, middle))},${selection(spans.slice(middle))})`;
+  return `if(lt(${of},${(spans[middle]?.[0] ?? 0).toFixed(digits)}),${selection(of, spans.slice(0, middle))},${selection(of, spans.slice(middle))})`;
 }

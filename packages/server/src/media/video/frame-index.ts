@@ -30,6 +30,11 @@ export interface FrameIndex {
   readonly isVariableRate: boolean;
   /** Mean frames a second; undefined for a single frame. */
   readonly fps: number | undefined;
+  /**
+   * Whether ffmpeg gives the frames the same times. It moves tracks whose edit list begins between two frames, and every
+   * stretch after the first: by less than a frame, which is enough to take one frame for another.
+   */
+  readonly hasPlainTimes: boolean;
   /** Seconds at which the earliest track of the file begins. */
   readonly fileStartSeconds: number;
   readonly problem?: string;
@@ -95,6 +100,7 @@ export async function indexTrack(path: string, input: Input, track: InputVideoTr
     codec,
     ticksPerSecond,
     packetCount: read.count,
+    hasPlainTimes: boxes === undefined || hasPlainEdits(boxes, shown[0]?.time ?? 0, ticksPerSecond),
     fileStartSeconds: await input.getFirstTimestamp(),
     ...toColumns(shown, ticksPerSecond),
     ...(problems.length === 0 ? {} : { problem: problems.join('; ') }),
@@ -163,6 +169,14 @@ function applyEdits(packets: readonly Packet[], { edits, ticksPerSecond: mediaTi
     movieTime += duration;
   }
   return shown;
+}
+
+/** One stretch at most, that begins with a frame. */
+function hasPlainEdits({ edits }: TrackBoxes, firstTime: number, ticksPerSecond: number): boolean {
+  const firstAt = edits.findIndex((edit) => edit.mediaTime >= 0);
+  if (firstAt < 0) return true;
+  const emptySeconds = edits.slice(0, firstAt).reduce((sum, edit) => sum + edit.durationSeconds, 0);
+  return firstAt === edits.length - 1 && Math.abs(firstTime - emptySeconds * ticksPerSecond) <= 1;
 }
 
 type Columns = Pick<FrameIndex, 'count' | 'times' | 'durations' | 'packets' | 'isKey' | 'isVariableRate' | 'fps'>;

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Whether the tests that need real encoders and a second opinion on decoding can run. */
@@ -48,7 +49,10 @@ export const clips = {
   /** VP8 with hidden reference frames: packets that show nothing. */
   hiddenFrames(folder: string): string {
     const path = join(folder, 'hidden.webm');
-    run([...picture(3, 25), '-c:v', 'libvpx', '-b:v', '100k', '-auto-alt-ref', '1', '-lag-in-frames', '16', '-deadline', 'good', '-cpu-used', '4', path]);
+    const vp8 = ['-c:v', 'libvpx', '-b:v', '60k', '-auto-alt-ref', '1', '-lag-in-frames', '16', '-deadline', 'good', '-cpu-used', '4', '-passlogfile', join(folder, 'passes')];
+    // The encoder hides frames only when it has seen the whole film before.
+    run([...picture(3, 25), ...vp8, '-pass', '1', '-f', 'null', '-']);
+    run([...picture(3, 25), ...vp8, '-pass', '2', path]);
     return path;
   },
   vp9(folder: string): string {
@@ -61,7 +65,15 @@ export const clips = {
     run([...picture(2, 25), ...x264, '-bf', '2', path]);
     return path;
   },
-  /** Two stretches out of the middle, one after the other, by an edit list of its own. */
+  /** Two stretches of the film, the later one first, by an edit list of two entries. */
+  twoEdits(folder: string): string {
+    const whole = clips.bFrames(folder);
+    const path = join(folder, 'two-edits.mp4');
+    // 12,800 ticks a second in the track, 1,000 in the movie: 0.4 s from 1.2 s on, then 0.8 s from 0.2 s on.
+    const delay = 1024;
+    writeFileSync(path, withEdits(readFileSync(whole), [[400, delay + 15_360], [800, delay + 2_560]]));
+    return path;
+  },
   rotated(folder: string): string {
     const path = join(folder, 'rotated.mp4');
     const whole = clips.bFrames(folder);
@@ -74,6 +86,27 @@ export const clips = {
     return path;
   },
 };
+
+/** The file with another edit list in its only track; the movie header has to stand at the end, as ffmpeg writes it. */
+function withEdits(file: Buffer, edits: readonly (readonly [movieTicks: number, mediaTime: number])[]): Buffer {
+  const at = file.indexOf('elst', file.indexOf('moov')) - 4;
+  const list = Buffer.alloc(16 + edits.length * 12);
+  list.writeUInt32BE(list.length, 0);
+  list.write('elst', 4, 'latin1');
+  list.writeUInt32BE(edits.length, 12);
+  edits.forEach(([duration, time], index) => {
+    list.writeUInt32BE(duration, 16 + index * 12);
+    list.writeInt32BE(time, 20 + index * 12);
+    list.writeUInt32BE(0x10000, 24 + index * 12);
+  });
+  const old = file.readUInt32BE(at);
+  const changed = Buffer.concat([file.subarray(0, at), list, file.subarray(at + old)]);
+  for (const name of ['moov', 'trak', 'edts']) {
+    const box = changed.indexOf(name, file.indexOf('moov')) - 4;
+    changed.writeUInt32BE(changed.readUInt32BE(box) + list.length - old, box);
+  }
+  return changed;
+}
 
 /** Presentation times, in seconds, of the frames that ffmpeg's decoder puts out, in order. */
 export function decodedTimes(path: string): number[] {
