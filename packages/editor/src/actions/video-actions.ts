@@ -1,5 +1,6 @@
 import type { Editor } from '../editor/editor.ts';
 import * as tracks from '../editing/track-commands.ts';
+import { interpolateSelectedMasks } from '../smart/interpolate-masks.ts';
 import type { Action, ActionGroup } from './action.ts';
 
 type MakeAction = (group: ActionGroup, id: string, title: string, more: Partial<Pick<Action, 'shortcuts' | 'when'>> & Pick<Action, 'run'>) => Action;
@@ -32,6 +33,7 @@ export function videoActions(action: MakeAction): Action[] {
       run: tracks.makeTracks,
     }),
     action('Video', 'track.propagate', 'Copy to the next ten frames', { shortcuts: ['mod+b'], when: hasSelection, run: (editor) => tracks.propagateSelected(editor, propagatedFrames) }),
+    action('Video', 'track.interpolateMasks', 'Fill the frames between masks', { shortcuts: ['alt+i'], when: (editor) => editor.isVideo && editor.selection.records().some(({ type }) => type === 'mask'), run: interpolateSelectedMasks }),
     action('Video', 'video.copyPrevious', 'Copy from the frame before', { shortcuts: ['mod+shift+c'], when: (editor) => editor.isVideo && editor.frame > 0, run: tracks.copyFromPreviousFrame }),
   ];
 }

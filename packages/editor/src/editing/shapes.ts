@@ -1,5 +1,6 @@
 import type { AnnotationGeometry } from '@fovea/contract';
-import type { EditorRecord } from '../document/record.ts';
+import { fromContent } from '../document/record.ts';
+import type { EditorRecord, RecordContent } from '../document/record.ts';
 import type { Editor } from '../editor/editor.ts';
 import { kindOf } from '../shapes/registry.ts';
 import { withGeometry } from '../video/tracks.ts';
@@ -55,6 +56,17 @@ export function addShape(editor: Editor, geometry: AnnotationGeometry, title = '
   editor.selection.set([record.id]);
   if (!editor.settings.keepTool) editor.tools.use('select');
   return record;
+}
+
+/**
+ * Shows what a model (or an import) suggests on the current frame: dashed, and not sent until it is accepted. Returns
+ * the ids of the proposals.
+ */
+export function addProposals(editor: Editor, contents: readonly RecordContent[]): string[] {
+  const first = editor.document.topZ();
+  const records = contents.map((content, index) => fromContent(editor.document.newId(), content, { z: first + index, proposal: true }));
+  if (records.length > 0) editor.document.edit('Propose', () => editor.document.create(records));
+  return records.map(({ id }) => id);
 }
 
 /** Puts several records in the stead of one: the first keeps its id, the others are new and lie just above it. */

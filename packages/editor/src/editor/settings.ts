@@ -37,8 +37,11 @@ export interface EditorSettings {
   readonly exclusiveMasks: boolean;
   /** Image pixels: how far an outline made by a machine may be from its pixels. */
   readonly simplifyTolerance: number;
+  /** What the smart tools make. */
+  readonly smartShape: 'polygon' | 'mask';
   /** 0–255: how different from the clicked colour a filled pixel may be. */
   readonly fillTolerance: number;
+  /** CSS pixels a side, about. */
   readonly superpixelSize: number;
   /** On a video: draw tracks, or shapes of a single frame. */
   readonly drawTracks: boolean;
@@ -64,6 +67,7 @@ export const defaultSettings: EditorSettings = {
   brushShape: 'circle',
   exclusiveMasks: false,
   simplifyTolerance: 1,
+  smartShape: 'polygon',
   fillTolerance: 24,
   superpixelSize: 24,
   drawTracks: true,

@@ -1,13 +1,12 @@
 import { decodeRle, encodeRle, runsFromBitmap } from '@fovea/geometry';
-import fc from 'fast-check';
+import { assert, integer, property, record } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { enclosedGap, fromPatch, toPatch } from './combine.ts';
 import { maskGeometry, runsOf, tiledFromRuns, tiledMask } from './mask-geometry.ts';
 import { strokeSpans } from './stroke.ts';
 import { TiledMask } from './tiled-mask.ts';
 
-const bitmaps = fc
-  .record({ width: fc.integer({ min: 1, max: 150 }), height: fc.integer({ min: 1, max: 150 }), seed: fc.integer() })
+const bitmaps = record({ width: integer({ min: 1, max: 150 }), height: integer({ min: 1, max: 150 }), seed: integer() })
   .map(({ width, height, seed }) => {
     let state = seed | 1;
     // Blocks of random size, so that runs are long and short, and cross the edges of tiles.
@@ -22,8 +21,8 @@ const bitmaps = fc
 
 describe('a tiled mask', () => {
   test('is the same pixels as its run lengths, there and back', () => {
-    fc.assert(
-      fc.property(bitmaps, ({ width, height, data }) => {
+    assert(
+      property(bitmaps, ({ width, height, data }) => {
         const runs = runsFromBitmap(data, width, height);
         const tiled = tiledFromRuns(runs);
         expect(tiled.area()).toBe(data.reduce((sum, value) => sum + value, 0));
@@ -36,8 +35,8 @@ describe('a tiled mask', () => {
   });
 
   test('knows the rectangle around its pixels', () => {
-    fc.assert(
-      fc.property(bitmaps, ({ width, height, data }) => {
+    assert(
+      property(bitmaps, ({ width, height, data }) => {
         let [minX, minY, maxX, maxY] = [Infinity, Infinity, -Infinity, -Infinity];
         for (let at = 0; at < data.length; at++) {
           if (data[at] === 0) continue;
