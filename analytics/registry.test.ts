@@ -8,7 +8,7 @@ import { makeScratch } from './test-support/scratch.ts';
 import { tryAnalytic } from './try.ts';
 
 /** Folders that hold what analytics share. */
-const shared = new Set(['imaging', 'plots', 'test-support', 'video', 'node_modules']);
+const shared = new Set(['benchmarks', 'imaging', 'plots', 'test-support', 'video', 'node_modules']);
 const here = import.meta.dirname;
 
 type Parameter = AnalyticManifest['parameters'][number];

@@ -23,6 +23,8 @@ export async function openModel(path: string, threads?: number): Promise<OnnxMod
   try {
     session = await runtime.InferenceSession.create(path, {
       graphOptimizationLevel: 'all',
+      // Threads that spin while they wait take the cores from the decoding of the next picture: 0.72 × a bare loop became 0.97 ×.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
       logSeverityLevel: 3,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     });
