@@ -39,7 +39,8 @@ async function serve(context: Context, flags: ServeFlags): Promise<void> {
     ...(flags.host === undefined ? {} : { host: flags.host }),
     ...(flags.port === undefined ? {} : { port: flags.port }),
     ...(flags.roles === undefined ? {} : { roles: flags.roles }),
-    env: io.env,
+    // The lines below say what a person wants to know; the log speaks up when something is wrong.
+    env: { FOVEA_LOG_LEVEL: 'warn', ...io.env },
   });
   greet(context, running);
   if (flags.demo) await fillDemo(context, running);

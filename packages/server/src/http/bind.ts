@@ -25,7 +25,7 @@ export function mount(app: FastifyInstance, routes: readonly Route[], deps: { au
         const input = { caller, ...(await parse(operation, request)), ifMatch: ifMatch(request), request, reply } as RouteInput<Operation>;
         void reply.code(operation.status);
         const answer = () => handle(input);
-        const key = operation.method === 'POST' && isJson(operation) ? request.headers['idempotency-key'] : undefined;
+        const key = operation.method === 'POST' && operation.audience !== 'public' && isJson(operation) ? request.headers['idempotency-key'] : undefined;
         const result = key === undefined ? await answer() : await deps.idempotency.once({ caller, key, operation: operation.id, input }, answer);
         return send(operation, result, reply);
       },

@@ -37,6 +37,7 @@ import { annotationsService } from '../labeling/annotations/service.ts';
 import { batchesService } from '../labeling/batches/service.ts';
 import { recipeRoutes } from '../labeling/recipes/routes.ts';
 import { recipesService } from '../labeling/recipes/service.ts';
+import { attachmentsService } from '../labeling/tasks/attachments.ts';
 import { prepareTask, returnLeases, workTasks, type TaskPreparation } from '../labeling/tasks/background.ts';
 import { taskRoutes } from '../labeling/tasks/routes.ts';
 import { tasksService } from '../labeling/tasks/service.ts';
@@ -87,7 +88,8 @@ export function compose(engines: Engines, settings: Settings) {
   const events = eventsService({ db, projects });
   const deliveries = deliveriesService({ db, queue, outbound, logger });
   const webhooks = webhooksService({ db, queue, outbound, projects, deliveries });
-  const preparations: TaskPreparation[] = [];
+  const attachments = attachmentsService({ db, outbound, datasets, items, tasks });
+  const preparations: TaskPreparation[] = [attachments.prepareNative];
   const idempotency = idempotencyStore(db);
   const closers: (() => Promise<void>)[] = [];
 
@@ -107,7 +109,7 @@ export function compose(engines: Engines, settings: Settings) {
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, items, itemQueries: itemFinder, commands, annotations, recipes, batches, tasks, analytics, profiles, jobs, events, deliveries, webhooks },
+    rooms: { keys, sessions, users, members, projects, datasets, items, itemQueries: itemFinder, commands, annotations, recipes, batches, tasks, attachments, analytics, profiles, jobs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     auth: { keys, sessions },

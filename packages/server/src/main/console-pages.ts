@@ -1,4 +1,5 @@
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 import { extname, join, normalize, sep } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 
@@ -29,6 +30,7 @@ const policy = [
 
 /** Serves the built console; every path that is no file is a page of it. */
 export function consolePages(dist: string = join(import.meta.dirname, '..', '..', '..', 'console', 'dist')) {
+  const gzipped = new Map<string, Buffer>();
   return async (app: FastifyInstance): Promise<void> => {
     app.get('/*', async (request, reply) => {
       const asked = decodeURIComponent(request.url.split('?')[0] ?? '/');
@@ -41,13 +43,18 @@ export function consolePages(dist: string = join(import.meta.dirname, '..', '..'
         return reply.code(503).header('content-type', 'text/html; charset=utf-8').send('<!doctype html><title>Fovea</title><p>The console is not built yet; run <code>npm start</code>, which builds it.</p>');
       }
       const hashed = asked.startsWith('/assets/') && inside;
-      return reply
-        .headers({
-          'content-type': types[extname(served)] ?? 'application/octet-stream',
-          'content-security-policy': policy,
-          'cache-control': hashed ? 'public, max-age=31536000, immutable' : 'no-cache',
-        })
-        .send(createReadStream(served));
+      void reply.headers({
+        'content-type': types[extname(served)] ?? 'application/octet-stream',
+        'content-security-policy': policy,
+        'cache-control': hashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+        vary: 'accept-encoding',
+      });
+      const zip = hashed && /\.(js|css|svg|json)$/.test(served) && /\bgzip\b/.test(String(request.headers['accept-encoding']));
+      if (!zip) return reply.send(createReadStream(served));
+      // Names of assets carry the digest of their content, so what was pressed once stays right.
+      const pressed = gzipped.get(served) ?? gzipSync(readFileSync(served), { level: 9 });
+      gzipped.set(served, pressed);
+      return reply.header('content-encoding', 'gzip').send(pressed);
     });
   };
 }

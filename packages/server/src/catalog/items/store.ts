@@ -291,7 +291,9 @@ export async function applyFacts(
 ): Promise<{ id: string; orgId: string; projectId: string; datasetId: string }[]> {
   const { facts } = found;
   const rows = await db.many<{ id: string; org_id: string; project_id: string; dataset_id: string }>(sql`
-    update items set probe = ${facts.problem === null ? 'ready' : 'failed'}, problem = ${facts.problem}, media_type = ${found.mediaType},
+    update items set probe = ${facts.problem === null ? 'ready' : 'failed'}, problem = ${facts.problem},
+      -- Which kind of plain text it is was told by the name at upload, and by nothing in the bytes.
+      media_type = case when ${found.mediaType === 'text/plain'} then media_type else ${found.mediaType} end,
       kind = ${found.kind}, width = ${facts.width}, height = ${facts.height}, orientation = ${facts.orientation}, frames = ${facts.frames},
       duration = ${facts.durationSeconds}, fps = ${facts.fps}, summary = ${JSON.stringify(facts.summary)},
       thumbnail = ${found.thumbnail === null ? null : Buffer.from(found.thumbnail, 'hex')}
