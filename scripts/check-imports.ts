@@ -50,7 +50,7 @@ export function importFaults(root: string): string[] {
 }
 
 function faultOf(root: string, file: string, from: string, specifier: string): string | undefined {
-  const isTest = /\.(test|suite)\.tsx?$|\/testing(\/|\.ts$)|\.bench\.ts$/.test(from);
+  const isTest = /\.(test|suite)\.tsx?$|^packages\/[a-z]+\/test\/|\/testing(\/|\.ts$)|\.bench\.ts$/.test(from);
   const owner = from.startsWith('analytics/') ? 'analytics' : (from.split('/')[1] ?? '');
   const used = /^@fovea\/([a-z]+)/.exec(specifier)?.[1];
   if (used !== undefined && used !== owner) {

@@ -40,12 +40,15 @@ const child = spawn(node, [...command, ...rest], {
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
 child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 1)));
 
-/** Runs `npm ci` when the packages were never installed or the lock file has changed since. */
+/**
+ * Installs the packages of the lock file when they were never installed or it has changed since. Not by `npm ci`: that refuses a lock file
+ * in which optional binaries of other platforms are missing, as they are where a registry does not carry them all.
+ */
 function installMissing() {
   const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === lock) return;
-  console.error('Installing packages (npm ci) …');
-  const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  console.error('Installing packages …');
+  const done = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
