@@ -269,3 +269,53 @@ describe('edits of others', () => {
     expect(document.get('a')?.label).toBe('person');
   });
 });
+
+describe('after a reload', () => {
+  const journaled = () => {
+    const before = loaded();
+    moveTo(before, 'a', 50);
+    return before.toOperations();
+  };
+
+  test('an edit that meets a state newer than its own is laid before the person', () => {
+    const document = makeDocument();
+    document.load([{ id: 'a', revision: 6, content: content(99) }]);
+    const journal = journaled();
+    document.restore(journal);
+    document.meetConflict(journal[0].opId, { revision: 6, content: content(99) });
+    expect(document.conflicts()).toMatchObject([{ annotationId: 'a', fields: ['geometry'] }]);
+    document.resolve('a', 'mine');
+    expect(document.toOperations()).toMatchObject([{ kind: 'update', baseRevision: 6, content: { geometry: { x: 50 } } }]);
+  });
+
+  test('an edit that had arrived after all is done with', () => {
+    const document = makeDocument();
+    document.load([{ id: 'a', revision: 2, content: content(50) }]);
+    const journal = journaled();
+    document.restore(journal);
+    document.meetConflict(journal[0].opId, { revision: 2, content: content(50) });
+    expect(document.conflicts()).toEqual([]);
+    expect(document.hasUnsentEdits).toBe(false);
+  });
+});
+
+test('squashing marks makes one step of several', () => {
+  const document = loaded();
+  const mark = document.mark('First');
+  document.update(['a'], { label: 'person' });
+  document.mark('Second');
+  document.update(['b'], { label: 'tree' });
+  document.commit();
+  document.squash(mark);
+  expect(document.undoTitles).toEqual(['First']);
+  document.undo();
+  expect(document.ordered().map(({ label }) => label)).toEqual(['car', 'car']);
+});
+
+test('only so many steps are kept', () => {
+  const document = new EditorDocument({ newId: () => 'x', maxUndoSteps: 3 });
+  document.load([{ id: 'a', revision: 1, content: content(0) }]);
+  for (let x = 1; x <= 10; x++) moveTo(document, 'a', x);
+  while (document.undo());
+  expect(xOf(document.get('a'))).toBe(7);
+});

@@ -199,6 +199,12 @@ export class EditorDocument {
     this.emitChange(done, 'user');
   }
 
+  /** Makes one step of all since the mark. */
+  squash(mark: Mark): void {
+    this.history.squash(mark);
+    this.events.emit('history', undefined);
+  }
+
   /** Ends the step: yields the operations of all that changed since the last commit. */
   commit(): readonly AnnotationOperation[] {
     if (this.uncommitted.isEmpty) return [];
@@ -295,11 +301,28 @@ export class EditorDocument {
       else this.outbox.drop(id);
       return 'merged';
     }
-    const conflict: Conflict = { annotationId: id, base, mine, theirs, revision, fields: merge.fields, by: change.by };
-    this.openConflicts.set(id, conflict);
-    this.outbox.hold(id);
-    this.events.emit('conflict', conflict);
+    this.openConflict({ annotationId: id, base, mine, theirs, revision, fields: merge.fields, by: change.by });
     return 'conflict';
+  }
+
+  /**
+   * The server answered an operation with a conflict and its present state (`content` undefined: it is deleted there).
+   * After a reload nobody knows any more which state the operation was made upon: then both states are laid before the
+   * person.
+   */
+  meetConflict(opId: string, present: { revision: number; content: RecordContent | undefined; by?: string | undefined }): void {
+    const operation = this.outbox.get(opId);
+    if (!operation) return;
+    const id = operation.annotationId;
+    if (present.revision > (this.outbox.knownState(id)?.revision ?? 0)) {
+      this.applyRemote({ annotationId: id, ...present });
+      return;
+    }
+    const mine = this.store.get(id);
+    const theirs = present.content && fromContent(id, present.content, mine);
+    const merge = mergeRecords(undefined, mine, theirs);
+    if (merge.kind === 'merged') this.outbox.drop(id);
+    else this.openConflict({ annotationId: id, base: undefined, mine, theirs, revision: present.revision, fields: merge.fields, by: present.by });
   }
 
   conflicts(): readonly Conflict[] {
@@ -320,6 +343,12 @@ export class EditorDocument {
       this.events.emit('operations', [this.outbox.add(annotationId, conflict.theirs, mine)]);
     }
     this.events.emit('conflictResolved', annotationId);
+  }
+
+  private openConflict(conflict: Conflict): void {
+    this.openConflicts.set(conflict.annotationId, conflict);
+    this.outbox.hold(conflict.annotationId);
+    this.events.emit('conflict', conflict);
   }
 
   private takeTheirs(

@@ -28,8 +28,8 @@ export function selectionHandles(editor: Editor, asFrame: boolean): HandleSet | 
   const entry = ids.length === 1 ? editor.scene.get(only) : undefined;
   const unit = editor.imageLength(1);
   if (entry && entry.geometry.type !== 'mask' && !asFrame) {
-    const handles = kindOf(entry.geometry).handles(entry.geometry, unit);
-    return { kind: 'shape', id: only, geometry: entry.geometry, handles: inSight(editor, handles) };
+    const handles = inSight(editor, shapeHandles(entry.geometry, unit));
+    return { kind: 'shape', id: only, geometry: entry.geometry, handles };
   }
   const entries = ids.flatMap((id) => editor.scene.get(id) ?? []);
   const bounds = unionBounds(entries);
@@ -44,23 +44,22 @@ export function selectionHandles(editor: Editor, asFrame: boolean): HandleSet | 
 
 function inSight(editor: Editor, handles: readonly Handle[]): readonly Handle[] {
   const reach = growBounds(editor.camera.visible(), editor.imageLength(20));
-  const vertices = handles.filter(({ kind }) => kind === 'vertex').length;
-  const isCrowded = vertices > maxHandles / 2;
-  const kept = handles.filter((handle, index) => {
-    if (!boundsHold(reach, handle.at)) return false;
-    if (handle.kind !== 'midpoint') return true;
-    return !isCrowded && hasRoom(editor, handles, index, handle);
-  });
-  return kept.length > maxHandles ? [] : kept;
+  const leastEdge = editor.imageLength(leastEdgePx);
+  const visible = handles.filter(({ at, edgeLength = Infinity }) => edgeLength >= leastEdge && boundsHold(reach, at));
+  if (visible.length <= maxHandles) return visible;
+  const vertices = visible.filter(({ kind }) => kind !== 'midpoint');
+  return vertices.length <= maxHandles ? vertices : [];
 }
 
-/** A midpoint's edge is twice as long as the way to its vertex, which has the same id with `v` for `m`. */
-function hasRoom(editor: Editor, handles: readonly Handle[], index: number, midpoint: Handle): boolean {
-  const vertexId = midpoint.id.replace(':m:', ':v:');
-  for (let at = index; at >= 0; at--) {
-    if (handles[at].id === vertexId) return distance(handles[at].at, midpoint.at) * 2 >= editor.imageLength(leastEdgePx);
-  }
-  return true;
+/** The handles of an outline of many vertices are asked for several times in each move of the pointer. */
+const kept = new WeakMap<AnnotationGeometry, { readonly unit: number; readonly handles: readonly Handle[] }>();
+
+function shapeHandles(geometry: AnnotationGeometry, unit: number): readonly Handle[] {
+  const old = kept.get(geometry);
+  if (old?.unit === unit) return old.handles;
+  const handles = kindOf(geometry).handles(geometry, unit);
+  kept.set(geometry, { unit, handles });
+  return handles;
 }
 
 /** The handle within reach of a point; vertices go before midpoints, the nearest before others. */

@@ -1,5 +1,6 @@
 import type { AnnotationGeometry, Xy } from '@fovea/contract';
 import { EditorDocument } from '../document/document.ts';
+import type { LoadedAnnotation } from '../document/document.ts';
 import type { Clip } from '../editing/clipboard.ts';
 import { Emitter } from '../emitter.ts';
 import { unionBounds } from '../math/bounds.ts';
@@ -38,6 +39,15 @@ export interface EditorOptions {
   readonly newId: () => string;
   readonly labels?: readonly LabelClass[];
   readonly settings?: Partial<EditorSettings>;
+}
+
+/** An item to be edited. */
+export interface OpenedItem {
+  readonly picture: PictureFacts;
+  /** Bottom first. */
+  readonly annotations: Iterable<LoadedAnnotation>;
+  readonly pixels?: PixelSource | undefined;
+  readonly frame?: number;
 }
 
 /**
@@ -94,6 +104,17 @@ export class Editor {
     this.pixelSource = pixels;
     this.camera.setPictureSize(facts.width, facts.height);
     this.events.emit('picture', facts);
+  }
+
+  /** Takes up another item: what was under way is dropped, the whole picture is shown. */
+  open({ picture, annotations, pixels, frame = 0 }: OpenedItem): void {
+    this.tools.interrupt();
+    this.selection.clear();
+    this.scene.setFrame(frame);
+    this.setPicture(picture, pixels);
+    this.document.load(annotations);
+    this.camera.fit();
+    this.events.emit('frame', frame);
   }
 
   get isVideo(): boolean {

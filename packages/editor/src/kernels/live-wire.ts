@@ -58,6 +58,23 @@ export function wireCosts(image: Gray): WireCosts {
   return { width, height, local, gradientX, gradientY };
 }
 
+/** The cheapest pixel near a place: a click close to an edge means the edge (the paper's "cursor snap"). */
+export function nearestEdgePixel({ width, height, local }: WireCosts, x: number, y: number, radius: number): [number, number] {
+  let [bestX, bestY] = [x, y];
+  let least = Infinity;
+  for (let nearY = Math.max(0, y - radius); nearY <= Math.min(height - 1, y + radius); nearY++) {
+    for (let nearX = Math.max(0, x - radius); nearX <= Math.min(width - 1, x + radius); nearX++) {
+      const away = Math.hypot(nearX - x, nearY - y);
+      // What lies farther must be clearly better.
+      const cost = local[nearY * width + nearX] + (away / Math.max(1, radius)) * 0.1;
+      if (away > radius || cost >= least) continue;
+      least = cost;
+      [bestX, bestY] = [nearX, nearY];
+    }
+  }
+  return [bestX, bestY];
+}
+
 /** The sign changes towards a neighbour, and this pixel is the nearer one to zero. */
 function crossesZero(laplacian: Float32Array, at: number, width: number, size: number): boolean {
   const value = laplacian[at];

@@ -135,9 +135,10 @@ export function paintName(context: Context2d, view: View, bounds: Bounds, text: 
   context.fillText(text.name, x + 4 * ratio, top + height / 2);
 }
 
-/** Black or white, whichever has more contrast on a `#rrggbb` colour (relative luminance of WCAG 2.2). */
+/** Dark or light, whichever has more contrast on a `#rrggbb` or `#rgb` colour (relative luminance of WCAG 2.2). */
 export function textColorOn(color: string): string {
-  const value = Number.parseInt(color.slice(1), 16);
+  const digits = color.length === 4 ? color.slice(1).replaceAll(/./g, '$&$&') : color.slice(1);
+  const value = Number.parseInt(digits, 16);
   const linear = (channel: number) => {
     const share = channel / 255;
     return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;

@@ -46,7 +46,7 @@ export class Renderer {
   private readonly tiles: TileLayer;
   private readonly requestFrame: (draw: () => void) => void;
   private readonly nowMs: () => number;
-  private readonly background: string;
+  private background: string;
   private readonly leave: (() => void)[] = [];
   /** Shapes in hand: not on the tiles. */
   private readonly lifted = new Set<string>();
@@ -83,6 +83,12 @@ export class Renderer {
   /** What is beneath the shapes. `isStill` false for a video's frames, which are given anew each time. */
   setPicture(source: CanvasImageSource | undefined, options: { isStill?: boolean } = {}): void {
     this.picture.setSource(source, this.editor.picture, options.isStill ?? true);
+    this.invalidate();
+  }
+
+  /** The colour around the picture, as CSS says it: the page's theme may change. */
+  setBackground(color: string): void {
+    this.background = color;
     this.invalidate();
   }
 

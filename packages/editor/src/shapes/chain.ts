@@ -1,5 +1,5 @@
 import type { Xy } from '@fovea/contract';
-import { distanceToSegment } from '@fovea/geometry';
+import { distance, distanceToSegment } from '@fovea/geometry';
 import { midpoint } from '../math/vector.ts';
 import type { Handle } from './kind.ts';
 
@@ -29,8 +29,8 @@ export function chainHandles(prefix: string, points: readonly Xy[], closed: bool
   const handles = points.map((at, index): Handle => ({ id: `${prefix}:v:${index}`, kind: 'vertex', at }));
   const count = closed ? points.length : points.length - 1;
   for (let index = 0; index < count; index++) {
-    const at = midpoint(points[index], points[(index + 1) % points.length]);
-    handles.push({ id: `${prefix}:m:${index}`, kind: 'midpoint', at });
+    const [from, to] = [points[index], points[(index + 1) % points.length]];
+    handles.push({ id: `${prefix}:m:${index}`, kind: 'midpoint', at: midpoint(from, to), edgeLength: distance(from, to) });
   }
   return handles;
 }

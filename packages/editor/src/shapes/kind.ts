@@ -9,6 +9,8 @@ export interface Handle {
   /** `vertex` may be deleted, `midpoint` becomes a vertex when dragged, `turn` rotates, `move` shifts a part. */
   readonly kind: 'corner' | 'edge' | 'vertex' | 'midpoint' | 'turn' | 'move';
   readonly at: Xy;
+  /** Of a midpoint: the length of its edge in image pixels. */
+  readonly edgeLength?: number;
 }
 
 export interface DragModifiers {

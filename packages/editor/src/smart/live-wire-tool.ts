@@ -5,7 +5,7 @@ import type { KeyInput } from '../editor/input.ts';
 import type { OverlayItem } from '../editor/overlay.ts';
 import { addShape } from '../editing/shapes.ts';
 import { toGray } from '../kernels/image.ts';
-import { LiveWire, wireCosts } from '../kernels/live-wire.ts';
+import { LiveWire, nearestEdgePixel, wireCosts } from '../kernels/live-wire.ts';
 import type { WireCosts } from '../kernels/live-wire.ts';
 import type { Gesture, GestureStep, PointerAt, Tool } from '../tools/gesture.ts';
 import { fromRegion, readRegion, toRegion } from './region.ts';
@@ -44,13 +44,13 @@ class LiveWireGesture implements Gesture {
   private wire: LiveWire | undefined;
   /** The ways between clicks that are settled, each beginning where the one before ended. */
   private readonly settled: Xy[][] = [];
-  private anchors: Xy[];
+  private readonly anchors: Xy[];
   private tip: Xy[] = [];
 
   constructor(editor: Editor, wired: Wired, at: PointerAt) {
     this.editor = editor;
     this.wired = wired;
-    this.anchors = [at.inPicture];
+    this.anchors = [this.onEdge(at)];
     this.seed();
   }
 
@@ -58,16 +58,17 @@ class LiveWireGesture implements Gesture {
     if (at.button === 2) return this.undoPoint();
     const isOnFirst = distance(at.image, this.anchors[0]) <= this.editor.imageLength(this.editor.settings.reach + 2);
     if (this.anchors.length >= 2 && (isOnFirst || at.clicks >= 2)) return this.finish();
-    this.tip = this.wayTo(at.inPicture, at.mod);
+    const place = this.onEdge(at);
+    this.tip = this.wayTo(place, at.mod);
     this.settled.push(this.tip);
-    this.anchors.push(at.inPicture);
+    this.anchors.push(place);
     this.seed();
     return 'stay';
   }
 
   /** Control draws a straight line where the picture has no edge to hold on to. */
   move(at: PointerAt): void {
-    this.tip = this.wayTo(at.inPicture, at.mod);
+    this.tip = this.wayTo(this.onEdge(at), at.mod);
   }
 
   up(): GestureStep {
@@ -92,6 +93,16 @@ class LiveWireGesture implements Gesture {
       line(this.tip, 'dashed'),
       ...this.anchors.map((at, index): OverlayItem => ({ kind: 'vertex', at, isHot: index === 0, color })),
     ];
+  }
+
+  /** The strongest edge within the pointer's reach. */
+  private onEdge(at: PointerAt): Xy {
+    const { region, costs } = this.wired;
+    const place = at.mod ? undefined : toRegion(region, at.inPicture);
+    if (!place) return at.inPicture;
+    const radius = Math.round(this.editor.imageLength(this.editor.settings.reach) / region.unitX);
+    const [x, y] = nearestEdgePixel(costs, place[0], place[1], radius);
+    return fromRegion(region, x + 0.5, y + 0.5);
   }
 
   private seed(): void {
