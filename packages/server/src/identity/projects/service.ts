@@ -159,6 +159,9 @@ function event(type: string, caller: Caller, id: string, data: Record<string, un
 
 function nameTaken(name: string) {
   return (error: unknown): never => {
+    if (violatedConstraint(error) === 'projects_external') {
+      throw new Fault('conflict', `A project named "${name}" exists already.`, { errors: [{ path: 'externalId', message: 'is taken' }] });
+    }
     if (violatedConstraint(error) === 'projects_name') throw new Fault('conflict', `A project named "${name}" exists already.`);
     throw error;
   };

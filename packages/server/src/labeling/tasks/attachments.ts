@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { pathFault, type Item } from '@fovea/contract';
+import type { DatasetAccess } from '../../catalog/datasets/access.ts';
+import type { DatasetsService } from '../../catalog/datasets/service.ts';
+import type { ItemsService } from '../../catalog/items/service.ts';
+import type { Database } from '../../engines/database/database.ts';
+import { OutboundError, type Outbound } from '../../engines/outbound/outbound.ts';
+import { Fault } from '../../fault.ts';
+import { systemCaller, type Caller } from '../../identity/caller.ts';
+import type { TaskPreparation } from './background.ts';
+import type { TasksService } from './service.ts';
+import type { StoredTask } from './store.ts';
+
+/** Why an attachment could not be had. */
+export interface AttachmentFailure {
+  url: string;
+  /** HTTP status of the answer, or the nearest one for what happened instead: 403 refused, 413 too large, 502 no answer, 504 too late. */
+  statusCode: number;
+  message: string;
+}
+export type FetchedAttachment = { item: Item } | { failure: AttachmentFailure };
+export type AttachmentsService = ReturnType<typeof attachmentsService>;
+
+/** Files larger than this are uploaded, not attached. */
+export const maxAttachmentBytes = 1024 ** 3;
+const datasetName = 'attachments';
+/** Pauses before another try after a failure that may pass. */
+const retryPausesMs = [500, 2_000];
+
+/** Attachments: files that tasks name by URL become items of the dataset "attachments" of their project. */
+export function attachmentsService(deps: { db: Database; outbound: Outbound; datasets: DatasetsService; items: ItemsService; tasks: TasksService }) {
+  const { db, outbound, datasets, items, tasks } = deps;
+
+  async function place(caller: Caller, projectId: string): Promise<DatasetAccess> {
+    const known = await datasets.list(caller, { project: projectId, name: datasetName, limit: 1 });
+    const id = known.data[0]?.id ?? (await create(caller, projectId));
+    return items.authorizeUpload(caller, id);
+  }
+
+  async function create(caller: Caller, projectId: string): Promise<string> {
+    try {
+      return (await datasets.create(caller, { project: projectId, name: datasetName, description: 'Files that tasks named by URL.', metadata: {} })).id;
+    } catch (error) {
+      if (!(error instanceof Fault) || error.code !== 'conflict') throw error;
+      return (await datasets.get(caller, datasetName, { project: projectId })).id;
+    }
+  }
+
+  /** One try: the item, or what went wrong and whether it may pass. */
+  async function attempt(caller: Caller, dataset: DatasetAccess, url: string, signal: AbortSignal): Promise<FetchedAttachment & { passing?: boolean }> {
+    try {
+      const answer = await outbound.request({ url, timeoutMs: 30_000, maxRedirects: 5, signal });
+      if (answer.status < 200 || answer.status > 299) {
+        answer.body.destroy();
+        return { failure: { url, statusCode: answer.status, message: `The address answered ${answer.status}.` }, passing: answer.status >= 500 || answer.status === 429 };
+      }
+      const blob = { rule: 'error' as const, metadata: { url }, maxBytes: maxAttachmentBytes };
+      const { item } = await items.upload(caller, dataset, { ...blob, path: pathOf(url) }, answer.body).catch(async (error: unknown) => {
+        if (!(error instanceof Fault) || error.code !== 'conflict') throw error;
+        // The address gives other bytes than before: both are kept, the tasks of then keep theirs.
+        const again = await outbound.request({ url, timeoutMs: 30_000, maxRedirects: 5, signal });
+        return items.upload(caller, dataset, { ...blob, path: pathOf(url, Date.now().toString(36)) }, again.body);
+      });
+      return { item };
+    } catch (error) {
+      const failure = failureOf(url, error);
+      if (failure === undefined || signal.aborted) throw error;
+      return failure;
+    }
+  }
+
+  async function fetch(task: Pick<StoredTask, 'orgId' | 'projectId'>, url: string, signal: AbortSignal): Promise<FetchedAttachment> {
+    const caller = systemCaller(task.orgId);
+    const dataset = await place(caller, task.projectId);
+    for (let tries = 0; ; tries++) {
+      const result = await attempt(caller, dataset, url, signal);
+      const wait = retryPausesMs[tries];
+      if ('item' in result || !result.passing || wait === undefined) return result;
+      await pause(wait, undefined, { signal });
+    }
+  }
+
+  return {
+    /** Fetches a URL into the task's project: the same address with the same bytes is the same item. Tries again where that may help. */
+    fetch,
+
+    /** The item in the task's project; one of another project of the organisation is adopted, which costs no bytes. */
+    async adopt(task: Pick<StoredTask, 'orgId' | 'projectId'>, itemId: string): Promise<Item> {
+      const caller = systemCaller(task.orgId);
+      const item = await items.get(caller, itemId);
+      if (item.projectId === task.projectId) return item;
+      const dataset = await place(caller, task.projectId);
+      const path = `/files/${item.id}/${item.name}`;
+      return (await items.adopt(caller, dataset, { path, rule: 'replace', blob: { sha256: item.sha256, size: item.sizeBytes } })).item;
+    },
+
+    /** Fetches the attachment of a task that came through the native API; the task fails when it cannot be had. */
+    prepareNative: (async (task, signal) => {
+      if (task.origin !== null || task.attachment === null || task.itemId !== null) return;
+      const result = await fetch(task, task.attachment, signal);
+      if ('item' in result) await db.tx((tx) => tasks.attach(tx, task.id, result.item));
+      else await tasks.fail({ orgId: task.orgId, email: 'system@fovea' }, task.id, { message: 'The attachment could not be fetched.', attachments: [result.failure] });
+    }) satisfies TaskPreparation,
+  };
+}
+
+function failureOf(url: string, error: unknown): (FetchedAttachment & { passing?: boolean }) | undefined {
+  if (error instanceof OutboundError) {
+    const statusCode = { refused: 403, unreachable: 502, timeout: 504, too_many_redirects: 508 }[error.code];
+    return { failure: { url, statusCode, message: error.message }, passing: error.code === 'unreachable' || error.code === 'timeout' };
+  }
+  if (error instanceof Fault && error.code === 'too_large') return { failure: { url, statusCode: 413, message: error.message } };
+  const { code } = error as { code?: string };
+  if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') return { failure: { url, statusCode: 502, message: 'The connection broke off.' }, passing: true };
+  return undefined;
+}
+
+/** Where the file of a URL lies: by host and path, so that a person finds it; a query is told apart by its digest. */
+export function pathOf(url: string, mark?: string): string {
+  const { host, pathname, search } = new URL(url);
+  const parts = pathname.split('/').filter((part) => part !== '').map(segment);
+  const last = parts.pop() ?? 'index';
+  const marks = [...(search === '' ? [] : [createHash('sha256').update(search).digest('hex').slice(0, 10)]), ...(mark === undefined ? [] : [mark])];
+  const path = `/${[segment(host), ...parts, ...marks, last].join('/')}`;
+  return pathFault(path) === undefined ? path : `/${createHash('sha256').update(`${url}${mark ?? ''}`).digest('hex')}`;
+}
+
+function segment(part: string): string {
+  let text = part;
+  try {
+    text = decodeURIComponent(part);
+  } catch {
+    // Not percent-encoded text: kept as it stands.
+  }
+  const clean = text.replace(/[\u0000-\u001f\u007f/\\]/g, '_');
+  return clean === '.' || clean === '..' ? `_${clean}` : clean;
+}
