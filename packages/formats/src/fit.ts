@@ -12,8 +12,10 @@ export type Fitted = { annotations: LabelledAnnotation[]; ways: string[] } | { l
 /** What one format needs beyond its table. */
 export type FitRules = {
   table: CapabilityTable;
-  /** Tracks and ranges of frames become tracks with a key frame for every frame in which the object is visible. */
-  spreadTracks?: boolean | undefined;
+  /** Why an item has no place in the format at all; undefined when it has one. */
+  skip?: ((item: LabelledItem) => string | undefined) | undefined;
+  /** Tracks get a key frame for every frame in which the object is visible; with `all`, so do ranges of frames. */
+  spread?: 'tracks' | 'all' | undefined;
   /** After the table was obeyed: what else becomes of an annotation. */
   annotation?: ((annotation: LabelledAnnotation, item: LabelledItem, labels: LabelIndex) => Fitted) | undefined;
   /** After all annotations: what becomes of them together. */
@@ -38,6 +40,13 @@ export function fittingOf(rules: FitRules, labels: LabelSet, options: WriteOptio
   const known = new LabelIndex(fitLabels(labels, rules.table));
   const fit = (item: LabelledItem): LabelledItem | undefined => {
     const { table } = rules;
+    const reason = rules.skip?.(item);
+    if (reason !== undefined) {
+      ledger.noted(item.path, `item left out: ${reason}`);
+      for (const [number, annotation] of item.annotations.entries())
+        ledger.dropped(item.path, annotationName(annotation, number), 'its item is left out');
+      return undefined;
+    }
     if (item.annotations.length === 0 && table.item.unlabelled.fit === 'dropped') {
       ledger.noted(item.path, `item without labels left out: ${table.item.unlabelled.how}`);
       return undefined;
@@ -109,7 +118,8 @@ function fitAnnotation(original: LabelledAnnotation, item: LabelledItem, rules: 
       ways.push(fitted.lost);
       continue;
     }
-    pieces.push(...fitted.annotations);
+    // What a format leaves out may have been all that made a track one.
+    pieces.push(...fitted.annotations.map((done) => normalTime(done) ?? done));
     ways.push(...fitted.ways);
   }
   return pieces.length === 0
@@ -119,7 +129,7 @@ function fitAnnotation(original: LabelledAnnotation, item: LabelledItem, rules: 
 
 function fitTime(
   annotation: LabelledAnnotation,
-  { table: { annotation: features }, spreadTracks }: FitRules,
+  { table: { annotation: features }, spread }: FitRules,
   ways: string[],
 ): { annotation: LabelledAnnotation } | { lost: string } {
   const span = frameSpan(annotation);
@@ -127,11 +137,12 @@ function fitTime(
   const isTrack = annotation.keyframes !== undefined;
   const capability = isTrack ? features.track : features.frame;
   if (capability.fit === 'dropped') return { lost: capability.how };
-  if (!isTrack && span.to > span.from && !noteUnlessExact(features.frameRange, ways) && !spreadTracks) {
+  if (!isTrack && span.to > span.from && !noteUnlessExact(features.frameRange, ways)) {
     return { annotation: { ...annotation, endFrame: null } };
   }
   if (isTrack) noteUnlessExact(capability, ways);
-  const time = spreadTracks ? timeOfStates(statesOf(annotation) ?? []) : annotation;
+  const isSpread = spread === 'all' || (spread === 'tracks' && isTrack);
+  const time = isSpread ? timeOfStates(statesOf(annotation) ?? []) : annotation;
   const timed = time && normalTime({ ...annotation, ...time });
   return timed ? { annotation: timed } : { lost: 'it is visible in no frame, or in more than a million' };
 }

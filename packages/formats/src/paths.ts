@@ -12,6 +12,16 @@ export function safePath(text: string): string | undefined {
   return parts.length === 0 || parts.includes('..') ? undefined : parts.join('/');
 }
 
+/** A path that is given from a folder, with its ways up (`../images/a.jpg`) gone; undefined when it leaves the dataset. */
+export function resolvePath(folder: string, path: string): string | undefined {
+  const parts: string[] = folder === '' ? [] : folder.split('/');
+  for (const part of path.replaceAll('\\', '/').split('/')) {
+    if (part === '..' && parts.pop() === undefined) return undefined;
+    if (part !== '..') parts.push(part);
+  }
+  return path.startsWith('/') ? undefined : safePath(parts.join('/'));
+}
+
 /** The part of a path after its last slash. */
 export function baseName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);

@@ -64,6 +64,9 @@ const asPixels = approximated('as a mask, to whole pixels', 'mask');
 /** The usual ways to say a geometry in another type. */
 export const as = { box: asBox, outline: asOutline, pixels: asPixels };
 
+/** The usual way of formats that know no key frames. */
+export const everyFrame = approximated('with a key frame for every frame in which the object is visible');
+
 /** Attributes of formats that hold texts alone: see `throughText`. */
 export const textAttributes = approximated('as texts; a text that reads like a number or a truth value becomes one');
 
