@@ -34,12 +34,15 @@ export interface ItemRow {
   updated_at: Date;
   expires_at: Date | null;
   deleted_at: Date | null;
+  extra: unknown;
 }
 
 /** An item with what only the server needs to know. */
 export interface StoredItem extends Item {
   thumbnail: string | null;
   deleted: boolean;
+  /** What a vendor's door keeps on it. */
+  extra: unknown;
 }
 
 export function toStoredItem(row: ItemRow): StoredItem {
@@ -78,16 +81,17 @@ export function toStoredItem(row: ItemRow): StoredItem {
     expiresAt: row.expires_at?.toISOString() ?? null,
     thumbnail: row.thumbnail?.toString('hex') ?? null,
     deleted: row.deleted_at !== null,
+    extra: row.extra,
   };
 }
 
-export function toItem({ thumbnail: _thumbnail, deleted: _deleted, ...item }: StoredItem): Item {
+export function toItem({ thumbnail: _thumbnail, deleted: _deleted, extra: _extra, ...item }: StoredItem): Item {
   return item;
 }
 
 export const itemColumns = (i: Sql): Sql => sql`${i}.id, ${i}.project_id, ${i}.dataset_id, ${i}.path, ${i}.sha256, ${i}.size, ${i}.media_type, ${i}.kind, ${i}.probe, ${i}.problem, ${i}.width, ${i}.height,
   ${i}.orientation, ${i}.frames, ${i}.duration, ${i}.fps, ${i}.summary, ${i}.metadata, ${i}.labels, ${i}.channel, ${i}.status, ${i}.description, ${i}.annotation_count,
-  ${i}.thumbnail, ${i}.revision, ${i}.created_by, ${i}.created_at, ${i}.updated_at, ${i}.expires_at, ${i}.deleted_at`;
+  ${i}.thumbnail, ${i}.revision, ${i}.created_by, ${i}.created_at, ${i}.updated_at, ${i}.expires_at, ${i}.deleted_at, ${i}.extra`;
 
 const columns = itemColumns(sql`i`);
 

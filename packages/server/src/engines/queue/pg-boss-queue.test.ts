@@ -209,12 +209,14 @@ describe('stopping', () => {
     const queue = await openQueue();
     await queue.declare([kind]);
     await clone.db.tx((tx) => queue.sendMany(tx, kind, [1, 2, 3]));
+    const begun: number[] = [];
     const done: number[] = [];
     await queue.work(kind, async ({ data, signal }) => {
+      begun.push(data);
       await sleep(500);
       if (!signal.aborted) done.push(data);
     });
-    await expect.poll(() => queue.counts(kind), soon).toMatchObject({ running: 1 });
+    await expect.poll(() => begun, soon).toEqual([1]);
     await queue.stop(5_000);
     expect(done).toEqual([1]);
     expect(await (await openQueue()).counts(kind)).toEqual({ waiting: 2, running: 0, failed: 0 });

@@ -40,7 +40,7 @@ export function attachmentsService(deps: { db: Database; outbound: Outbound; dat
 
   async function create(caller: Caller, projectId: string): Promise<string> {
     try {
-      return (await datasets.create(caller, { project: projectId, name: datasetName, description: 'Files that tasks named by URL.', metadata: {} })).id;
+      return (await datasets.create(caller, { project: projectId, name: datasetName, description: 'Files that tasks named by URL.', metadata: {}, itemDays: null })).id;
     } catch (error) {
       if (!(error instanceof Fault) || error.code !== 'conflict') throw error;
       return (await datasets.get(caller, datasetName, { project: projectId })).id;
