@@ -21,6 +21,8 @@ export interface PointerInput extends Modifiers {
   /** 0–1; 0.5 for devices that do not measure it. */
   readonly pressure: number;
   readonly device: 'mouse' | 'pen' | 'touch';
+  /** Tells fingers apart. */
+  readonly id?: number;
 }
 
 export interface WheelInput extends Modifiers {
@@ -44,7 +46,7 @@ export interface KeyInput extends Modifiers {
 
 type PointerLike = Pick<
   PointerEvent,
-  'type' | 'clientX' | 'clientY' | 'button' | 'detail' | 'pressure' | 'pointerType' | 'shiftKey' | 'altKey' | 'ctrlKey' | 'metaKey'
+  'type' | 'pointerId' | 'clientX' | 'clientY' | 'button' | 'detail' | 'pressure' | 'pointerType' | 'shiftKey' | 'altKey' | 'ctrlKey' | 'metaKey'
 >;
 
 const phases: Readonly<Record<string, PointerInput['phase']>> = {
@@ -66,6 +68,7 @@ export function pointerInput(event: PointerLike, { left, top }: { left: number; 
     clicks: Math.max(1, event.detail),
     pressure: event.pointerType === 'pen' ? event.pressure : 0.5,
     device: event.pointerType === 'pen' || event.pointerType === 'touch' ? event.pointerType : 'mouse',
+    id: event.pointerId,
     ...modifiersOf(event),
   };
 }

@@ -294,3 +294,24 @@ test('the wheel zooms about the pointer, space and drag moves the view', () => {
   expect(editor.camera.current.offsetX).toBeCloseTo(offset + 20);
   expect(editor.document.size).toBe(0);
 });
+
+test('two fingers zoom and move the picture, and take back what one had begun to draw', () => {
+  const editor = new TestEditor().use('box');
+  const finger = (id: number, phase: 'down' | 'move' | 'up', x: number, y: number) =>
+    editor.dispatch({ type: 'pointer', phase, x, y, id, device: 'touch', button: 0, clicks: 1, pressure: 0.5, shift: false, alt: false, mod: false });
+  finger(1, 'down', 400, 400);
+  finger(1, 'move', 420, 420);
+  finger(2, 'down', 600, 400);
+  expect(editor.tools.isBusy).toBe(false);
+  const before = editor.camera.zoom;
+  finger(2, 'move', 780, 400);
+  expect(editor.camera.zoom / before).toBeCloseTo(2, 1);
+  finger(2, 'up', 780, 400);
+  finger(1, 'move', 200, 200);
+  finger(1, 'up', 200, 200);
+  expect(editor.document.size).toBe(0);
+  finger(1, 'down', 100, 100);
+  finger(1, 'move', 300, 300);
+  finger(1, 'up', 300, 300);
+  expect(editor.document.size).toBe(1);
+});

@@ -4,6 +4,7 @@ import type { OverlayItem } from '../editor/overlay.ts';
 import type { Gesture, GestureStep, PointerAt, Tool, ToolId } from './gesture.ts';
 import { makeTools } from './make-tools.ts';
 import { PanGesture } from './pan-gesture.ts';
+import { Pinch } from './pinch.ts';
 import { SelectTool } from './select-tool.ts';
 
 /** Which tool is in hand, and the gesture under way. Everything that a pointer or key does goes through here. */
@@ -13,12 +14,14 @@ export class ToolBox {
   private tool: Tool;
   private gesture: Gesture | undefined;
   private pan: PanGesture | undefined;
+  private readonly pinch: Pinch;
   private isSpaceDown = false;
   private pointer: PointerAt | undefined;
   private underPointer: string | undefined;
 
   constructor(editor: Editor) {
     this.editor = editor;
+    this.pinch = new Pinch(editor);
     const tools = makeTools(editor);
     this.tools = new Map(tools.map((tool) => [tool.id, tool]));
     this.tool = tools[0];
@@ -101,6 +104,7 @@ export class ToolBox {
   }
 
   private point(input: PointerInput): boolean {
+    if (this.pinch.handle(input, () => this.interrupt())) return true;
     const at = this.locate(input);
     this.pointer = input.phase === 'leave' || input.phase === 'cancel' ? undefined : at;
     const isHandled = this.pan ? this.panBy(input, at) : this.toTool(input, at);
