@@ -1,10 +1,13 @@
-import { newMask, type Mask, type Rect } from '../imaging/plane.ts';
+import { newMask, type Mask, type Plane, type Rect } from '../imaging/plane.ts';
+import { lumaOf, type PlacedFrame } from './canvas.ts';
 
 export interface BackgroundOptions {
   /** A pixel is foreground when it differs by this many standard deviations. */
   sensitivity: number;
   /** Treats evenly darkened background as shadow, not as object. */
   suppressShadows: boolean;
+  /** Pixels may also be like one of their neighbours: frames that were resampled do not lie exactly. */
+  tolerant: boolean;
 }
 
 /** Share by which background pixels move towards each new frame, and foreground pixels, which are absorbed slowly. */
@@ -12,6 +15,8 @@ const learnRate = 0.03;
 const absorbRate = 0.0015;
 /** Camera noise is never taken for less than this standard deviation, in grey levels. */
 const leastDeviation = 5;
+/** What a moving camera shows for the first time may be anything. */
+const firstDeviation = 18;
 
 /**
  * A still camera's background: per pixel a mean colour and one variance, kept by running averages
@@ -23,33 +28,47 @@ export class BackgroundModel {
   readonly height: number;
   readonly #mean: Float32Array;
   readonly #variance: Float32Array;
+  /** 1 where any frame has shown the place. */
+  readonly #seen: Uint8Array;
   readonly #options: BackgroundOptions;
 
-  constructor(frames: Uint8Array[], size: { width: number; height: number }, options: BackgroundOptions) {
+  constructor(frames: PlacedFrame[], size: { width: number; height: number }, options: BackgroundOptions) {
     this.width = size.width;
     this.height = size.height;
     this.#options = options;
     const count = size.width * size.height;
     this.#mean = new Float32Array(count * 3);
     this.#variance = new Float32Array(count);
+    this.#seen = new Uint8Array(count);
     this.#learnMedian(frames);
   }
 
-  #learnMedian(frames: Uint8Array[]): void {
+  #learnMedian(frames: PlacedFrame[]): void {
     const values = new Uint8Array(frames.length);
-    const middle = Math.floor(frames.length / 2);
-    for (let i = 0; i < this.#mean.length; i++) {
-      for (let f = 0; f < frames.length; f++) values[f] = frames[f]?.[i] ?? 0;
-      values.sort();
-      this.#mean[i] = values[middle] ?? 0;
-    }
     const squares = new Float32Array(frames.length);
+    const covering = frames.map(({ data }) => data);
+    const partial = frames.some(({ covered }) => covered !== null);
     for (let i = 0; i < this.#variance.length; i++) {
-      for (const [f, frame] of frames.entries()) squares[f] = this.#squaredDistance(frame, i);
-      squares.sort();
-      // The median of squared distances over three channels is 2.37 times the variance of one.
-      this.#variance[i] = Math.max(leastDeviation ** 2, (squares[middle] ?? 0) / 2.37);
+      if (partial) {
+        covering.length = 0;
+        for (const { data, covered } of frames) if (covered === null || covered[i] === 1) covering.push(data);
+        if (covering.length === 0) continue;
+      }
+      this.#learnPixel(i, covering, values, squares);
     }
+  }
+
+  #learnPixel(i: number, frames: Uint8Array[], values: Uint8Array, squares: Float32Array): void {
+    const count = frames.length;
+    const middle = count >> 1;
+    this.#seen[i] = 1;
+    for (let p = i * 3; p < i * 3 + 3; p++) {
+      for (let f = 0; f < count; f++) values[f] = (frames[f] as Uint8Array)[p] as number;
+      this.#mean[p] = nthSmallest(values, count, middle);
+    }
+    for (let f = 0; f < count; f++) squares[f] = this.#squaredDistance(frames[f] as Uint8Array, i);
+    // The median of squared distances over three channels is 2.37 times the variance of one.
+    this.#variance[i] = Math.max(leastDeviation ** 2, nthSmallest(squares, count, middle) / 2.37);
   }
 
   #squaredDistance(frame: Uint8Array, i: number): number {
@@ -61,21 +80,55 @@ export class BackgroundModel {
   }
 
   /** Marks what differs from the background, then learns from the frame. */
-  step(frame: Uint8Array): Mask {
+  step({ data, covered }: PlacedFrame): Mask {
     const mask = newMask(this.width, this.height);
-    const limit = this.#options.sensitivity ** 2;
     for (let i = 0; i < mask.data.length; i++) {
-      const distance = this.#squaredDistance(frame, i);
+      if (covered !== null && covered[i] !== 1) continue;
+      if (this.#seen[i] !== 1) {
+        this.#firstSight(data, i);
+        continue;
+      }
+      const distance = this.#squaredDistance(data, i);
       const variance = this.#variance[i] as number;
-      const foreground =
-        distance > limit * 3 * variance && !(this.#options.suppressShadows && this.#isShadow(frame, i));
+      const foreground = this.#isForeground(data, i, distance);
       const rate = foreground ? absorbRate : learnRate;
-      for (let p = i * 3; p < i * 3 + 3; p++)
-        this.#mean[p] = (this.#mean[p] as number) + rate * ((frame[p] as number) - (this.#mean[p] as number));
+      for (let p = i * 3; p < i * 3 + 3; p++) {
+        this.#mean[p] = (this.#mean[p] as number) + rate * ((data[p] as number) - (this.#mean[p] as number));
+      }
       if (foreground) mask.data[i] = 1;
       else this.#variance[i] = Math.max(leastDeviation ** 2, variance + learnRate * (distance / 3 - variance));
     }
     return mask;
+  }
+
+  #firstSight(data: Uint8Array, i: number): void {
+    this.#seen[i] = 1;
+    for (let p = i * 3; p < i * 3 + 3; p++) this.#mean[p] = data[p] as number;
+    this.#variance[i] = firstDeviation ** 2;
+  }
+
+  #isForeground(data: Uint8Array, i: number, distance: number): boolean {
+    const limit = this.#options.sensitivity ** 2 * 3 * (this.#variance[i] as number);
+    if (distance <= limit) return false;
+    if (this.#options.tolerant && this.#likeNeighbour(data, i, limit)) return false;
+    return !(this.#options.suppressShadows && this.#isShadow(data, i));
+  }
+
+  /** Whether the pixel is like the background next to it (A. Elgammal et al., "Non-parametric model for background subtraction", ECCV 2000, section 3). */
+  #likeNeighbour(data: Uint8Array, i: number, limit: number): boolean {
+    for (const step of [-1, 1, -this.width, this.width]) {
+      const j = i + step;
+      if (j < 0 || j >= this.#seen.length || this.#seen[j] !== 1) continue;
+      let distance = 0;
+      for (let c = 0; c < 3; c++) distance += ((data[i * 3 + c] as number) - (this.#mean[j * 3 + c] as number)) ** 2;
+      if (distance <= limit) return true;
+    }
+    return false;
+  }
+
+  /** Luma of the background, to find the place of frames by. */
+  luma(): Plane {
+    return lumaOf(this.#mean, this);
   }
 
   /**
@@ -126,4 +179,15 @@ export class BackgroundModel {
     }
     return most;
   }
+}
+
+/** Insertion sort of a short list: for two dozen numbers it is several times faster than the library's sort. */
+function nthSmallest(values: Uint8Array | Float32Array, count: number, n: number): number {
+  for (let i = 1; i < count; i++) {
+    const value = values[i] as number;
+    let at = i - 1;
+    for (; at >= 0 && (values[at] as number) > value; at--) values[at + 1] = values[at] as number;
+    values[at + 1] = value;
+  }
+  return values[n] as number;
 }

@@ -6,8 +6,8 @@ export const manifest: AnalyticManifest = analyticManifest.parse({
   version: '1.0.0',
   title: 'Motion tracks',
   description:
-    'Finds and follows what moves before a still camera: a background model, blobs of what differs from it, and tracks with ' +
-    'identities. It does not know what the objects are, and a moving camera makes everything move.',
+    'Finds and follows what moves: a background model, blobs of what differs from it, and tracks with identities. ' +
+    'The camera may stand still or move slowly, as a drone does. It does not know what the objects are.',
   scope: 'public',
   inputs: [{ name: 'video', description: 'Any video that ffmpeg reads', media: ['video'] }],
   parameters: [
@@ -50,6 +50,12 @@ export const manifest: AnalyticManifest = analyticManifest.parse({
       description: 'Takes even darkening for shadow',
       type: 'boolean',
       default: defaults.suppressShadows,
+    },
+    {
+      name: 'stabilize',
+      description: 'Follows a moving camera and measures motion against the ground',
+      type: 'boolean',
+      default: defaults.stabilize,
     },
     {
       name: 'max_missed',

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { annotationContent, type AnnotationContent } from '@fovea/contract';
 import { boxIou, interpolate } from '@fovea/geometry';
@@ -151,6 +152,68 @@ describe('motion tracks', () => {
     }
   });
 
+  it('measures motion against the ground when the camera moves', async () => {
+    const camera = (f: number) => ({ x: Math.round(40 + 38 * Math.sin(f / 40)), y: Math.round(f / 5) });
+    const ground: Mover[] = [
+      { width: 50, height: 36, colour: [200, 40, 40], from: 0, to: 149, at: (f) => ({ x: 60 + f * 2.2, y: 120 }) },
+      { width: 36, height: 50, colour: [40, 60, 200], from: 20, to: 149, at: (f) => ({ x: 450 - f * 2, y: 260 }) },
+    ];
+    const path = `${scratch.dir}/camera.mp4`;
+    await makeClip({ path, ...size, frames, movers: ground, camera, cameraRoom: 90 });
+    const onPicture = ground.map((mover): Mover => ({
+      ...mover,
+      at: (f) => ({ x: mover.at(f).x - camera(f).x, y: mover.at(f).y - camera(f).y }),
+    }));
+    const { labels, summary } = await track(path);
+    const result = score(labels![0]!.annotations, onPicture);
+    console.log(
+      `motion tracks, moving camera: precision ${result.precision.toFixed(3)}, recall ${result.recall.toFixed(3)}`,
+    );
+    expect(summary).toMatchObject({ movingScenes: 1, sceneChanges: 0 });
+    expect(result.precision).toBeGreaterThan(0.85);
+    expect(result.recall).toBeGreaterThan(0.85);
+  });
+
+  it('begins anew after a cut', async () => {
+    const [one, two] = [`${scratch.dir}/one.mp4`, `${scratch.dir}/two.mp4`];
+    await makeClip({
+      path: one,
+      width: 240,
+      height: 180,
+      frames: 60,
+      movers: [{ width: 30, height: 20, colour: [220, 30, 30], from: 0, to: 59, at: (f) => ({ x: f * 3, y: 50 }) }],
+    });
+    await makeClip({
+      path: two,
+      width: 240,
+      height: 180,
+      frames: 60,
+      seed: 9,
+      movers: [
+        { width: 30, height: 20, colour: [30, 30, 220], from: 0, to: 59, at: (f) => ({ x: 200 - f * 3, y: 120 }) },
+      ],
+    });
+    const joined = `${scratch.dir}/joined.mp4`;
+    execFileSync('ffmpeg', [
+      '-v',
+      'error',
+      '-i',
+      one,
+      '-i',
+      two,
+      '-filter_complex',
+      '[0:v][1:v]concat=n=2',
+      '-crf',
+      '18',
+      joined,
+    ]);
+    const { labels } = await track(joined);
+    expect(labels![0]!.annotations.map(({ frame, endFrame }) => [frame! < 30, endFrame! < 61])).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+  });
+
   it('finds nothing in a still or flickering picture', async () => {
     const path = `${scratch.dir}/still.webm`;
     await makeClip({
@@ -162,6 +225,12 @@ describe('motion tracks', () => {
       encoder: ['-c:v', 'libvpx', '-b:v', '1M', '-deadline', 'realtime', '-cpu-used', '8'],
     });
     expect((await track(path)).labels![0]!.annotations).toEqual([]);
+  });
+
+  it('comes to an end on pure noise', async () => {
+    const path = `${scratch.dir}/noise.mp4`;
+    await makeClip({ path, width: 120, height: 90, frames: 260, noise: 400 });
+    expect((await track(path)).summary).toMatchObject({ framesSeen: 260 });
   });
 
   it('says what is wrong with files that are no video, or end early', async () => {

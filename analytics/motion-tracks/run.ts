@@ -26,6 +26,7 @@ function readOptions(parameters: Record<string, unknown>): MotionOptions {
     minTravel: number('min_travel', defaultMotionOptions.minTravel),
     maxMissed: number('max_missed', defaultMotionOptions.maxMissed),
     suppressShadows: parameters.suppress_shadows === true,
+    stabilize: parameters.stabilize !== false,
     label:
       typeof parameters.label === 'string' && parameters.label !== '' ? parameters.label : defaultMotionOptions.label,
   };
@@ -43,19 +44,20 @@ export async function trackVideo(
   });
   task.log(`${result.framesSeen} frames looked at, ${result.tracks.length} tracks`);
   if (result.sceneChanges > 0)
-    task.log(`the whole picture changed ${result.sceneChanges} times: is the camera moving?`);
+    task.log(`the whole picture changed ${result.sceneChanges} times: the camera moves fast, or there are cuts`);
   const path = join(task.outputDir, 'labels.json');
   await writeFile(path, JSON.stringify(etaVideoLabels(result.tracks, result.video)));
   return { result, file: { output: 'labels', path, name: 'labels.json', mediaType: 'application/json', from: video } };
 }
 
 export function summarise(result: MotionResult): Record<string, unknown> {
-  const { video, framesSeen, tracks, sceneChanges } = result;
+  const { video, framesSeen, tracks, sceneChanges, movingScenes } = result;
   const lengths = tracks.map(({ frame, endFrame }) => (endFrame ?? 0) - (frame ?? 0) + 1);
   return {
     tracks: tracks.length,
     framesSeen,
     sceneChanges,
+    movingScenes,
     width: video.width,
     height: video.height,
     framesPerSecond: video.framesPerSecond,

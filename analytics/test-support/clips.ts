@@ -29,6 +29,9 @@ export interface ClipOptions {
   encoder?: string[];
   withSound?: boolean;
   seed?: number;
+  /** How far the camera has moved at a frame, in whole pixels to the right and down, at most `cameraRoom`. */
+  camera?(frame: number): { x: number; y: number };
+  cameraRoom?: number;
 }
 
 /** Encodes a clip with known motion over a textured still background. */
@@ -58,7 +61,9 @@ export async function makeClip(options: ClipOptions): Promise<void> {
     ],
     { stdio: ['pipe', 'ignore', 'inherit'] },
   );
-  const background = drawBackground(width, height, options.seed ?? 1);
+  const room = options.camera === undefined ? 0 : (options.cameraRoom ?? 100);
+  const world = { width: width + room, height: height + room };
+  const background = { ...world, data: drawBackground(world.width, world.height, options.seed ?? 1) };
   const random = randomNumbers((options.seed ?? 1) + 7);
   for (let frame = 0; frame < frames; frame++) {
     const data = drawFrame(options, background, frame, random);
@@ -69,6 +74,7 @@ export async function makeClip(options: ClipOptions): Promise<void> {
   if (code !== 0) throw new Error(`ffmpeg ended with ${code}`);
 }
 
+/** Waves and squares, with spots at random places so that no part looks like another. */
 function drawBackground(width: number, height: number, seed: number): Uint8Array {
   const out = new Uint8Array(width * height * 3);
   const phase = seed * 1.7;
@@ -78,19 +84,42 @@ function drawBackground(width: number, height: number, seed: number): Uint8Array
       out.set([105 + wave, 115 + wave * 0.8, 110 + wave * 0.6], (y * width + x) * 3);
     }
   }
+  const random = randomNumbers(seed + 31);
+  for (let spot = 0; spot < (width * height) / 400; spot++) {
+    const side = 4 + Math.floor(random() * 8);
+    const rect = { x: Math.floor(random() * width), y: Math.floor(random() * height), width: side, height: side };
+    const grey = 60 + Math.floor(random() * 110);
+    fill(out, { width, height }, rect, [grey, grey, grey - 10]);
+  }
   return out;
 }
 
-function drawFrame(options: ClipOptions, background: Uint8Array, frame: number, random: () => number): Buffer {
+interface Background {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
+function cutOut(world: Background, rect: { x: number; y: number; width: number; height: number }): Buffer {
+  const out = Buffer.alloc(rect.width * rect.height * 3);
+  for (let y = 0; y < rect.height; y++) {
+    const start = ((rect.y + y) * world.width + rect.x) * 3;
+    out.set(world.data.subarray(start, start + rect.width * 3), y * rect.width * 3);
+  }
+  return out;
+}
+
+function drawFrame(options: ClipOptions, background: Background, frame: number, random: () => number): Buffer {
   const { width, height, noise = 2 } = options;
-  const data = Buffer.from(background);
+  const camera = options.camera?.(frame) ?? { x: 0, y: 0 };
+  const data = cutOut(background, { ...camera, width, height });
   for (const mover of options.movers ?? []) {
     if (frame < mover.from || frame > mover.to) continue;
     const { x, y } = mover.at(frame);
     fill(
       data,
       { width, height },
-      { x: Math.round(x), y: Math.round(y), width: mover.width, height: mover.height },
+      { x: Math.round(x) - camera.x, y: Math.round(y) - camera.y, width: mover.width, height: mover.height },
       mover.colour,
     );
   }
@@ -107,7 +136,7 @@ function drawFrame(options: ClipOptions, background: Uint8Array, frame: number, 
 }
 
 function fill(
-  data: Buffer,
+  data: Uint8Array,
   size: { width: number; height: number },
   rect: { x: number; y: number; width: number; height: number },
   colour: [number, number, number],
