@@ -15,15 +15,22 @@ export interface Access {
  * least the role. A project that does not exist, was deleted or belongs to somebody else answers `not_found` alike; a member
  * whose role does not reach answers `forbidden`.
  */
-export async function authorize(
-  db: Queryable,
-  caller: Caller,
-  projectId: string,
-  need: { role: ProjectRole; scope: Scope; deleted?: boolean; as?: { kind: string; id: string } },
-): Promise<Access> {
+export async function authorize(db: Queryable, caller: Caller, projectId: string, need: Need): Promise<Access> {
+  return decide(caller, projectId, await projectAccess(db, projectId, caller.userId), need);
+}
+
+/** What is needed; `as` names the thing that the error speaks of. */
+export interface Need {
+  role: ProjectRole;
+  scope: Scope;
+  deleted?: boolean;
+  as?: { kind: string; id: string };
+}
+
+/** The decision itself, on what was found of the project and the caller's role in it. */
+export function decide(caller: Caller, projectId: string, found: { orgId: string; deleted: boolean; role: ProjectRole | null } | undefined, need: Need): Access {
   const missing = () => notFound(need.as?.kind ?? 'project', need.as?.id ?? projectId);
   if (caller.onlyProjectId !== null && caller.onlyProjectId !== projectId) throw missing();
-  const found = await projectAccess(db, projectId, caller.userId);
   if (!found || found.orgId !== caller.orgId || (found.deleted && !need.deleted)) throw missing();
   const role = caller.admin ? 'owner' : found.role;
   if (!role) throw missing();

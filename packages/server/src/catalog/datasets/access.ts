@@ -1,7 +1,7 @@
 import type { ProjectRole, Scope } from '@fovea/contract';
 import type { Queryable } from '../../engines/database/database.ts';
 import { notFound } from '../../fault.ts';
-import { authorize } from '../../identity/access.ts';
+import { decide } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { datasetPlace } from './store.ts';
 
@@ -19,8 +19,9 @@ export async function authorizeDataset(
   datasetId: string,
   need: { role: ProjectRole; scope: Scope; deleted?: boolean },
 ): Promise<DatasetAccess> {
-  const place = await datasetPlace(db, datasetId);
+  const place = await datasetPlace(db, datasetId, caller.userId);
   if (!place || (place.deleted && !need.deleted)) throw notFound('dataset', datasetId);
-  const { role } = await authorize(db, caller, place.projectId, { role: need.role, scope: need.scope, as: { kind: 'dataset', id: datasetId } });
+  // Place and rights come with one question: every page and every upload asks it.
+  const { role } = decide(caller, place.projectId, place.project, { role: need.role, scope: need.scope, as: { kind: 'dataset', id: datasetId } });
   return { id: datasetId, projectId: place.projectId, role, itemDays: place.itemDays };
 }

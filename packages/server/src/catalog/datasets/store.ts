@@ -1,4 +1,4 @@
-import type { Dataset } from '@fovea/contract';
+import type { Dataset, ProjectRole } from '@fovea/contract';
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
 import type { Caller } from '../../identity/caller.ts';
@@ -76,15 +76,20 @@ export async function insertDataset(
       ${row.sources}::uuid[], ${row.itemDays}, ${row.createdBy})`);
 }
 
-/** Where a dataset lies and how its items expire, without any permission checked. */
-export async function datasetPlace(
-  db: Queryable,
-  id: string,
-): Promise<{ orgId: string; projectId: string; name: string; deleted: boolean; itemDays: number | null } | undefined> {
-  const row = await db.maybe<{ org_id: string; project_id: string; name: string; deleted: boolean; item_days: number | null }>(
-    sql`select org_id, project_id, name, deleted_at is not null as deleted, item_days from datasets where id = ${id}`,
-  );
-  return row && { orgId: row.org_id, projectId: row.project_id, name: row.name, deleted: row.deleted, itemDays: row.item_days };
+export interface DatasetPlace {
+  projectId: string;
+  deleted: boolean;
+  itemDays: number | null;
+  /** What decides over rights: the project's organisation and state, and the user's role in it. */
+  project: { orgId: string; deleted: boolean; role: ProjectRole | null };
+}
+
+/** Where a dataset lies, how its items expire, and what decides over rights in it. */
+export async function datasetPlace(db: Queryable, id: string, userId: string): Promise<DatasetPlace | undefined> {
+  const row = await db.maybe<{ project_id: string; deleted: boolean; item_days: number | null; org_id: string; project_deleted: boolean; role: ProjectRole | null }>(sql`
+    select d.project_id, d.deleted_at is not null as deleted, d.item_days, p.org_id, p.deleted_at is not null as project_deleted, m.role
+    from datasets d join projects p on p.id = d.project_id left join members m on m.project_id = p.id and m.user_id = ${userId} where d.id = ${id}`);
+  return row && { projectId: row.project_id, deleted: row.deleted, itemDays: row.item_days, project: { orgId: row.org_id, deleted: row.project_deleted, role: row.role } };
 }
 
 export async function selectDataset(db: Queryable, id: string): Promise<Dataset | undefined> {

@@ -68,7 +68,8 @@ async function thumbnailOf(path: string, media: MediaFacts, blobs: BlobStore, lo
   }
 }
 
-function toFacts(media: MediaFacts): Facts {
+/** What is kept of the facts of a medium. */
+export function toFacts(media: MediaFacts): Facts {
   return {
     width: media.width ?? null,
     height: media.height ?? null,

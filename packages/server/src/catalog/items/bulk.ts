@@ -15,7 +15,7 @@ import { project } from '../query/project.ts';
 import { itemEntity } from './entity.ts';
 import { mergeMetadata, metadataFault } from './metadata.ts';
 import { itemEvent } from './place.ts';
-import { itemColumns, lockItems, markItems, toItem, toStoredItem, updateItem, type ItemRow, type StoredItem } from './store.ts';
+import { itemColumns, labeledNow, lockItems, markItems, toItem, toStoredItem, updateItem, type ItemRow, type StoredItem } from './store.ts';
 
 type Query<K extends keyof typeof items> = Parsed<(typeof items)[K]>['query'];
 type Body<K extends keyof typeof items> = Parsed<(typeof items)[K]>['body'];
@@ -165,7 +165,7 @@ async function changeStep(tx: Tx, caller: Caller, ids: readonly string[], change
 async function updateItems(tx: Tx, ids: readonly string[], change: Omit<ItemBulkChange, 'mergeMetadata' | 'addLabels' | 'removeLabels'>, by: string): Promise<void> {
   const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`, sql`updated_by = ${by}`];
   if (change.metadata !== undefined) set.push(sql`metadata = ${JSON.stringify(change.metadata)}`);
-  if (change.labels !== undefined) set.push(sql`labels = ${[...new Set(change.labels)]}`);
+  if (change.labels !== undefined) set.push(sql`labels = ${[...new Set(change.labels)]}`, labeledNow);
   if (change.channel !== undefined) set.push(sql`channel = ${change.channel}`);
   if (change.description !== undefined) set.push(sql`description = ${change.description}`);
   if (change.expiresAt !== undefined) set.push(sql`expires_at = ${change.expiresAt}`);

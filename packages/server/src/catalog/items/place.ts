@@ -4,7 +4,7 @@ import type { Tx } from '../../engines/database/database.ts';
 import { emit, type NewEvent } from '../../events/outbox.ts';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
-import { recordBlobs, type BlobRow } from '../blobs/store.ts';
+import { recordBlobs, type BlobRow, type Facts } from '../blobs/store.ts';
 import type { DatasetAccess } from '../datasets/access.ts';
 import { count } from '../datasets/store.ts';
 import { describeBlobs } from './background.ts';
@@ -16,6 +16,8 @@ export interface Placement {
   blob: { sha256: string; size: number };
   /** What the first bytes tell. */
   media: { mediaType: string; kind: MediaKind };
+  /** What is known of the medium beforehand; the probe still completes it. */
+  facts?: Facts | undefined;
   metadata?: Record<string, unknown> | undefined;
   labels?: readonly string[] | undefined;
   channel?: string | undefined;
@@ -28,7 +30,8 @@ export interface Placement {
   extra?: unknown;
 }
 
-export type PlaceRule = 'error' | 'skip' | 'replace';
+/** What happens at a path that is taken; `beside` puts the new item next to the old, under a name that ends in its id. */
+export type PlaceRule = 'error' | 'skip' | 'replace' | 'beside';
 export type Placed = { outcome: 'created' | 'existing' | 'replaced'; id: string } | { outcome: 'conflict'; id: string };
 
 /**
@@ -60,8 +63,8 @@ export async function placeItems(
       counted.bytes -= old.sizeBytes;
       old = undefined;
     }
-    if (!old) {
-      const item = newItem(caller, dataset, placement, blob);
+    if (!old || rule === 'beside') {
+      const item = newItem(caller, dataset, placement, blob, old !== undefined);
       inserts.push(item);
       counted.items += 1;
       counted.bytes += item.size;
@@ -100,18 +103,20 @@ async function sendInGroups(tx: Tx, queue: Queue, sha256s: string[]): Promise<vo
   if (groups.length > 0) await queue.sendMany(tx, describeBlobs, groups);
 }
 
-function newItem(caller: Caller, dataset: DatasetAccess, placement: Placement, blob: BlobRow) {
+function newItem(caller: Caller, dataset: DatasetAccess, placement: Placement, blob: BlobRow, beside: boolean) {
+  const id = newId();
   return {
-    id: newId(),
+    id,
     orgId: caller.orgId,
     projectId: dataset.projectId,
     datasetId: dataset.id,
-    path: placement.path,
+    path: beside ? pathBeside(placement.path, id) : placement.path,
     sha256: placement.blob.sha256,
     size: placement.blob.size,
     mediaType: blob.mediaType ?? placement.media.mediaType,
     kind: blob.kind ?? placement.media.kind,
-    facts: blob.facts,
+    facts: blob.facts ?? placement.facts ?? null,
+    pending: blob.facts === null,
     thumbnail: blob.thumbnail,
     metadata: placement.metadata ?? {},
     labels: [...new Set(placement.labels ?? [])],
@@ -124,6 +129,12 @@ function newItem(caller: Caller, dataset: DatasetAccess, placement: Placement, b
     externalId: placement.externalId ?? null,
     extra: placement.extra ?? null,
   };
+}
+
+/** `/a/scan.dcm` as `/a/scan~0f3a9c1b2d4e.dcm`. */
+function pathBeside(path: string, id: string): string {
+  const [, stem = path, ending = ''] = /^(.*\/[^/]+?)((?:\.[A-Za-z0-9]{1,8}){0,2})$/.exec(path) ?? [];
+  return `${stem}~${id.slice(-12)}${ending}`;
 }
 
 function expiryAfterDays(days: number | null): string | null {

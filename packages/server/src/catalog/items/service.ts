@@ -8,11 +8,13 @@ import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
+import { describeMedia, type MediaFacts } from '../../media/describe.ts';
 import { detectMedia } from '../../media/detect.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { authorizeDataset, type DatasetAccess } from '../datasets/access.ts';
 import { count } from '../datasets/store.ts';
 import { mergeMetadata, metadataFault } from './metadata.ts';
+import { toFacts } from './background.ts';
 import { itemEvent, placedItem, placeItems, type Placement, type PlaceRule } from './place.ts';
 import { lockItems, markItem, selectItem, selectItems, selectPage, toItem, updateItem, type StoredItem } from './store.ts';
 
@@ -28,7 +30,7 @@ export interface BundleFile {
 type BundleResult = ResultOf<typeof items.uploadMany>['results'][number];
 
 /** What a placement may say beside path and bytes. */
-export type UploadFacets = Omit<Placement, 'path' | 'blob' | 'media'>;
+export type UploadFacets = Omit<Placement, 'path' | 'blob' | 'media' | 'facts'>;
 
 const headBytes = 4_100;
 
@@ -87,16 +89,30 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
       return { outcome, item: toItem(item) };
     },
 
+    /**
+     * Stores a stream and looks at it at once: for doors that answer with what the medium is, and whose fields may come after the file.
+     * {@link adopt} makes an item of it; without that it is swept.
+     */
+    async receive(source: AsyncIterable<Uint8Array>, name: string): Promise<{ blob: { sha256: string; size: number }; media: MediaFacts }> {
+      const blob = await blobs.put(source, { maxBytes: limits.maxUploadBytes }).catch(blobFault);
+      const file = await blobs.localPath(blob.sha256);
+      try {
+        return { blob, media: await describeMedia({ path: file.path, size: blob.size, name }) };
+      } finally {
+        await file.release();
+      }
+    },
+
     /** Makes an item of a blob that is in the store already (a finished resumable upload, a clone, a job's output). */
     async adopt(
       caller: Caller,
       dataset: DatasetAccess,
-      upload: UploadFacets & { path: string; rule: PlaceRule; blob: { sha256: string; size: number } },
+      upload: UploadFacets & { path: string; rule: PlaceRule; blob: { sha256: string; size: number }; media?: MediaFacts },
     ): Promise<{ outcome: UploadResult['outcome']; item: Item }> {
       checkPlacement(upload);
-      const { rule, blob, ...placement } = upload;
-      const head = await readHead(blobs, blob);
-      const { outcome, item } = await placeOne(caller, dataset, { ...placement, blob, media: detectMedia(head, placement.path) }, rule);
+      const { rule, blob, media, ...placement } = upload;
+      const found = media ?? detectMedia(await readHead(blobs, blob), placement.path);
+      const { outcome, item } = await placeOne(caller, dataset, { ...placement, blob, media: found, ...(media ? { facts: toFacts(media) } : {}) }, rule);
       return { outcome, item: toItem(item) };
     },
 
@@ -134,6 +150,9 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
       const rows = await selectPage(db, datasetId, { filter, limit, after });
       return cutPage(rows, { limit, mark, position: (row) => [row.path], map: toItem });
     },
+
+    /** With what only doors need: what they keep on it, and who published it. */
+    getStored: (caller: Caller, id: string): Promise<StoredItem> => need(caller, id, 'annotator', 'read'),
 
     async get(caller: Caller, id: string): Promise<Item> {
       return toItem(await need(caller, id, 'annotator', 'read'));

@@ -35,6 +35,8 @@ export interface ItemRow {
   expires_at: Date | null;
   deleted_at: Date | null;
   extra: unknown;
+  published_at: Date | null;
+  published_by: string | null;
 }
 
 /** An item with what only the server needs to know. */
@@ -43,6 +45,8 @@ export interface StoredItem extends Item {
   deleted: boolean;
   /** What a vendor's door keeps on it. */
   extra: unknown;
+  publishedAt: string | null;
+  publishedBy: string | null;
 }
 
 export function toStoredItem(row: ItemRow): StoredItem {
@@ -82,16 +86,18 @@ export function toStoredItem(row: ItemRow): StoredItem {
     thumbnail: row.thumbnail?.toString('hex') ?? null,
     deleted: row.deleted_at !== null,
     extra: row.extra,
+    publishedAt: row.published_at?.toISOString() ?? null,
+    publishedBy: row.published_by,
   };
 }
 
-export function toItem({ thumbnail: _thumbnail, deleted: _deleted, extra: _extra, ...item }: StoredItem): Item {
+export function toItem({ thumbnail: _t, deleted: _d, extra: _e, publishedAt: _at, publishedBy: _by, ...item }: StoredItem): Item {
   return item;
 }
 
 export const itemColumns = (i: Sql): Sql => sql`${i}.id, ${i}.project_id, ${i}.dataset_id, ${i}.path, ${i}.sha256, ${i}.size, ${i}.media_type, ${i}.kind, ${i}.probe, ${i}.problem, ${i}.width, ${i}.height,
   ${i}.orientation, ${i}.frames, ${i}.duration, ${i}.fps, ${i}.summary, ${i}.metadata, ${i}.labels, ${i}.channel, ${i}.status, ${i}.description, ${i}.annotation_count,
-  ${i}.thumbnail, ${i}.revision, ${i}.created_by, ${i}.created_at, ${i}.updated_at, ${i}.expires_at, ${i}.deleted_at, ${i}.extra`;
+  ${i}.thumbnail, ${i}.revision, ${i}.created_by, ${i}.created_at, ${i}.updated_at, ${i}.expires_at, ${i}.deleted_at, ${i}.extra, ${i}.published_at, ${i}.published_by`;
 
 const columns = itemColumns(sql`i`);
 
@@ -109,6 +115,8 @@ export interface NewItem {
   mediaType: string;
   kind: MediaKind;
   facts: Facts | null;
+  /** The facts are still to be completed by the probe, with a thumbnail. */
+  pending: boolean;
   thumbnail: string | null;
   metadata: Record<string, unknown>;
   labels: readonly string[];
@@ -131,7 +139,7 @@ export async function insertItems(db: Queryable, items: readonly NewItem[]): Pro
       frames, duration, fps, summary, thumbnail, metadata, labels, channel, status, description, expires_at, created_by, updated_by, origin,
       external_id, extra, published_at, published_by)
     select n.id, n.org_id, n.project_id, n.dataset_id, n.path, n.sha256, n.size, n.media_type, n.kind,
-      case when n.facts is null then 'pending' when n.facts->>'problem' is not null then 'failed' else 'ready' end,
+      case when n.pending then 'pending' when n.facts->>'problem' is not null then 'failed' else 'ready' end,
       n.facts->>'problem', (n.facts->>'width')::int, (n.facts->>'height')::int, (n.facts->>'orientation')::smallint,
       (n.facts->>'frames')::int, (n.facts->>'durationSeconds')::float8, (n.facts->>'fps')::float8, coalesce(n.facts->'summary', '{}'),
       n.thumbnail, n.metadata, array(select jsonb_array_elements_text(n.labels)), n.channel, n.status, n.description, n.expires_at,
@@ -140,12 +148,12 @@ export async function insertItems(db: Queryable, items: readonly NewItem[]): Pro
     from unnest(${of((item) => item.id)}::uuid[], ${of((item) => item.orgId)}::uuid[], ${of((item) => item.projectId)}::uuid[],
       ${of((item) => item.datasetId)}::uuid[], ${of((item) => item.path)}::text[], ${of((item) => Buffer.from(item.sha256, 'hex'))}::bytea[],
       ${of((item) => item.size)}::bigint[], ${of((item) => item.mediaType)}::text[], ${of((item) => item.kind)}::text[],
-      ${of((item) => json(item.facts))}::jsonb[], ${of((item) => (item.thumbnail === null ? null : Buffer.from(item.thumbnail, 'hex')))}::bytea[],
+      ${of((item) => json(item.facts))}::jsonb[], ${of((item) => item.pending)}::boolean[], ${of((item) => (item.thumbnail === null ? null : Buffer.from(item.thumbnail, 'hex')))}::bytea[],
       ${of((item) => json(item.metadata))}::jsonb[], ${of((item) => json(item.labels))}::jsonb[], ${of((item) => item.channel)}::text[],
       ${of((item) => item.status)}::text[], ${of((item) => item.description)}::text[], ${of((item) => item.expiresAt)}::timestamptz[],
       ${of((item) => item.createdBy)}::text[], ${of((item) => item.origin)}::text[], ${of((item) => item.externalId)}::text[],
       ${of((item) => json(item.extra))}::jsonb[])
-      as n (id, org_id, project_id, dataset_id, path, sha256, size, media_type, kind, facts, thumbnail, metadata, labels, channel, status,
+      as n (id, org_id, project_id, dataset_id, path, sha256, size, media_type, kind, facts, pending, thumbnail, metadata, labels, channel, status,
         description, expires_at, created_by, origin, external_id, extra)`);
 }
 
@@ -238,7 +246,7 @@ export async function updateItem(db: Queryable, id: string, change: ItemChange, 
   if (change.path !== undefined) set.push(sql`path = ${change.path}`);
   if (change.description !== undefined) set.push(sql`description = ${change.description}`);
   if (change.metadata !== undefined) set.push(sql`metadata = ${JSON.stringify(change.metadata)}`);
-  if (change.labels !== undefined) set.push(sql`labels = ${[...new Set(change.labels)]}`);
+  if (change.labels !== undefined) set.push(sql`labels = ${[...new Set(change.labels)]}`, labeledNow);
   if (change.channel !== undefined) set.push(sql`channel = ${change.channel}`);
   if (change.expiresAt !== undefined) set.push(sql`expires_at = ${change.expiresAt}`);
   if (change.status !== undefined) {
@@ -261,7 +269,7 @@ export async function replaceContent(
     width = ${facts?.width ?? null}, height = ${facts?.height ?? null}, orientation = ${facts?.orientation ?? null}, frames = ${facts?.frames ?? null},
     duration = ${facts?.durationSeconds ?? null}, fps = ${facts?.fps ?? null}, summary = ${JSON.stringify(facts?.summary ?? {})},
     thumbnail = ${content.thumbnail === null ? null : Buffer.from(content.thumbnail, 'hex')},
-    revision = revision + 1, updated_at = now(), updated_by = ${by} where id = ${id}`);
+    revision = revision + 1, updated_at = now(), updated_by = ${by}, ${labeledNow} where id = ${id}`);
 }
 
 export async function markItem(db: Queryable, id: string, deleted: boolean): Promise<{ size: number } | undefined> {
@@ -281,9 +289,17 @@ export async function selectByPaths(db: Queryable, datasetId: string, paths: rea
   return rows.map(toStoredItem);
 }
 
+/** What is taught by an item changed: its bytes, its labels or its annotations. */
+export const labeledNow: Sql = sql`labeled_at = clock_timestamp()`;
+
+/** Notes that an annotation of the item changed. */
+export async function markLabeled(db: Queryable, id: string): Promise<void> {
+  await db.run(sql`update items set ${labeledNow} where id = ${id}`);
+}
+
 /** Adds to the counts of annotations of items, in the transaction of the change that they count. */
 export async function addAnnotationCount(db: Queryable, changes: readonly { id: string; by: number }[]): Promise<void> {
-  await db.run(sql`update items i set annotation_count = i.annotation_count + c.by
+  await db.run(sql`update items i set annotation_count = i.annotation_count + c.by, ${labeledNow}
     from unnest(${changes.map((change) => change.id)}::uuid[], ${changes.map((change) => change.by)}::int[]) as c (id, by) where i.id = c.id`);
 }
 
