@@ -83,6 +83,21 @@ describe('annotations', () => {
     const [bad] = await apply({ opId: newId(), kind: 'create', annotationId: newId(), content: box(9_999) });
     expect(bad.outcome).toBe('invalid');
   });
+  test('annotations.apply 200: a deletion that is undone brings the annotation back under its id', async () => {
+    const annotationId = newId();
+    const apply = async (...operations: object[]) => (await fovea.call('POST', `/v1/items/${item}/operations`, { body: { operations } })).body.data;
+    const [, gone, back, again] = await apply(
+      { opId: newId(), kind: 'create', annotationId, content: box(3) },
+      { opId: newId(), kind: 'delete', annotationId, baseRevision: 1 },
+      { opId: newId(), kind: 'create', annotationId, content: box(3, 'again') },
+      { opId: newId(), kind: 'create', annotationId, content: box(3) },
+    );
+    expect([gone.outcome, back.outcome, again.outcome]).toEqual(['applied', 'applied', 'conflict']);
+    expect(back.annotation).toMatchObject({ label: 'again', revision: 3 });
+    const [moved] = await apply({ opId: newId(), kind: 'update', annotationId, baseRevision: 3, content: { label: 'moved' } });
+    expect(moved).toMatchObject({ outcome: 'applied', annotation: { revision: 4 } });
+    expect((await fovea.call('GET', `/v1/items/${item}`)).body.annotationCount).toBe(1);
+  });
   test('annotations.query 200, annotations.count 200; items having one and the same annotation', async () => {
     await create(box(1, 'car'), { type: 'point', label: 'ear', geometry: { type: 'point', x: 3, y: 4 } });
     const other = await upload('/b.png');

@@ -12,7 +12,7 @@ import sql from 'sql-template-tag';
 import type { CommandsService } from '../../catalog/commands/service.ts';
 import { authorizeDataset } from '../../catalog/datasets/access.ts';
 import { count as countInDataset } from '../../catalog/datasets/store.ts';
-import { addAnnotationCount, selectItem, type StoredItem } from '../../catalog/items/store.ts';
+import { addAnnotationCount, markLabeled, selectItem, type StoredItem } from '../../catalog/items/store.ts';
 import { compileFilter } from '../../catalog/query/compile.ts';
 import { queryCount, queryPage, rowAlias } from '../../catalog/query/page.ts';
 import { project } from '../../catalog/query/project.ts';
@@ -32,6 +32,7 @@ import {
   selectAnnotation,
   selectAnnotations,
   selectOfItems,
+  selectOfTask,
   selectRevisions,
   toAnnotation,
   toStoredAnnotation,
@@ -101,6 +102,7 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
       const fault = item && annotationFault({ ...rest, ...(keyframes ? { keyframes } : {}) }, item);
       if (fault) throw invalid('body', fault);
       await updateAnnotation(tx, id, body, caller.email);
+      await markLabeled(tx, before.itemId);
       await emit(tx, event('annotation.updated', caller, before, { changed: Object.keys(body), revision: before.revision + 1 }));
     });
   }
@@ -113,6 +115,15 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
     });
   }
 
+  /** A deletion that the person undid: the annotation comes back under its id, with what it says now. */
+  async function revive(tx: Tx, caller: Caller, gone: StoredAnnotation, content: Input): Promise<void> {
+    await keepRevision(tx, gone, caller.email);
+    const { keyframes = null, group = null, status = null, id: _id, ...rest } = content;
+    await updateAnnotation(tx, gone.id, { ...rest, keyframes, group, status, deleted: false }, caller.email);
+    if (!gone.draft) await counted(tx, gone, 1);
+    await emit(tx, event('annotation.restored', caller, gone, { revision: gone.revision + 1 }));
+  }
+
   async function applyOne(caller: Caller, item: StoredItem, operation: Operation, taskId: string | undefined): Promise<OperationResult> {
     const { opId, annotationId } = operation;
     const base = { opId, annotationId };
@@ -121,7 +132,10 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
         const fresh = await claimOperation(tx, { id: opId, projectId: item.projectId, annotationId, outcome: 'applied', revision: null });
         if (!fresh) return { ...base, outcome: 'duplicate', annotation: await present(tx, annotationId) };
         if (operation.kind === 'create') {
-          await insert(tx, caller, item, [newRow(caller, item, { ...operation.content, id: annotationId }, { taskId })]);
+          const row = newRow(caller, item, { ...operation.content, id: annotationId }, { taskId });
+          const gone = await selectAnnotation(tx, annotationId, { lock: true });
+          if (gone?.deleted && gone.itemId === item.id) await revive(tx, caller, gone, operation.content);
+          else await insert(tx, caller, item, [row]);
           return { ...base, outcome: 'applied', annotation: await present(tx, annotationId) };
         }
         const existing = await selectAnnotation(tx, annotationId);
@@ -186,6 +200,9 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
 
     /** The living annotations of items with what doors keep on them; rights were checked on the items. */
     ofItems: (itemIds: readonly string[], taskId?: string): Promise<StoredAnnotation[]> => selectOfItems(db, itemIds, { taskId }),
+
+    /** What a task led to, read in the transaction that ends it. */
+    ofTask: selectOfTask,
 
     async create(caller: Caller, itemId: string, inputs: readonly (Input & DoorExtras)[], options: { taskId?: string | undefined } = {}): Promise<StoredAnnotation[]> {
       const item = await itemFor(caller, itemId, 'label');
@@ -259,6 +276,7 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
           caller.email,
         );
         if (locked.deleted && !locked.draft) await counted(tx, locked, 1);
+        else await markLabeled(tx, locked.itemId);
         await emit(tx, event('annotation.restored', caller, now, { revision: locked.revision + 1 }));
         return (await selectAnnotation(tx, id)) ?? locked;
       });
