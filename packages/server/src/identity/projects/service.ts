@@ -1,5 +1,5 @@
 import { isId, newId, type projects, type Parsed, type Project, type ProjectRole } from '@fovea/contract';
-import { violatedConstraint, type Database, type Tx } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type Queryable, type Tx } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
@@ -55,9 +55,9 @@ export function projectsService({ db }: { db: Database }) {
     },
 
     /** The projects that the caller sees, with what doors keep on them, newest first. */
-    find(caller: Caller, filter: ProjectFilter = {}): Promise<StoredProject[]> {
+    find(caller: Caller, filter: ProjectFilter = {}, on: Queryable = db): Promise<StoredProject[]> {
       needScope(caller, 'read');
-      return selectStoredProjects(db, caller, filter);
+      return selectStoredProjects(on, caller, filter);
     },
 
     /**

@@ -16,7 +16,7 @@ import { addAnnotationCount, markLabeled, selectItem, type StoredItem } from '..
 import { compileFilter } from '../../catalog/query/compile.ts';
 import { queryCount, queryPage, rowAlias } from '../../catalog/query/page.ts';
 import { project } from '../../catalog/query/project.ts';
-import { violatedConstraint, type Database, type Tx } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type Queryable, type Tx } from '../../engines/database/database.ts';
 import { emit, type NewEvent } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
@@ -201,8 +201,11 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
     /** The living annotations of items with what doors keep on them; rights were checked on the items. */
     ofItems: (itemIds: readonly string[], taskId?: string): Promise<StoredAnnotation[]> => selectOfItems(db, itemIds, { taskId }),
 
-    /** What a task led to, read in the transaction that ends it. */
-    ofTask: selectOfTask,
+    /** What a task led to, and the first of its items: read in the transaction that ends it. */
+    async ofTask(on: Queryable, work: Parameters<typeof selectOfTask>[1]): Promise<{ annotations: StoredAnnotation[]; item: StoredItem | undefined }> {
+      const [first] = work.itemIds;
+      return { annotations: await selectOfTask(on, work), item: first === undefined ? undefined : await selectItem(on, first) };
+    },
 
     async create(caller: Caller, itemId: string, inputs: readonly (Input & DoorExtras)[], options: { taskId?: string | undefined } = {}): Promise<StoredAnnotation[]> {
       const item = await itemFor(caller, itemId, 'label');

@@ -166,6 +166,18 @@ export async function selectOfItems(
   return rows.map(toStoredAnnotation);
 }
 
+/**
+ * What a task led to, oldest first: the annotations that were made in it; where there are none, those without a task that the person made
+ * on its items since.
+ */
+export async function selectOfTask(db: Queryable, work: { taskId: string; itemIds: readonly string[]; by: string | null; since: string }): Promise<StoredAnnotation[]> {
+  const own = await db.many<AnnotationRow>(sql`select ${annotationColumns(a)} from annotations a where a.task_id = ${work.taskId} and a.deleted_at is null order by a.id`);
+  if (own.length > 0 || work.by === null) return own.map(toStoredAnnotation);
+  const beside = await db.many<AnnotationRow>(sql`select ${annotationColumns(a)} from annotations a where a.item_id = any(${[...work.itemIds]}::uuid[])
+    and a.deleted_at is null and not a.draft and a.task_id is null and a.created_by = ${work.by} and a.created_at >= ${work.since} order by a.id`);
+  return beside.map(toStoredAnnotation);
+}
+
 /** Keeps the present state before it is changed. */
 export async function keepRevision(db: Queryable, before: StoredAnnotation, by: string): Promise<void> {
   await db.run(sql`insert into annotation_revisions (annotation_id, revision, project_id, content, changed_by)

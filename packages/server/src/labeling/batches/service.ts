@@ -4,7 +4,7 @@ import { itemEntity } from '../../catalog/items/entity.ts';
 import type { DatasetsService } from '../../catalog/datasets/service.ts';
 import { compileFilter } from '../../catalog/query/compile.ts';
 import { rowAlias } from '../../catalog/query/page.ts';
-import { violatedConstraint, type Database, type Tx } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type Queryable, type Tx } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
@@ -119,9 +119,9 @@ export function batchesService({ db, projects, datasets }: { db: Database; proje
     },
 
     /** Batches of all projects that the caller sees, newest first, with what doors keep; one more than the limit. */
-    find(caller: Caller, filter: Omit<BatchFilter, 'orgId' | 'visible' | 'test'>, page: { limit: number; offset?: number }): Promise<StoredBatch[]> {
+    find(caller: Caller, filter: Omit<BatchFilter, 'orgId' | 'visible' | 'test'>, page: { limit: number; offset?: number }, on: Queryable = db): Promise<StoredBatch[]> {
       needScope(caller, 'read');
-      return selectBatches(db, visibleOnly(caller, filter), page);
+      return selectBatches(on, visibleOnly(caller, filter), page);
     },
 
     count(caller: Caller, filter: Omit<BatchFilter, 'orgId' | 'visible' | 'test'>): Promise<number> {
