@@ -1,5 +1,5 @@
 import { fitCaption, captionLabel } from './captions.ts';
-import { imageRecord } from './coco.ts';
+import { imageRecord } from './coco-write.ts';
 import { cocoItem, cocoRecords, indexCoco, recordName, requireFiles, splitOfFile } from './coco-file.ts';
 import type { Format } from './dataset.ts';
 import { encodeText, type FilePiece, listPaths } from './files.ts';

@@ -1,5 +1,5 @@
 import { decodeRle, encodeRle, runsArea, runsBounds } from '@fovea/geometry';
-import { categoryRecord, imageRecord } from './coco.ts';
+import { categoryRecord, imageRecord } from './coco-write.ts';
 import { cocoItem, cocoRecords, indexCoco, requireFiles, splitOfFile } from './coco-file.ts';
 import type { Format, LabelledItem } from './dataset.ts';
 import { compareText, encodeText, type FilePiece, listPaths, readBytes } from './files.ts';

@@ -1,26 +1,27 @@
 import type { AnnotationGeometry, GeometryOf } from '@fovea/contract';
-import { area, bounds, coverage, decodeRle, encodeRle, isSimple, plainRle } from '@fovea/geometry';
+import { decodeRle } from '@fovea/geometry';
 import { attributesOf } from './attributes.ts';
 import {
   boxOf,
   cocoItem,
   cocoRecords,
-  imageKeys,
   indexCoco,
   labelOf,
   recordName,
   requireFiles,
   splitOfFile,
 } from './coco-file.ts';
-import type { Format, LabelledAnnotation, LabelledItem, Reading, ReadOptions, WriteOptions } from './dataset.ts';
-import { type FilePiece, type FileSource, encodeText, listPaths } from './files.ts';
+import { boxOfMembers, isAbout, objectsOf } from './coco-objects.ts';
+import { writeCoco } from './coco-write.ts';
+import type { Format, LabelledAnnotation, LabelledItem, Reading, ReadOptions } from './dataset.ts';
+import { type FileSource, listPaths } from './files.ts';
 import { type FitRules, type Fitted, fittingOf, type Marker } from './fit.ts';
-import { type LabelIndex, rgbOf, skeletonPairs } from './labels.ts';
-import { asFileName, baseName } from './paths.ts';
+import { type LabelIndex } from './labels.ts';
+import { baseName } from './paths.ts';
 import { type Candidate, type ReadContext, readingOf } from './reading.ts';
 import { approximated, as, dropped, exact, tableOf } from './table.ts';
-import { asConfidence, asCount, asNumbers, asObject, asText, asTexts, type Json, pairs } from './values.ts';
-import { SpooledText, type WriteContext, writingOf } from './writing.ts';
+import { asConfidence, asCount, asNumbers, asObject, asText, type Json, pairs } from './values.ts';
+import { writingOf } from './writing.ts';
 
 const table = tableOf({
   types: {
@@ -115,54 +116,6 @@ function fitGroups(item: LabelledItem, _labels: LabelIndex, mark: Marker): Label
   return { ...item, annotations };
 }
 
-/** Annotations put together to COCO objects, in the order of their first members. */
-function objectsOf(annotations: readonly LabelledAnnotation[]): LabelledAnnotation[][] {
-  const groups = Map.groupBy(annotations, (annotation) => annotation.group ?? annotation);
-  return [...groups.values()].flatMap((members) =>
-    isOneObject(members) ? [members] : members.map((member) => [member]),
-  );
-}
-
-function isOneObject(members: readonly LabelledAnnotation[]): boolean {
-  const [first] = members;
-  const count = (type: string) => members.filter((member) => member.type === type).length;
-  const areas = count('mask') === 0 || (count('mask') === 1 && count('polygon') === 0);
-  if (first === undefined || !areas || count('keypoints') > 1 || count('box') > 1) return false;
-  if (new Set(members.map((member) => JSON.stringify([member.label, member.attributes, member.confidence]))).size > 1)
-    return false;
-  const box = members.find((member) => member.type === 'box')?.geometry;
-  // A box that says no more than the shapes within it would not come back as an annotation of its own.
-  return (
-    box === undefined ||
-    members.length === 1 ||
-    !isAbout(boxOfMembers(members.filter((member) => member.type !== 'box')), boxOfMembers([{ geometry: box }]))
-  );
-}
-
-type BoxNumbers = [x: number, y: number, width: number, height: number];
-
-/** The box around shapes; around the areas alone when there are any, since key points may lie outside them. */
-function boxOfMembers(members: readonly { geometry: AnnotationGeometry }[]): BoxNumbers | undefined {
-  const areas = members.filter(({ geometry }) => geometry.type !== 'keypoints');
-  const boxes = (areas.length > 0 ? areas : members)
-    .map(({ geometry }) => bounds(geometry))
-    .filter((box) => box !== undefined);
-  if (boxes.length === 0) return undefined;
-  const [x, y] = [Math.min(...boxes.map((box) => box.x)), Math.min(...boxes.map((box) => box.y))];
-  const [right, bottom] = [
-    Math.max(...boxes.map((box) => box.x + box.width)),
-    Math.max(...boxes.map((box) => box.y + box.height)),
-  ];
-  return [x, y, right - x, bottom - y];
-}
-
-/** Tools round boxes to pixels or hundredths of them; a box within a pixel of its outline's says nothing new. */
-function isAbout(a: BoxNumbers | undefined, b: BoxNumbers | undefined): boolean {
-  if (a === undefined || b === undefined) return false;
-  const corners = ([x, y, width, height]: BoxNumbers) => [x, y, x + width, y + height];
-  return corners(a).every((value, index) => Math.abs(value - (corners(b)[index] ?? 0)) <= 1);
-}
-
 function readCoco(source: FileSource, options?: ReadOptions): Reading {
   return readingOf(source, options, async function* (context) {
     const paths = await listPaths(source);
@@ -251,124 +204,4 @@ function keypointsOf(record: Json, names: readonly string[] | undefined): Geomet
   });
   // COCO gives every person key points, all absent where nobody drew any.
   return points.some((point) => point.visibility > 0) ? { type: 'keypoints', points } : undefined;
-}
-
-async function* writeCoco({ items, labels, options }: WriteContext): AsyncIterable<FilePiece> {
-  const splits = new Map<
-    string,
-    { images: SpooledText; annotations: SpooledText; imageCount: number; objectCount: number }
-  >();
-  const categories = new Map<string, number>();
-  for await (const item of items) {
-    const name = asFileName(item.split ?? 'default');
-    const split = splits.get(name) ?? {
-      images: new SpooledText(options),
-      annotations: new SpooledText(options),
-      imageCount: 0,
-      objectCount: 0,
-    };
-    splits.set(name, split);
-    const image_id = (split.imageCount += 1);
-    await split.images.add(`${image_id === 1 ? '' : ',\n'}${JSON.stringify(imageRecord(item, image_id))}`);
-    for (const object of objectsOf(item.annotations)) {
-      const id = (split.objectCount += 1);
-      const category_id = categoryNumber(object[0]?.label ?? '', labels().labels, categories);
-      const record = objectRecord(object, { id, image_id, category_id }, options);
-      await split.annotations.add(`${id === 1 ? '' : ',\n'}${JSON.stringify(record)}`);
-    }
-  }
-  if (splits.size === 0)
-    splits.set('default', {
-      images: new SpooledText(options),
-      annotations: new SpooledText(options),
-      imageCount: 0,
-      objectCount: 0,
-    });
-  for (const [name, { images, annotations }] of [...splits].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const path = `annotations/instances_${name}.json`;
-    const text = (content: string) => ({ path, bytes: encodeText(content) });
-    yield text(`{"info":${JSON.stringify({ description: options.name ?? 'dataset' })},"licenses":[],"images":[\n`);
-    for await (const bytes of images.read()) yield { path, bytes };
-    yield text('\n],"annotations":[\n');
-    for await (const bytes of annotations.read()) yield { path, bytes };
-    yield text(
-      `\n],"categories":[\n${labels()
-        .labels.map((label, index) => JSON.stringify(categoryRecord(label, index + 1)))
-        .join(',\n')}\n]}\n`,
-    );
-  }
-}
-
-/** A category's number: its place among the labels, from 1. Looked up once per label, as it is asked for every object. */
-function categoryNumber(label: string, labels: readonly { name: string }[], known: Map<string, number>): number {
-  const number = known.get(label) ?? labels.findIndex((definition) => definition.name === label) + 1;
-  known.set(label, number);
-  return number;
-}
-
-/** An item as a COCO image. */
-export function imageRecord({ path, width, height, metadata = {} }: LabelledItem, id: number): Json {
-  const isKnown = (key: string) => (imageKeys as readonly string[]).includes(key);
-  const own = Object.fromEntries(Object.entries(metadata).filter(([key]) => isKnown(key)));
-  const rest = Object.fromEntries(Object.entries(metadata).filter(([key]) => !isKnown(key)));
-  return { id, file_name: path, width, height, ...own, ...(Object.keys(rest).length > 0 && { metadata: rest }) };
-}
-
-/** A label as a COCO category. */
-export function categoryRecord(
-  label: {
-    name: string;
-    parent?: string | undefined;
-    color?: string | undefined;
-    skeleton?: { points: readonly string[]; edges: readonly (readonly [string, string])[] } | undefined;
-  },
-  id: number,
-): Json {
-  const color = label.color === undefined ? undefined : rgbOf(label.color);
-  return {
-    id,
-    name: label.name,
-    supercategory: label.parent ?? '',
-    ...(color && { color }),
-    ...(label.skeleton && { keypoints: asTexts(label.skeleton.points), skeleton: skeletonPairs(label.skeleton) }),
-  };
-}
-
-function objectRecord(
-  members: readonly LabelledAnnotation[],
-  ids: { id: number; image_id: number; category_id: number },
-  options: WriteOptions,
-): Json {
-  const geometries = members.map((member) => member.geometry);
-  const polygons = geometries.filter((geometry) => geometry.type === 'polygon');
-  const mask = geometries.find((geometry) => geometry.type === 'mask');
-  const keypoints = geometries.find((geometry) => geometry.type === 'keypoints');
-  const box = geometries.find((geometry) => geometry.type === 'box');
-  const bbox = boxOfMembers(box ? [{ geometry: box }] : members) ?? [0, 0, 0, 0];
-  const { iscrowd, ...attributes } = members[0]?.attributes ?? {};
-  const confidence = members[0]?.confidence ?? null;
-  const areas = mask ? [mask] : polygons;
-  return {
-    ...ids,
-    bbox,
-    area: areas.length > 0 ? areas.reduce((sum, geometry) => sum + coveredArea(geometry), 0) : bbox[2] * bbox[3],
-    iscrowd: iscrowd === true ? 1 : 0,
-    ...(polygons.length > 0 && { segmentation: polygons.map(({ points }) => points.flat()) }),
-    ...(mask && {
-      segmentation: options.rle === 'plain' ? plainRle(decodeRle(mask.rle)) : encodeRle(decodeRle(mask.rle)),
-    }),
-    ...(keypoints && {
-      keypoints: keypoints.points.flatMap((point) => [point.x, point.y, point.visibility]),
-      num_keypoints: keypoints.points.filter((point) => point.visibility > 0).length,
-    }),
-    ...(confidence !== null && { score: confidence }),
-    ...(iscrowd !== undefined && iscrowd !== true && { attributes: { ...attributes, iscrowd } }),
-    ...((iscrowd === undefined || iscrowd === true) && Object.keys(attributes).length > 0 && { attributes }),
-  };
-}
-
-/** The area of an outline; where it crosses itself, which COCO's own outlines do, by the even-odd rule. */
-function coveredArea(geometry: AnnotationGeometry): number {
-  if (geometry.type !== 'polygon' || isSimple(geometry.points)) return area(geometry);
-  return coverage(geometry, { points: [] }).onlyA;
 }

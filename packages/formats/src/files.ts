@@ -11,6 +11,8 @@ export type FileSource = {
   list(): AsyncIterable<{ path: string; bytes?: number | undefined }>;
   /** The bytes of a file, from its beginning each time it is opened; undefined when there is none. */
   open(path: string): AsyncIterable<Uint8Array> | undefined;
+  /** Some bytes of a file, where they can be had without reading what is before them. Parquet profits. */
+  slice?: ((path: string, from: number, to: number) => Promise<Uint8Array>) | undefined;
 };
 
 /** Files in memory, as texts or bytes. */

@@ -6,13 +6,20 @@ import type { Format } from './dataset.ts';
 import { dataloop } from './dataloop.ts';
 import { fiftyone } from './fiftyone.ts';
 import { labelbox } from './labelbox.ts';
+import { kitti } from './kitti.ts';
+import { mot } from './mot.ts';
+import { openImages } from './open-images.ts';
+import { parquet } from './parquet.ts';
+import { tfrecord } from './tfrecord.ts';
+import { webdataset } from './webdataset.ts';
 import { scale } from './scale.ts';
 import { datumaro } from './datumaro.ts';
 import { labelStudio } from './label-studio.ts';
 import { labelme } from './labelme.ts';
 import { voc } from './voc.ts';
 import { vocSegmentation } from './voc-segmentation.ts';
-import { yolo, yoloClassify, yoloObb, yoloPose, yoloSegment } from './yolo.ts';
+import { yoloClassify } from './yolo-classify.ts';
+import { yolo, yoloObb, yoloPose, yoloSegment } from './yolo.ts';
 
 /** All formats, the commonest first. */
 export const formats: readonly Format[] = [
@@ -34,4 +41,10 @@ export const formats: readonly Format[] = [
   labelbox,
   dataloop,
   scale,
+  mot,
+  kitti,
+  openImages,
+  parquet,
+  tfrecord,
+  webdataset,
 ];

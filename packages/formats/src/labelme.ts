@@ -32,7 +32,21 @@ const table = tableOf({
   precisionPx: 1e-9,
 });
 
-const rules: FitRules = { table, annotation: fitShape };
+const rules: FitRules = {
+  table,
+  annotation: fitShape,
+  item(item, _labels, mark) {
+    const flags = new Set<string>();
+    const annotations = item.annotations.filter((annotation) => {
+      if (annotation.type !== 'classification') return true;
+      const isNew = !flags.has(annotation.label);
+      flags.add(annotation.label);
+      if (!isNew) mark.lose(annotation, 'a picture has a flag once');
+      return isNew;
+    });
+    return { ...item, annotations };
+  },
+};
 
 function fitShape(annotation: LabelledAnnotation): Fitted {
   const flags = Object.entries(annotation.attributes).filter(([, value]) => typeof value === 'boolean');

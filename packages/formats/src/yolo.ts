@@ -1,14 +1,14 @@
 import type { AnnotationGeometry, GeometryOf, Xy } from '@fovea/contract';
-import { bounds, boxOverlap, clipToBox, rotatedBoxFromVertices, rotatedBoxVertices, signedArea } from '@fovea/geometry';
-import type { Format, LabelledAnnotation, LabelledItem, Sniff, Writing } from './dataset.ts';
+import { bounds, rotatedBoxFromVertices, rotatedBoxVertices } from '@fovea/geometry';
+import type { Format, LabelledItem, Sniff, Writing } from './dataset.ts';
 import { encodeText, type FilePiece, type FileSource, listPaths, readLines } from './files.ts';
-import { type FitRules, type Fitted, fittingOf, type Marker } from './fit.ts';
-import type { LabelIndex } from './labels.ts';
-import { baseName, extensionOf, isMediaPath, LabelPaths } from './paths.ts';
+import { type FitRules, fittingOf } from './fit.ts';
+import { LabelPaths } from './paths.ts';
 import { type Candidate, type ReadContext, readingOf } from './reading.ts';
 import { approximated, as, type Capability, dropped, exact, exactWhere, tableOf } from './table.ts';
 import { pairs } from './values.ts';
 import { type WriteContext, writingOf } from './writing.ts';
+import { fitRow, joinPoses, posesOf, saysMore } from './yolo-fit.ts';
 import { describeYolo, type YoloDescription, yoloPictures, yoloSplit, yoloYaml } from './yolo-dataset.ts';
 
 type Kind = 'detect' | 'segment' | 'pose' | 'obb';
@@ -140,129 +140,6 @@ async function detectYolo(files: Sniff, kind: Kind): Promise<number> {
     return found === kind ? (isDescribed ? 0.9 : 0.7) : 0.2;
   }
   return isDescribed && kind === (isPose ? 'pose' : 'detect') ? 0.5 : 0.1;
-}
-
-/** Trainers refuse a whole file for one coordinate outside the picture; shapes are cut to it. */
-function fitRow(annotation: LabelledAnnotation, item: LabelledItem, labels: LabelIndex): Fitted {
-  if (!(item.width > 0 && item.height > 0)) return { lost: 'the size of the picture is not known' };
-  const picture = { x: 0, y: 0, width: item.width, height: item.height };
-  const { geometry } = annotation;
-  if (geometry.type === 'keypoints') return fitPose(annotation, geometry, item, labels);
-  const cut = cutTo(geometry, picture);
-  if (cut === undefined) return { lost: 'it lies outside the picture' };
-  const [before, after] = [bounds(geometry), bounds(cut)];
-  // Coordinates that were rounded reach over the edge by a hair, which is not worth a word.
-  const isHair =
-    before && after && Math.abs(before.width - after.width) + Math.abs(before.height - after.height) < 0.01;
-  return {
-    annotations: [{ ...annotation, geometry: cut }],
-    ways: cut === geometry || isHair ? [] : ['cut to the picture'],
-  };
-}
-
-function cutTo(
-  geometry: AnnotationGeometry,
-  picture: { x: number; y: number; width: number; height: number },
-): AnnotationGeometry | undefined {
-  const box = bounds(geometry);
-  if (box && box.x >= 0 && box.y >= 0 && box.x + box.width <= picture.width && box.y + box.height <= picture.height)
-    return geometry;
-  if (geometry.type === 'box') {
-    const overlap = boxOverlap(geometry, picture);
-    return overlap && { type: 'box', ...overlap };
-  }
-  if (geometry.type === 'polygon') {
-    const points = clipToBox(geometry.points, picture);
-    return points.length >= 3 && signedArea(points) !== 0 ? { type: 'polygon', points } : undefined;
-  }
-  return geometry.type === 'rotated_box' ? shrinkInto(geometry, picture) : undefined;
-}
-
-/** A rotated box made smaller about its middle until its corners lie in the picture: it must stay a rectangle. */
-function shrinkInto(
-  box: GeometryOf<'rotated_box'>,
-  picture: { width: number; height: number },
-): GeometryOf<'rotated_box'> | undefined {
-  const rooms = rotatedBoxVertices(box).flatMap(([x, y]) => [
-    x > box.cx ? (picture.width - box.cx) / (x - box.cx) : box.cx / (box.cx - x || 1),
-    y > box.cy ? (picture.height - box.cy) / (y - box.cy) : box.cy / (box.cy - y || 1),
-  ]);
-  const share = Math.min(1, ...rooms);
-  return share > 0 ? { ...box, width: box.width * share, height: box.height * share } : undefined;
-}
-
-/** The number of key points in every row, which is one for all classes: the most that any label has. */
-const rowPoints = new WeakMap<LabelIndex, number>();
-
-function fitPose(
-  annotation: LabelledAnnotation,
-  geometry: GeometryOf<'keypoints'>,
-  item: LabelledItem,
-  labels: LabelIndex,
-): Fitted {
-  const ways: string[] = [];
-  const isInside = ({ x, y }: { x: number; y: number }) => x >= 0 && y >= 0 && x <= item.width && y <= item.height;
-  const known = labels.definition(annotation.label).skeleton?.points;
-  const names = known ?? geometry.points.map((point) => point.name);
-  if (known === undefined) labels.define({ name: annotation.label, skeleton: { points: names, edges: [] } });
-  const count = rowPoints.get(labels) ?? Math.max(...labels.labels.map((label) => label.skeleton?.points.length ?? 0));
-  rowPoints.set(labels, count);
-  if (names.length > count) return { lost: `its label has more key points than the ${count} of the dataset` };
-  const points = names.map((name): GeometryOf<'keypoints'>['points'][number] => {
-    const point = geometry.points.find((candidate) => candidate.name === name && candidate.visibility > 0);
-    if (point && !isInside(point)) ways.push('key points outside the picture left out');
-    return point && isInside(point) ? point : { name, x: 0, y: 0, visibility: 0 };
-  });
-  if (geometry.points.some((point) => point.visibility > 0 && !names.includes(point.name)))
-    ways.push("key points that its label's skeleton lacks left out");
-  if (points.every((point) => point.visibility === 0)) return { lost: 'none of its key points is present' };
-  return { annotations: [{ ...annotation, geometry: { type: 'keypoints', points } }], ways };
-}
-
-type Pose = { keypoints: LabelledAnnotation; box?: LabelledAnnotation | undefined };
-
-/** Key points with the box of their group, where there is one that does not merely touch them. */
-function posesOf(annotations: readonly LabelledAnnotation[]): Pose[] {
-  return annotations
-    .filter((annotation) => annotation.type === 'keypoints')
-    .map((keypoints) => {
-      const members = annotations.filter((other) => keypoints.group !== undefined && other.group === keypoints.group);
-      const [box, more] = members.filter((member) => member.type === 'box');
-      const fits =
-        box &&
-        more === undefined &&
-        members.length === 2 &&
-        box.label === keypoints.label &&
-        saysMore(box.geometry, keypoints.geometry);
-      return fits ? { keypoints, box } : { keypoints };
-    });
-}
-
-/** Whether a box is another than the one around key points, by more than a pixel. */
-function saysMore(box: AnnotationGeometry, keypoints: AnnotationGeometry): boolean {
-  const [a, b] = [bounds(box), bounds(keypoints)];
-  if (!a || !b) return false;
-  return [a.x - b.x, a.y - b.y, a.x + a.width - b.x - b.width, a.y + a.height - b.y - b.height].some(
-    (away) => Math.abs(away) > 1,
-  );
-}
-
-function joinPoses(item: LabelledItem, mark: Marker): LabelledItem {
-  const poses = posesOf(item.annotations);
-  const joined = new Set(poses.flatMap(({ keypoints, box }) => (box ? [keypoints, box] : [])));
-  const annotations = item.annotations.flatMap((annotation) => {
-    if (joined.has(annotation)) return [annotation];
-    if (annotation.type === 'box') {
-      mark.lose(annotation, 'a box that stands around no key points of its group');
-      return [];
-    }
-    const { group, ...rest } = annotation;
-    const isAlone = !item.annotations.some((other) => other !== annotation && other.group === group);
-    if (group !== undefined && !isAlone)
-      mark.way(annotation, 'group left out: it joins more than a box and its key points');
-    return [rest];
-  });
-  return { ...item, annotations };
 }
 
 async function* readYolo(context: ReadContext, source: FileSource, kind: Kind): AsyncIterable<LabelledItem> {
@@ -419,77 +296,3 @@ function rowsOf(item: LabelledItem, kind: Kind): { label: string; values: number
 function rounded(value: number): number {
   return Number(value.toFixed(digits));
 }
-
-const classifyTable = tableOf({
-  types: { classification: exactWhere('it is the first of its item; further ones are dropped') },
-  item: {
-    unlabelled: dropped('the folder of a picture is its class'),
-    size: approximated('not said; read from the picture itself'),
-    split: approximated('items without one, or with one but train, val and test, are put into train'),
-  },
-  label: { unused: dropped('a class is a folder with pictures') },
-});
-
-const classifyRules: FitRules = {
-  table: classifyTable,
-  annotation: (annotation) => {
-    const isPlain = !/[\\/:*?"<>|]|^\.+$/.test(annotation.label);
-    return isPlain
-      ? { annotations: [annotation], ways: [] }
-      : {
-          annotations: [{ ...annotation, label: folderName(annotation.label) }],
-          ways: ['characters of the label that a folder cannot have replaced'],
-        };
-  },
-  item: (item, _labels, mark) => {
-    const [first, ...rest] = item.annotations;
-    for (const annotation of rest) mark.lose(annotation, 'a picture has one class, the first');
-    return { ...item, split: classifySplit(item), annotations: first ? [first] : [] };
-  },
-};
-
-function classifySplit({ split }: LabelledItem): string {
-  return split === 'val' || split === 'test' ? split : 'train';
-}
-
-function folderName(label: string): string {
-  return label.replaceAll(/[\\/:*?"<>|]/g, '_').replace(/^\.+$/, '_');
-}
-
-/** YOLO classification: pictures in a folder for each class; the media's place is all there is. */
-export const yoloClassify: Format = {
-  name: 'yolo-classify',
-  title: 'YOLO (classification)',
-  reference: 'https://docs.ultralytics.com/datasets/classify/',
-  extensions: ['jpg', 'png'],
-  table: classifyTable,
-  async detect({ paths }) {
-    const pictures = paths.filter(isMediaPath);
-    const placed = pictures.filter((path) => /^(?:.*\/)?(train|val|valid|test)\/(?!images\/)[^/]+\/.+$/.test(path));
-    const others = paths.some(
-      (path) => /^(txt|json|xml|ya?ml|csv)$/.test(extensionOf(path)) && !/readme|license/i.test(baseName(path)),
-    );
-    return pictures.length > 0 && placed.length === pictures.length && !others ? 0.8 : 0;
-  },
-  read: (source, options) =>
-    readingOf(source, options, async function* (context) {
-      for (const file of (await context.mediaPaths()).sort()) {
-        const [, split, label, path] =
-          /^(?:.*?\/)?(train|val|valid|test)\/([^/]+)\/(.+)$/.exec(file) ?? /^()([^/]+)\/(.+)$/.exec(file) ?? [];
-        const item = await context.item(path ?? file, { split: split === 'valid' ? 'val' : split || undefined, file });
-        if (item === undefined) continue;
-        if (label !== undefined) context.accept(item, { label, geometry: { type: 'classification' } });
-        yield context.done(item);
-      }
-    }),
-  write: (items, labels, options) =>
-    writingOf(classifyRules, items, labels, options, async function* (context) {
-      // Nothing is written but the list of what lies where; the media, put where `mediaPath` says, is the dataset.
-      for await (const item of context.items) {
-        const path = yoloClassify.mediaPath(item);
-        yield { path: 'pictures.txt', bytes: encodeText(`${path}\n`) };
-      }
-    }),
-  fitting: (labels, options) => fittingOf(classifyRules, labels, options),
-  mediaPath: (item) => `${classifySplit(item)}/${folderName(item.annotations[0]?.label ?? 'unlabelled')}/${item.path}`,
-};
