@@ -1,6 +1,7 @@
 export * from './document/document.ts';
 export * from './document/diff.ts';
 export * from './document/record.ts';
+export type { RemoteChange } from './document/sync.ts';
 export type { Conflict } from './document/merge.ts';
 export type { Mark } from './document/history.ts';
 

@@ -40,12 +40,18 @@ export class DiffBuilder {
   add({ id, before, after }: DiffChange): void {
     const first = this.states.get(id);
     const origin = first ? first.before : before;
-    if (origin === after) this.states.delete(id);
+    if (isSameRecord(origin, after)) this.states.delete(id);
     else this.states.set(id, { before: origin, after });
   }
 
   addAll(diff: RecordsDiff): void {
     for (const change of changesOf(diff)) this.add(change);
+  }
+
+  /** What another person changed meanwhile belongs to where the change began, not to the change. */
+  rebase(id: string, move: (before: EditorRecord) => EditorRecord): void {
+    const state = this.states.get(id);
+    if (state?.before) this.states.set(id, { before: move(state.before), after: state.after && move(state.after) });
   }
 
   get isEmpty(): boolean {
@@ -71,6 +77,12 @@ export class DiffBuilder {
     }
     return { created, updated, removed };
   }
+}
+
+/** Field by field, by identity: values are never changed in place. */
+function isSameRecord(a: EditorRecord | undefined, b: EditorRecord | undefined): boolean {
+  if (!a || !b) return a === b;
+  return (Object.keys(a) as (keyof EditorRecord)[]).every((key) => a[key] === b[key]);
 }
 
 /** Two changes, one after the other, as one. */

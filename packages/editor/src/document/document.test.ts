@@ -136,6 +136,16 @@ describe('operations', () => {
     expect(document.toOperations().slice(2)).toMatchObject([{ kind: 'create' }, { kind: 'update', baseRevision: 1 }]);
   });
 
+  test('a deletion that is acknowledged and undone goes on counting', () => {
+    const document = loaded();
+    const [gone] = document.edit('Delete', () => document.remove(['b']));
+    document.acknowledge(gone.opId);
+    expect(document.revisionOf('b')).toBe(5);
+    document.undo();
+    moveTo(document, 'b', 8);
+    expect(document.toOperations()).toMatchObject([{ kind: 'create' }, { kind: 'update', baseRevision: 6 }]);
+  });
+
   test('an acknowledgement with another revision puts the waiting ones upon it', () => {
     const document = loaded();
     const [first] = moveTo(document, 'a', 2);
@@ -204,6 +214,28 @@ describe('edits of others', () => {
     expect(document.revisionOf('a')).toBe(2);
   });
 
+  test('news of my own edits that is faster than their answers is no conflict with the later ones', () => {
+    const document = loaded();
+    moveTo(document, 'a', 50);
+    moveTo(document, 'a', 60);
+    // As a database gives it back: the same content, its keys in another order.
+    const geometry = { width: 10, height: 10, y: 0, x: 50, type: 'box' } as const;
+    expect(document.applyRemote({ annotationId: 'a', revision: 2, content: { ...content(50), geometry } })).toBe('ignored');
+    expect(document.toOperations()).toMatchObject([{ baseRevision: 2, content: { geometry: { x: 60 } } }]);
+    expect(document.applyRemote({ annotationId: 'a', revision: 3, content: content(60) })).toBe('ignored');
+    expect(document.hasUnsentEdits).toBe(false);
+  });
+
+  test('in the middle of a drag that is then taken back leave nothing unsent', () => {
+    const document = loaded();
+    const mark = document.mark('Drag');
+    document.update(['a'], { geometry: { type: 'box', x: 20, y: 0, width: 10, height: 10 } });
+    document.applyRemote({ annotationId: 'a', revision: 2, content: content(1, 'person') });
+    document.bail(mark);
+    expect(document.get('a')).toMatchObject({ label: 'person', geometry: { x: 1 } });
+    expect(document.hasUnsentEdits).toBe(false);
+  });
+
   test('of other fields are joined with mine', () => {
     const document = loaded();
     moveTo(document, 'a', 50);
@@ -265,7 +297,12 @@ describe('edits of others', () => {
     document.update(['a'], { geometry: { type: 'box', x: 20, y: 0, width: 10, height: 10 } });
     expect(document.applyRemote({ annotationId: 'a', revision: 2, content: content(1, 'person') })).toBe('merged');
     document.update(['a'], { geometry: { type: 'box', x: 30, y: 0, width: 10, height: 10 } });
-    expect(document.commit()).toMatchObject([{ baseRevision: 2, content: { geometry: { x: 30 } } }]);
+    const [operation] = document.commit();
+    expect(operation).toMatchObject({ baseRevision: 2, content: { geometry: { x: 30 } } });
+    expect(operation.kind === 'update' && Object.keys(operation.content)).toEqual(['geometry']);
+    expect(document.get('a')?.label).toBe('person');
+    document.undo();
+    expect(xOf(document.get('a'))).toBe(1);
     expect(document.get('a')?.label).toBe('person');
   });
 });

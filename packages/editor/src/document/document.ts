@@ -4,12 +4,12 @@ import { DiffBuilder, isEmptyDiff } from './diff.ts';
 import type { RecordsDiff } from './diff.ts';
 import { History } from './history.ts';
 import type { Mark } from './history.ts';
-import { mergeRecords, takeFields } from './merge.ts';
 import type { Conflict } from './merge.ts';
-import { Outbox } from './outbox.ts';
 import { fromContent } from './record.ts';
 import type { EditorRecord, RecordContent, RecordPatch } from './record.ts';
 import { RecordStore } from './store.ts';
+import { Synchronizer } from './sync.ts';
+import type { RemoteChange, SyncHost } from './sync.ts';
 
 /** Who caused a change: this person (or undo of theirs), another person, or the loading of an item. */
 export type ChangeOrigin = 'user' | 'undo' | 'redo' | 'remote' | 'load';
@@ -19,16 +19,6 @@ export interface LoadedAnnotation {
   readonly id: string;
   readonly revision: number;
   readonly content: RecordContent;
-}
-
-/** An edit that another person (or our own, coming back) made; `content` undefined for a deletion. */
-export interface RemoteChange {
-  readonly annotationId: string;
-  readonly revision: number;
-  readonly content: RecordContent | undefined;
-  readonly by?: string | undefined;
-  /** Of the operation that caused it: lets us know our own. */
-  readonly opId?: string | undefined;
 }
 
 interface DocumentEvents extends Record<string, unknown> {
@@ -54,16 +44,15 @@ export class EditorDocument {
   readonly newId: () => string;
   private store = new RecordStore();
   private history: History;
-  private outbox: Outbox;
+  private sync: Synchronizer;
   private uncommitted = new DiffBuilder();
-  private readonly openConflicts = new Map<string, Conflict>();
   private readonly maxUndoSteps: number;
 
   constructor(options: DocumentOptions) {
     this.newId = options.newId;
     this.maxUndoSteps = options.maxUndoSteps ?? 500;
     this.history = new History(this.maxUndoSteps);
-    this.outbox = new Outbox(this.newId);
+    this.sync = this.makeSync();
   }
 
   // --- reading ---
@@ -123,13 +112,12 @@ export class EditorDocument {
     for (const record of this.store.ordered()) done.add({ id: record.id, before: record, after: undefined });
     this.store = new RecordStore();
     this.history = new History(this.maxUndoSteps);
-    this.outbox = new Outbox(this.newId);
+    this.sync = this.makeSync();
     this.uncommitted = new DiffBuilder();
-    this.openConflicts.clear();
     let z = 0;
     for (const { id, revision, content } of annotations) {
       const record = fromContent(id, content, { z: z++ });
-      this.outbox.setKnown(id, { revision, record });
+      this.sync.outbox.setKnown(id, { revision, record });
       done.add(this.store.set(id, record));
     }
     this.events.emit('change', { diff: done.build(), origin: 'load' });
@@ -141,23 +129,11 @@ export class EditorDocument {
     const done = new DiffBuilder();
     for (const operation of operations) {
       const before = this.store.get(operation.annotationId);
-      const record = this.replayed(operation, before);
-      this.outbox.restore(operation);
+      const record = this.sync.replayed(operation, before);
+      this.sync.outbox.restore(operation);
       if (before || record) done.add(this.store.set(operation.annotationId, record));
     }
     this.emitChange(done.build(), 'load');
-  }
-
-  private replayed(operation: AnnotationOperation, before: EditorRecord | undefined): EditorRecord | undefined {
-    const id = operation.annotationId;
-    if (operation.kind === 'delete') return undefined;
-    if (operation.kind === 'create') {
-      const content = { attributes: {}, frame: null, endFrame: null, confidence: null, source: 'human' as const, ...operation.content };
-      return fromContent(id, content as RecordContent, { z: this.topZ() });
-    }
-    if (!before) return undefined;
-    const { keyframes = before.keyframes ?? null, group = before.group ?? null, ...rest } = operation.content;
-    return fromContent(id, { ...before, ...rest, keyframes: keyframes ?? undefined, group: group ?? undefined } as RecordContent, before);
   }
 
   // --- editing ---
@@ -210,7 +186,7 @@ export class EditorDocument {
     if (this.uncommitted.isEmpty) return [];
     const diff = this.uncommitted.build();
     this.uncommitted = new DiffBuilder();
-    const operations = this.outbox.enqueue(diff);
+    const operations = this.sync.enqueue(diff);
     this.events.emit('history', undefined);
     if (operations.length > 0) this.events.emit('operations', operations);
     return operations;
@@ -240,35 +216,29 @@ export class EditorDocument {
 
   /** All operations that the server has not acknowledged, in order, but those of objects in conflict. */
   toOperations(): AnnotationOperation[] {
-    return this.outbox.pending();
+    return this.sync.outbox.pending();
   }
 
   /** True while something could be lost by leaving: unsent operations, or a gesture under way. */
   get hasUnsentEdits(): boolean {
-    return this.outbox.size > 0 || !this.uncommitted.isEmpty;
+    return this.sync.outbox.size > 0 || !this.uncommitted.isEmpty;
   }
 
   revisionOf(id: string): number | undefined {
-    return this.outbox.knownState(id)?.revision;
+    return this.sync.outbox.knownState(id)?.revision;
   }
 
-  /** The server has taken an operation in; `content`, when it says so, is the state that it answered. */
-  acknowledge(opId: string, revision: number, content?: RecordContent): void {
-    const operation = this.outbox.get(opId);
-    if (!operation) return;
-    const id = operation.annotationId;
-    const known = this.outbox.knownState(id)?.record;
-    const record = content ? fromContent(id, content, known ?? this.store.get(id)) : this.replayed(operation, known);
-    this.outbox.acknowledge(opId, revision, record);
+  /**
+   * The server has taken an operation in. `content`, where it answered one, is the state there; without a revision (the
+   * answer to a deletion has none) it is the one after the operation's base.
+   */
+  acknowledge(opId: string, revision?: number, content?: RecordContent): void {
+    this.sync.acknowledge(opId, revision, content);
   }
 
   /** The server refused an operation for good: the annotation goes back to what the server is known to hold. */
   refuse(opId: string): void {
-    const operation = this.outbox.get(opId);
-    if (!operation) return;
-    const id = operation.annotationId;
-    this.outbox.drop(id);
-    this.put(id, this.outbox.knownState(id)?.record, 'remote');
+    this.sync.refuse(opId);
   }
 
   /**
@@ -277,32 +247,7 @@ export class EditorDocument {
    * back, and a `conflict` event asks for {@link resolve}.
    */
   applyRemote(change: RemoteChange): 'applied' | 'merged' | 'ignored' | 'conflict' {
-    const { annotationId: id, revision } = change;
-    if (change.opId !== undefined && this.outbox.get(change.opId)) {
-      this.acknowledge(change.opId, revision, change.content);
-      return 'ignored';
-    }
-    const known = this.outbox.knownState(id);
-    if (known && revision <= known.revision) return 'ignored';
-    const mine = this.store.get(id);
-    const theirs = change.content && fromContent(id, change.content, mine ?? { z: this.topZ() });
-    const isDirty = this.outbox.isDirty(id) || this.uncommitted.touches(id);
-    const state = { revision, record: theirs };
-    if (!isDirty) {
-      this.outbox.setKnown(id, state);
-      this.put(id, theirs, 'remote');
-      return 'applied';
-    }
-    const base = this.openConflicts.get(id)?.base ?? known?.record;
-    const merge = mergeRecords(base, mine, theirs);
-    this.outbox.setKnown(id, state);
-    if (merge.kind === 'merged') {
-      if (theirs) this.takeTheirs(id, revision, theirs, merge.theirFields);
-      else this.outbox.drop(id);
-      return 'merged';
-    }
-    this.openConflict({ annotationId: id, base, mine, theirs, revision, fields: merge.fields, by: change.by });
-    return 'conflict';
+    return this.sync.applyRemote(change);
   }
 
   /**
@@ -310,63 +255,38 @@ export class EditorDocument {
    * After a reload nobody knows any more which state the operation was made upon: then both states are laid before the
    * person.
    */
-  meetConflict(opId: string, present: { revision: number; content: RecordContent | undefined; by?: string | undefined }): void {
-    const operation = this.outbox.get(opId);
-    if (!operation) return;
-    const id = operation.annotationId;
-    if (present.revision > (this.outbox.knownState(id)?.revision ?? 0)) {
-      this.applyRemote({ annotationId: id, ...present });
-      return;
-    }
-    const mine = this.store.get(id);
-    const theirs = present.content && fromContent(id, present.content, mine);
-    const merge = mergeRecords(undefined, mine, theirs);
-    if (merge.kind === 'merged') this.outbox.drop(id);
-    else this.openConflict({ annotationId: id, base: undefined, mine, theirs, revision: present.revision, fields: merge.fields, by: present.by });
+  meetConflict(opId: string, present: Pick<RemoteChange, 'revision' | 'content' | 'by'>): void {
+    this.sync.meetConflict(opId, present);
   }
 
   conflicts(): readonly Conflict[] {
-    return [...this.openConflicts.values()];
+    return this.sync.conflicts();
   }
 
   /** Ends a conflict: `mine` sends this person's state upon theirs, `theirs` takes over the other's. */
   resolve(annotationId: string, winner: 'mine' | 'theirs'): void {
-    const conflict = this.openConflicts.get(annotationId);
-    if (!conflict) return;
-    this.openConflicts.delete(annotationId);
-    this.outbox.drop(annotationId);
-    this.outbox.release(annotationId);
-    const mine = this.store.get(annotationId);
-    if (winner === 'theirs') {
-      this.put(annotationId, conflict.theirs, 'remote');
-    } else {
-      this.events.emit('operations', [this.outbox.add(annotationId, conflict.theirs, mine)]);
-    }
-    this.events.emit('conflictResolved', annotationId);
+    this.sync.resolve(annotationId, winner);
   }
 
-  private openConflict(conflict: Conflict): void {
-    this.openConflicts.set(conflict.annotationId, conflict);
-    this.outbox.hold(conflict.annotationId);
-    this.events.emit('conflict', conflict);
-  }
-
-  private takeTheirs(
-    id: string,
-    revision: number,
-    theirs: EditorRecord,
-    fields: Parameters<typeof takeFields>[2],
-  ): void {
-    this.outbox.rebase(id, revision);
-    const mine = this.store.get(id);
-    if (mine) this.put(id, takeFields(mine, theirs, fields), 'remote');
-  }
-
-  /** Writes past the history: what others do is not ours to undo. */
-  private put(id: string, record: EditorRecord | undefined, origin: ChangeOrigin): void {
-    const done = new DiffBuilder();
-    done.add(this.store.set(id, record));
-    this.emitChange(done.build(), origin);
+  private makeSync(): Synchronizer {
+    const host: SyncHost = {
+      get: (id) => this.store.get(id),
+      topZ: () => this.topZ(),
+      isUncommitted: (id) => this.uncommitted.touches(id),
+      put: (id, record, rebase) => {
+        if (rebase) {
+          this.uncommitted.rebase(id, rebase);
+          this.history.rebase(id, rebase);
+        }
+        const done = new DiffBuilder();
+        done.add(this.store.set(id, record));
+        this.emitChange(done.build(), 'remote');
+      },
+      onOperations: (operations) => this.events.emit('operations', operations),
+      onConflict: (conflict) => this.events.emit('conflict', conflict),
+      onResolved: (id) => this.events.emit('conflictResolved', id),
+    };
+    return new Synchronizer(host, this.newId);
   }
 
   private write(changes: readonly (readonly [string, EditorRecord | undefined])[]): void {

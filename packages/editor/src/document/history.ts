@@ -1,5 +1,6 @@
 import { DiffBuilder, isEmptyDiff, reverseDiff, squashDiffs } from './diff.ts';
 import type { DiffChange, RecordsDiff } from './diff.ts';
+import type { EditorRecord } from './record.ts';
 
 /** One step that a person can undo: what it is called, and the change. */
 export interface HistoryStep {
@@ -62,6 +63,11 @@ export class History {
   record(change: DiffChange): void {
     this.pending.add(change);
     this.redoSteps.length = 0;
+  }
+
+  /** Another person changed a record in the middle of a step: undoing it must leave that be. */
+  rebase(id: string, move: (before: EditorRecord) => EditorRecord): void {
+    this.pending.rebase(id, move);
   }
 
   /** What has to be applied to undo the latest step. */

@@ -117,7 +117,8 @@ export class Outbox {
     return (this.known.get(annotationId)?.revision ?? 0) + this.of(annotationId).length;
   }
 
-  private of(annotationId: string): AnnotationOperation[] {
+  /** Those of one annotation, in order. */
+  of(annotationId: string): AnnotationOperation[] {
     return [...this.entries.values()].filter((operation) => operation.annotationId === annotationId);
   }
 }

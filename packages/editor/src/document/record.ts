@@ -70,10 +70,10 @@ export function fromContent(
     attributes: content.attributes,
     frame: content.frame,
     endFrame: content.endFrame,
-    keyframes: content.keyframes,
+    keyframes: content.keyframes ?? undefined,
     confidence: content.confidence,
     source: content.source,
-    group: content.group,
+    group: content.group ?? undefined,
     status: content.status ?? null,
     z: view.z ?? 0,
     hidden: view.hidden ?? false,
@@ -113,9 +113,16 @@ function plainGeometry(geometry: AnnotationGeometry): AnnotationGeometry {
   return { type: 'mask', rle: { size: geometry.rle.size, counts: geometry.rle.counts } };
 }
 
-/** Whether two values of a field say the same. */
+/** Whether two values of a field say the same, in whatever order a database gives the keys of objects. */
 export function sameValue(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((value, index) => sameValue(value, b[index]));
+  }
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...keys].every((key) => sameValue(left[key], right[key]));
 }
 
 /** The content fields in which two records differ. */
