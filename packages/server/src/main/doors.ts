@@ -1,9 +1,10 @@
 import type { FastifyInstance } from 'fastify';
+import { voxel51Door } from '../doors/voxel51/plugin.ts';
 import type { Platform } from './compose.ts';
 
 export type DoorPlugin = (app: FastifyInstance) => Promise<void>;
 
 /** The vendors' doors, each a Fastify plugin under its own prefix. */
-export function doorPlugins(_platform: Platform): DoorPlugin[] {
-  return [];
+export function doorPlugins(platform: Platform): DoorPlugin[] {
+  return [voxel51Door(platform)];
 }

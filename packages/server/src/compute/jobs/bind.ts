@@ -4,7 +4,7 @@ import { Fault } from '../../fault.ts';
 type Parameter = AnalyticManifest['parameters'][number];
 
 /** Checks the inputs of a request against the document; the items were found and may be read. Throws one fault that names everything wrong. */
-export function checkInputs(manifest: AnalyticManifest, inputs: Record<string, readonly Item[]>): void {
+export function checkInputs(manifest: AnalyticManifest, inputs: Record<string, readonly Item[]>, options: { anyMedia?: boolean } = {}): void {
   const errors: FieldError[] = [];
   const known = new Map(manifest.inputs.map((input) => [input.name, input]));
   for (const [name, items] of Object.entries(inputs)) {
@@ -15,7 +15,7 @@ export function checkInputs(manifest: AnalyticManifest, inputs: Record<string, r
       continue;
     }
     if (!input.many && items.length > 1) errors.push({ path, message: `takes one item, was given ${items.length}` });
-    const wrong = items.find((item) => !input.media.includes(item.kind) && item.probe !== 'pending');
+    const wrong = options.anyMedia ? undefined : items.find((item) => !input.media.includes(item.kind) && item.probe !== 'pending');
     if (wrong) errors.push({ path, message: `takes ${input.media.join(', ')}; "${wrong.path}" is ${wrong.kind}` });
   }
   for (const input of manifest.inputs) {

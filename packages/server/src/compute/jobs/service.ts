@@ -29,6 +29,8 @@ export interface JobExtras {
   origin?: string;
   externalId?: string;
   extra?: unknown;
+  /** For protocols without kinds of media: an input of another kind is no wrong request; the run tells. */
+  anyMedia?: boolean;
 }
 
 /** Told in the transaction in which a job moved. */
@@ -107,7 +109,7 @@ export function jobsService(deps: {
         throw new Fault('invalid_request', `body.compute: the analytic does not run on ${body.compute}.`, { errors: [{ path: 'body.compute', message: `the analytic runs on ${Object.entries(manifest.compute).filter(([, can]) => can).map(([mode]) => mode).join(' and ')}` }] });
       }
       const found = await inputItems(caller, body.inputs);
-      checkInputs(manifest, found);
+      checkInputs(manifest, found, { anyMedia: body.anyMedia ?? false });
       const profile = body.profile === undefined ? undefined : await profiles.get(caller, body.profile);
       const parameters = bindParameters(manifest, { ...profile?.parameters, ...body.parameters });
       const workKey = createHash('sha256')
