@@ -1,11 +1,11 @@
-import { gaussianBlur, guidedFilter, normalizedBlur } from '../imaging/filters.ts';
+import { lumaPlane } from '../imaging/colour.ts';
+import { boxBlur, gaussianBlur, guidedFilter, multiply, normalizedBlur } from '../imaging/filters.ts';
 import { connectedComponents, dilate, erode, fillHoles } from '../imaging/morphology.ts';
 import {
   clampRect,
   mapPlane,
   maskToPlane,
   newMask,
-  newPlane,
   threshold,
   type Mask,
   type Plane,
@@ -35,7 +35,11 @@ export function retouchSkin(view: View, settings: RetouchSettings): { spots: num
   if (rect === null) return null;
   const face = viewFace(view);
   const unit = face?.width ?? Math.sqrt(rect.width * rect.height) * 0.7;
-  const weights = viewPlane(view, gaussianBlur(maskToPlane(erode(sceneMask, 1)), 1.2), rect);
+  const weights = viewPlane(
+    view,
+    gaussianBlur(multiply(maskToPlane(erode(sceneMask, 1)), withoutStrands(view, unit)), 1.2),
+    rect,
+  );
   const spots = fillSpots(view, rect, weights, unit);
   const strength = settings.enable_enhanced_retouch ? 0.96 : (strengths[settings.retouch_preset] ?? 0.8);
   // Edges of more than about twice this many grey levels stay.
@@ -50,6 +54,36 @@ export function retouchSkin(view: View, settings: RetouchSettings): { spots: num
     });
   }
   return { spots };
+}
+
+/**
+ * 0 where the scene has strands of hair, 1 elsewhere: strong gradients that run in one direction (the coherence of the
+ * structure tensor; J. Weickert, "Coherence-enhancing diffusion filtering", IJCV 1999), which skin's texture does not.
+ */
+function withoutStrands(view: View, unit: number): Plane {
+  const luma = lumaPlane(view.scene.pixels);
+  const { width, data } = luma;
+  const gradient = (i: number, step: number) => (data[i + step] ?? 0) - (data[i - step] ?? data[i + step] ?? 0);
+  const radius = Math.max(2, Math.round((unit / view.scale) * 0.035));
+  const xx = boxBlur(
+    mapPlane(luma, (_, i) => gradient(i, 1) ** 2),
+    radius,
+  );
+  const yy = boxBlur(
+    mapPlane(luma, (_, i) => gradient(i, width) ** 2),
+    radius,
+  );
+  const xy = boxBlur(
+    mapPlane(luma, (_, i) => gradient(i, 1) * gradient(i, width)),
+    radius,
+  );
+  return mapPlane(luma, (_, i) => {
+    const [a, b, c] = [xx.data[i] ?? 0, yy.data[i] ?? 0, xy.data[i] ?? 0];
+    const coherence = Math.hypot(a - b, 2 * c) / (a + b + 1);
+    const strength = Math.sqrt(a + b);
+    const strands = Math.min(1, Math.max(0, (coherence - 0.3) / 0.3)) * Math.min(1, Math.max(0, (strength - 12) / 12));
+    return 1 - strands;
+  });
 }
 
 /** Skin to work on, in the scene: of the face, or all of it; holes as small as blemishes are filled, eyes are not. */
@@ -128,11 +162,4 @@ export function facePart(view: View, part: { x: number; y: number; width: number
   const inside =
     rect.x < view.pixels.width && rect.y < view.pixels.height && rect.x + rect.width > 0 && rect.y + rect.height > 0;
   return inside ? clampRect(rect, view.pixels.width, view.pixels.height) : null;
-}
-
-/** Ones everywhere: the weight of a change without limits. */
-export function full(width: number, height: number): Plane {
-  const out = newPlane(width, height);
-  out.data.fill(1);
-  return out;
 }

@@ -1,5 +1,16 @@
 import { luma, lumaPlane, type Pixels } from '../imaging/colour.ts';
-import { countMask, mapPlane, percentile, resizePlane, type Mask, type Plane, type Rect } from '../imaging/plane.ts';
+import { boxBlur } from '../imaging/filters.ts';
+import { fillHoles } from '../imaging/morphology.ts';
+import {
+  countMask,
+  mapPlane,
+  percentile,
+  resizePlane,
+  threshold,
+  type Mask,
+  type Plane,
+  type Rect,
+} from '../imaging/plane.ts';
 import { modelBackdrop, type Backdrop } from './backdrop.ts';
 import { findFace, type Face } from './face.ts';
 import { skinLikelihood } from './skin.ts';
@@ -48,7 +59,13 @@ function dropBackdrop(skin: Plane, backdrop: Backdrop): void {
   let left = 0;
   for (const value of alone.data) left += value;
   // Nothing differs: then there is no backdrop but a picture full of skin.
-  if (left > 0.005 * skin.data.length) skin.data.set(alone.data);
+  if (left < 0.005 * skin.data.length) return;
+  // Cheeks may have the backdrop's colour: what skin encloses is skin.
+  const kept = threshold(alone, 0.5);
+  const filled = fillHoles(kept, 0.02 * skin.data.length);
+  for (let i = 0; i < skin.data.length; i++) {
+    if (filled.data[i] !== 1 || kept.data[i] === 1) skin.data[i] = alone.data[i] ?? 0;
+  }
 }
 
 /**
@@ -56,28 +73,69 @@ function dropBackdrop(skin: Plane, backdrop: Backdrop): void {
  * chroma, is no skin of this person.
  */
 function adaptSkin(pixels: Pixels, skin: Plane, face: Face): void {
-  const samples: { y: number; cb: number; cr: number }[] = [];
-  eachInEllipse(skin, face, 0.55, (i) => {
-    if ((skin.data[i] ?? 0) > 0.5) samples.push(chroma(pixels, i));
-  });
+  const rough = roughnessOf(pixels);
+  const chosen = smoothSkin(skin, rough, face);
+  const samples = chosen.map((i) => chroma(pixels, i));
   if (samples.length < 20) return;
-  const middle = (pick: (sample: { y: number; cb: number; cr: number }) => number) =>
-    percentile(samples.map(pick), 0.5);
+  const middle = (pick: (sample: Chroma) => number) => percentile(samples.map(pick), 0.5);
   const [y, cb, cr] = [middle((sample) => sample.y), middle((sample) => sample.cb), middle((sample) => sample.cr)];
-  const spread = Math.max(
-    4,
-    percentile(
-      samples.map((sample) => Math.hypot(sample.cb - cb, sample.cr - cr)),
-      0.7,
-    ),
+  const distances = samples.map((sample) => Math.hypot(sample.cb - cb, sample.cr - cr));
+  const spread = Math.max(4, percentile(distances, 0.7));
+  // Hair as light as skin has many times its texture.
+  const coarse = Math.max(
+    14,
+    5 *
+      percentile(
+        chosen.map((i) => rough.data[i] ?? 0),
+        0.5,
+      ),
   );
+  const fair = hasFairHair(skin, rough, face, coarse);
   for (let i = 0; i < skin.data.length; i++) {
     if ((skin.data[i] ?? 0) === 0) continue;
     const own = chroma(pixels, i);
     const dark = Math.min(1, Math.max(0, (own.y / y - 0.5) / 0.15));
     const distance = Math.hypot(own.cb - cb, own.cr - cr) / spread;
-    skin.data[i] = (skin.data[i] ?? 0) * dark * Math.min(1, Math.max(0, (6 - distance) / 2));
+    const even = fair ? Math.min(1, Math.max(0, 2 - (rough.data[i] ?? 0) / coarse)) : 1;
+    skin.data[i] = (skin.data[i] ?? 0) * dark * even * Math.min(1, Math.max(0, (6 - distance) / 2));
   }
+}
+
+/** Whether most of what passes for skin above the eyes is textured; glasses and brows alone are less. */
+function hasFairHair(skin: Plane, rough: Plane, face: Face, coarse: number): boolean {
+  let [textured, all] = [0, 0];
+  eachInEllipse(skin, face, 0.95, (i) => {
+    if (Math.floor(i / skin.width) > face.cy - 0.2 * face.height || (skin.data[i] ?? 0) < 0.5) return;
+    all += 1;
+    if ((rough.data[i] ?? 0) > coarse) textured += 1;
+  });
+  return textured > 0.45 * all;
+}
+
+type Chroma = ReturnType<typeof chroma>;
+
+/** Mean absolute difference of luma from its neighbours, over a few pixels. */
+function roughnessOf(pixels: Pixels): Plane {
+  const plane = lumaPlane(pixels);
+  const { width, data } = plane;
+  const raw = mapPlane(
+    plane,
+    (value, i) => Math.abs(value - (data[i + 1] ?? value)) + Math.abs(value - (data[i + width] ?? value)),
+  );
+  return boxBlur(raw, Math.max(2, Math.round(Math.max(pixels.width, pixels.height) / 160)));
+}
+
+/** Cheeks and chin: likely skin in the lower part of the face, the smoother half of it, since hair is never smooth. */
+function smoothSkin(skin: Plane, rough: Plane, face: Face): number[] {
+  const candidates: number[] = [];
+  eachInEllipse(skin, { ...face, cy: face.cy + face.height * 0.12 }, 0.65, (i) => {
+    if ((skin.data[i] ?? 0) > 0.5) candidates.push(i);
+  });
+  const limit = percentile(
+    candidates.map((i) => rough.data[i] ?? 0),
+    0.5,
+  );
+  return candidates.filter((i) => (rough.data[i] ?? 0) <= limit);
 }
 
 function chroma(pixels: Pixels, i: number): { y: number; cb: number; cr: number } {
