@@ -4,4 +4,7 @@ export * from './files.ts';
 export * from './paths.ts';
 export * from './report.ts';
 export * from './table.ts';
+export * from './detect.ts';
 export * from './formats.ts';
+export { memorySpool } from './writing.ts';
+export { imageSize } from './image-size.ts';
