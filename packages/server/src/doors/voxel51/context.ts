@@ -5,6 +5,7 @@ import type { AnalyticsService } from '../../compute/analytics/service.ts';
 import type { JobsService } from '../../compute/jobs/service.ts';
 import type { BlobStore } from '../../engines/blobs/blobs.ts';
 import type { Database } from '../../engines/database/database.ts';
+import type { Outbound } from '../../engines/outbound/outbound.ts';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { KeysService } from '../../identity/keys/service.ts';
@@ -12,7 +13,7 @@ import type { ProjectsService } from '../../identity/projects/service.ts';
 
 /** What the door stands on. */
 export interface Voxel51Deps {
-  engines: { db: Database; blobs: BlobStore };
+  engines: { db: Database; blobs: BlobStore; outbound: Outbound };
   rooms: {
     keys: KeysService;
     projects: ProjectsService;

@@ -8,6 +8,7 @@ import { findData } from './data.ts';
 import { downloadOf } from './documents.ts';
 import { bad, missing } from './errors.ts';
 import { bindRequest } from './job-request.ts';
+import { bringPostedData } from './posted-url.ts';
 import { readFlag, type Row, type Table } from './query.ts';
 import { changedExpiration, defaultExpiration, uploadExpiration } from './times.ts';
 
@@ -92,6 +93,7 @@ export async function createJob(deps: Voxel51Deps, caller: Caller, bytes: Buffer
   const start = readFlag(fields['auto_start'], 'auto_start');
   const expiresAt = uploadExpiration(fields['job_ttl'], 'job_ttl');
   const { analytic, computeMode, inputs, parameters } = await bindRequest(deps, caller, bytes);
+  if (start) await bringPostedData(deps, caller, Object.values(inputs));
   const extra: JobExtra = {
     request: bytes.toString('utf8'),
     analytic: wireName(analytic),
@@ -135,6 +137,7 @@ export function jobMoves(deps: Voxel51Deps, caller: Caller) {
           throw error instanceof Fault && error.code === 'not_found' ? new Fault('conflict', `The input data '${input}' no longer exist`) : error;
         });
       }
+      await bringPostedData(deps, caller, Object.values(job.inputs).flat());
       await jobs.start(caller, id);
     },
     async kill(id: string): Promise<void> {

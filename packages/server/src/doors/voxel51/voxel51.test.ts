@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
+import { createServer, request as httpRequest } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -205,6 +206,21 @@ describe('beyond the walkthrough', () => {
     expect(data).toMatchObject({ name: 'x.mp4', size: 12, type: 'video/mp4', encoding: null });
     expect((await send('GET', `/data/${data.id}/download`)).headers['location']).toBe('http://127.0.0.1:9/x.mp4');
     expect((await form(`/data/${data.id}/ttl`, 'days=1')).status).toBe(400);
+  });
+  test('the bytes of a posted URL are brought when a job starts; one that cannot be reached is told', async () => {
+    const server = createServer((_request, response) => response.end(video)).listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const postUrl = async (url: string) => (await post('/data/url', { signed_url: url, filename: 'x.mp4', mimetype: 'video/mp4', size: video.length, data_ttl: '2099-01-01' })).json.data.id;
+    const id = await postUrl(`http://127.0.0.1:${(server.address() as AddressInfo).port}/x.mp4`);
+    const { job } = (await uploadJob(id, { auto_start: 'True' })).json;
+    expect((await ended(job.id)).state).toBe('COMPLETE');
+    server.close();
+    expect((await uploadJob(await postUrl('http://127.0.0.1:9/x.mp4'), { auto_start: 'True' })).status).toBe(400);
+  }, 30_000);
+  test('bytes that are no video fail the job as the fault of the user', async () => {
+    const { data } = (await upload('/data', { name: 'fake.mp4', type: 'video/mp4', bytes: 'not a video' })).json;
+    const { job } = (await uploadJob(data.id, { auto_start: 'True' })).json;
+    expect(await ended(job.id)).toMatchObject({ state: 'FAILED', failure_type: 'USER' });
   });
   test('two tenants and two people of one see nothing of each other', async () => {
     const { id } = await uploadVideo();
