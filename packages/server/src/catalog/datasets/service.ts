@@ -7,7 +7,7 @@ import { needScope, type Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { authorizeDataset } from './access.ts';
-import { insertDataset, markDataset, selectDataset, selectDatasets, updateDataset } from './store.ts';
+import { insertDataset, markDataset, selectChangeTimes, selectDataset, selectDatasets, updateDataset } from './store.ts';
 
 type Body<K extends keyof typeof datasets> = Parsed<(typeof datasets)[K]>['body'];
 type Query<K extends keyof typeof datasets> = Parsed<(typeof datasets)[K]>['query'];
@@ -37,6 +37,18 @@ export function datasetsService({ db, projects }: { db: Database; projects: Proj
       return need(id);
     },
 
+    /** The dataset of this name in a project, made when there is none; two that ask at once get the same. */
+    async ensure(caller: Caller, body: Body<'create'>): Promise<Dataset> {
+      const known = await this.list(caller, { project: body.project, name: body.name, limit: 1 });
+      if (known.data[0]) return known.data[0];
+      try {
+        return await this.create(caller, body);
+      } catch (error) {
+        if (!(error instanceof Fault) || error.code !== 'conflict') throw error;
+        return this.get(caller, body.name, { project: body.project });
+      }
+    },
+
     async list(caller: Caller, query: Query<'list'>): Promise<Page<Dataset>> {
       needScope(caller, 'read');
       const project = query.project === undefined ? undefined : await projects.get(caller, query.project);
@@ -59,6 +71,9 @@ export function datasetsService({ db, projects }: { db: Database; projects: Proj
       if (second) throw new Fault('conflict', `Several datasets are named "${reference}"; name the project too, or use an id.`);
       return found;
     },
+
+    /** When an item or annotation of datasets last came, changed or went; rights were checked on the datasets. */
+    changeTimes: (ids: readonly string[]) => selectChangeTimes(db, ids),
 
     async update(caller: Caller, id: string, body: Body<'update'>, revision?: number): Promise<Dataset> {
       const access = await authorizeDataset(db, caller, id, { role: 'developer', scope: 'write' });

@@ -140,5 +140,18 @@ export async function count(db: Queryable, dataset: { id: string; projectId: str
   await db.run(sql`insert into dataset_counts (dataset_id, slot, project_id, items, bytes, annotations)
     values (${dataset.id}, ${slot}, ${dataset.projectId}, ${by.items}, ${by.bytes}, ${by.annotations ?? 0})
     on conflict (dataset_id, slot) do update set items = dataset_counts.items + excluded.items,
-      bytes = dataset_counts.bytes + excluded.bytes, annotations = dataset_counts.annotations + excluded.annotations`);
+      bytes = dataset_counts.bytes + excluded.bytes, annotations = dataset_counts.annotations + excluded.annotations,
+      changed_at = clock_timestamp()`);
+}
+
+/** Notes that what the items of a dataset teach changed although their number did not. */
+export function markChanged(db: Queryable, dataset: { id: string; projectId: string }): Promise<void> {
+  return count(db, dataset, { items: 0, bytes: 0 });
+}
+
+/** When an item or an annotation of each dataset last came, changed or went; of an empty dataset, when it was made. */
+export async function selectChangeTimes(db: Queryable, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db.many<{ id: string; changed_at: Date }>(sql`select d.id, coalesce(max(c.changed_at), d.created_at) as changed_at
+    from datasets d left join dataset_counts c on c.dataset_id = d.id where d.id = any(${[...ids]}::uuid[]) group by d.id`);
+  return new Map(rows.map((row) => [row.id, row.changed_at.toISOString()]));
 }

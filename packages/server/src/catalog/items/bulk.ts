@@ -8,7 +8,7 @@ import type { Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import type { CommandsService } from '../commands/service.ts';
 import { authorizeDataset } from '../datasets/access.ts';
-import { count as countInDataset } from '../datasets/store.ts';
+import { count as countInDataset, markChanged } from '../datasets/store.ts';
 import { compileFilter, fault } from '../query/compile.ts';
 import { queryCount, queryPage, rowAlias } from '../query/page.ts';
 import { project } from '../query/project.ts';
@@ -159,6 +159,8 @@ async function changeStep(tx: Tx, caller: Caller, ids: readonly string[], change
   } else {
     await updateItems(tx, items.map((item) => item.id), same, caller.email);
   }
+  const [first] = items;
+  if (first && (addLabels || removeLabels || same.labels)) await markChanged(tx, { id: first.datasetId, projectId: first.projectId });
   await emit(tx, ...items.map((item) => itemEvent('item.updated', caller, item, { changed: Object.keys(change) })));
 }
 

@@ -85,7 +85,7 @@ export async function placeItems(
   }
 
   if (inserts.length > 0) await insertItems(tx, inserts);
-  if (counted.items !== 0 || counted.bytes !== 0) await count(tx, dataset, counted);
+  if (placed.some(({ outcome }) => outcome === 'created' || outcome === 'replaced')) await count(tx, dataset, counted);
   await emit(tx, ...events);
   const toLookAt = new Set<string>();
   placements.forEach((placement, index) => {

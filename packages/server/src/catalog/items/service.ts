@@ -12,7 +12,7 @@ import { describeMedia, type MediaFacts } from '../../media/describe.ts';
 import { detectMedia } from '../../media/detect.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { authorizeDataset, type DatasetAccess } from '../datasets/access.ts';
-import { count } from '../datasets/store.ts';
+import { count, markChanged } from '../datasets/store.ts';
 import { mergeMetadata, metadataFault } from './metadata.ts';
 import { toFacts } from './background.ts';
 import { itemEvent, placedItem, placeItems, type Placement, type PlaceRule } from './place.ts';
@@ -171,6 +171,7 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
           }
           const metadata = body.mergeMetadata ? mergeMetadata(body.metadata ?? now.metadata, body.mergeMetadata) : body.metadata;
           await updateItem(tx, id, { ...body, metadata }, caller.email);
+          if (body.labels) await markChanged(tx, { id: now.datasetId, projectId: now.projectId });
           if (body.expiresAt && Date.parse(body.expiresAt) <= Date.now()) {
             await remove(tx, caller, now, 'item.expired');
           } else {

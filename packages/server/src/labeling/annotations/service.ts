@@ -11,7 +11,7 @@ import {
 import sql from 'sql-template-tag';
 import type { CommandsService } from '../../catalog/commands/service.ts';
 import { authorizeDataset } from '../../catalog/datasets/access.ts';
-import { count as countInDataset } from '../../catalog/datasets/store.ts';
+import { count as countInDataset, markChanged } from '../../catalog/datasets/store.ts';
 import { addAnnotationCount, markLabeled, selectItem, type StoredItem } from '../../catalog/items/store.ts';
 import { compileFilter } from '../../catalog/query/compile.ts';
 import { queryCount, queryPage, rowAlias } from '../../catalog/query/page.ts';
@@ -102,7 +102,7 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
       const fault = item && annotationFault({ ...rest, ...(keyframes ? { keyframes } : {}) }, item);
       if (fault) throw invalid('body', fault);
       await updateAnnotation(tx, id, body, caller.email);
-      await markLabeled(tx, before.itemId);
+      await taught(tx, before);
       await emit(tx, event('annotation.updated', caller, before, { changed: Object.keys(body), revision: before.revision + 1 }));
     });
   }
@@ -279,7 +279,7 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
           caller.email,
         );
         if (locked.deleted && !locked.draft) await counted(tx, locked, 1);
-        else await markLabeled(tx, locked.itemId);
+        else await taught(tx, locked);
         await emit(tx, event('annotation.restored', caller, now, { revision: locked.revision + 1 }));
         return (await selectAnnotation(tx, id)) ?? locked;
       });
@@ -343,6 +343,12 @@ export async function counted(tx: Tx, of: { id?: string; itemId?: string; datase
   if (by === 0) return;
   await addAnnotationCount(tx, [{ id: of.itemId ?? of.id ?? '', by }]);
   await countInDataset(tx, { id: of.datasetId, projectId: of.projectId }, { items: 0, bytes: 0, annotations: by });
+}
+
+/** What an item teaches changed although the number of its annotations did not. */
+async function taught(tx: Tx, of: { itemId: string; datasetId: string; projectId: string }): Promise<void> {
+  await markLabeled(tx, of.itemId);
+  await markChanged(tx, { id: of.datasetId, projectId: of.projectId });
 }
 
 function newRow(caller: Caller, item: StoredItem, input: Input & DoorExtras, options: { taskId?: string | undefined; at?: string } = {}): NewAnnotation {

@@ -14,7 +14,7 @@ import { inVisibleProject } from '../../identity/projects/store.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { selectRecipe } from '../recipes/store.ts';
 import { cancelOpen, insertTasksForItems, openTasks, shareOut } from '../tasks/store.ts';
-import { countBatches, deleteAssignments, insertBatch, selectAssignments, selectBatch, selectBatches, toBatch, updateBatch, upsertAssignment, type BatchFilter, type StoredBatch } from './store.ts';
+import { countBatches, deleteAssignments, deleteTasksOfBatch, deleteTasksOfItems, insertBatch, markContents, selectAssignments, selectBatch, selectBatches, selectContents, toBatch, updateBatch, upsertAssignment, type BatchFilter, type StoredBatch } from './store.ts';
 
 type Body<K extends keyof typeof batches> = Parsed<(typeof batches)[K]>['body'];
 export type BatchesService = ReturnType<typeof batchesService>;
@@ -60,6 +60,7 @@ export function batchesService({ db, projects, datasets }: { db: Database; proje
       if (added >= limit) break;
     }
     await shareOut(tx, batch.id);
+    if (added > 0) await markContents(tx, batch.id);
     return added;
   }
 
@@ -131,7 +132,7 @@ export function batchesService({ db, projects, datasets }: { db: Database; proje
 
     get: (caller: Caller, id: string): Promise<StoredBatch> => need(caller, id, 'annotator'),
 
-    async update(caller: Caller, id: string, body: Body<'update'> & { extra?: unknown }, revision?: number): Promise<StoredBatch> {
+    async update(caller: Caller, id: string, body: Body<'update'> & { extra?: unknown; externalId?: string }, revision?: number): Promise<StoredBatch> {
       await need(caller, id, 'manager');
       return db.tx(async (tx) => {
         const now = await selectBatch(tx, id, { lock: true });
@@ -180,6 +181,41 @@ export function batchesService({ db, projects, datasets }: { db: Database; proje
         return { added };
       });
     },
+
+    /** Takes items out of a batch again, whatever their tasks have come to. */
+    async removeItems(caller: Caller, id: string, itemIds: readonly string[]): Promise<{ removed: number }> {
+      const batch = await need(caller, id, 'manager');
+      return db.tx(async (tx) => {
+        const removed = await deleteTasksOfItems(tx, id, itemIds);
+        if (removed > 0) await markContents(tx, id);
+        await emit(tx, batchEvent('batch.reduced', caller, batch, { removed }));
+        return { removed };
+      });
+    },
+
+    /** Changes what a door keeps on a batch, under its lock. */
+    async changeExtra(caller: Caller, id: string, make: (extra: unknown) => unknown): Promise<StoredBatch> {
+      const batch = await need(caller, id, 'manager');
+      return db.tx(async (tx) => {
+        const now = await selectBatch(tx, id, { lock: true });
+        if (!now) throw notFound('batch', id);
+        await updateBatch(tx, id, { extra: make(now.extra) });
+        await emit(tx, batchEvent('batch.updated', caller, batch, { changed: ['extra'] }));
+        return (await selectBatch(tx, id)) ?? now;
+      });
+    },
+
+    async delete(caller: Caller, id: string): Promise<void> {
+      const batch = await need(caller, id, 'manager');
+      await db.tx(async (tx) => {
+        await deleteTasksOfBatch(tx, id);
+        await updateBatch(tx, id, { deleted: true });
+        await emit(tx, batchEvent('batch.deleted', caller, batch));
+      });
+    },
+
+    /** The number of living items of batches, and when they or what is said about them last changed; rights were checked on the batches. */
+    contents: (ids: readonly string[]) => selectContents(db, ids),
 
     async assignments(caller: Caller, id: string, query: { limit: number; cursor?: string | undefined }): Promise<Page<Assignment>> {
       await need(caller, id, 'annotator');

@@ -1,5 +1,6 @@
 import type { Assignment, Batch } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
+import { alive } from '../../catalog/items/store.ts';
 import type { Queryable } from '../../engines/database/database.ts';
 
 interface BatchRow {
@@ -171,10 +172,12 @@ export async function updateBatch(
     settings?: unknown;
     status?: Batch['status'] | undefined;
     extra?: unknown;
+    externalId?: string | null | undefined;
     deleted?: boolean;
   },
 ): Promise<void> {
   const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`];
+  if (change.externalId !== undefined) set.push(sql`external_id = ${change.externalId}`);
   if (change.name !== undefined) set.push(sql`name = ${change.name}`);
   if (change.priority !== undefined) set.push(sql`priority = ${change.priority}`);
   if (change.dueAt !== undefined) set.push(sql`due_at = ${change.dueAt}`);
@@ -187,6 +190,31 @@ export async function updateBatch(
     set.push(sql`status = ${change.status}`, sql`completed_at = ${change.status === 'completed' ? sql`now()` : sql`null`}`);
   }
   await db.run(sql`update batches set ${join(set, ', ')} where id = ${id}`);
+}
+
+/** Notes that items came into a batch or left it. */
+export async function markContents(db: Queryable, id: string): Promise<void> {
+  await db.run(sql`update batches set contents_at = clock_timestamp() where id = ${id}`);
+}
+
+/** Takes the tasks of items out of a batch; gives how many. */
+export async function deleteTasksOfItems(db: Queryable, batchId: string, itemIds: readonly string[]): Promise<number> {
+  return db.run(sql`update tasks set deleted_at = now(), updated_at = now(), revision = revision + 1
+    where batch_id = ${batchId} and item_id = any(${[...itemIds]}::uuid[]) and deleted_at is null`);
+}
+
+export async function deleteTasksOfBatch(db: Queryable, batchId: string): Promise<number> {
+  return db.run(sql`update tasks set deleted_at = now(), updated_at = now(), revision = revision + 1 where batch_id = ${batchId} and deleted_at is null`);
+}
+
+/** How many living items each batch has, and when one came or went or what one of them teaches last changed. */
+export async function selectContents(db: Queryable, ids: readonly string[]): Promise<Map<string, { items: number; changedAt: string }>> {
+  const rows = await db.many<{ id: string; items: number; changed_at: Date }>(sql`
+    select b.id, count(i.id) filter (where ${alive}) as items, greatest(b.contents_at, max(i.labeled_at), max(i.deleted_at),
+      max(i.expires_at) filter (where i.expires_at <= now())) as changed_at
+    from batches b left join tasks t on t.batch_id = b.id and t.deleted_at is null left join items i on i.id = t.item_id
+    where b.id = any(${[...ids]}::uuid[]) group by b.id`);
+  return new Map(rows.map((row) => [row.id, { items: row.items, changedAt: row.changed_at.toISOString() }]));
 }
 
 interface AssignmentRow {

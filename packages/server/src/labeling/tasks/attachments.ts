@@ -33,18 +33,8 @@ export function attachmentsService(deps: { db: Database; outbound: Outbound; dat
   const { db, outbound, datasets, items, tasks } = deps;
 
   async function place(caller: Caller, projectId: string): Promise<DatasetAccess> {
-    const known = await datasets.list(caller, { project: projectId, name: datasetName, limit: 1 });
-    const id = known.data[0]?.id ?? (await create(caller, projectId));
-    return items.authorizeUpload(caller, id);
-  }
-
-  async function create(caller: Caller, projectId: string): Promise<string> {
-    try {
-      return (await datasets.create(caller, { project: projectId, name: datasetName, description: 'Files that tasks named by URL.', metadata: {}, itemDays: null })).id;
-    } catch (error) {
-      if (!(error instanceof Fault) || error.code !== 'conflict') throw error;
-      return (await datasets.get(caller, datasetName, { project: projectId })).id;
-    }
+    const wanted = { project: projectId, name: datasetName, description: 'Files that tasks named by URL.', metadata: {}, itemDays: null };
+    return items.authorizeUpload(caller, (await datasets.ensure(caller, wanted)).id);
   }
 
   /** One try: the item, or what went wrong and whether it may pass. */
