@@ -31,10 +31,12 @@ export interface JobExtras {
   extra?: unknown;
   /** For protocols without kinds of media: an input of another kind is no wrong request; the run tells. */
   anyMedia?: boolean;
+  /** For protocols that name a job's inputs after it: what is required is not asked for yet. */
+  inputsLater?: boolean;
 }
 
-/** Told in the transaction in which a job moved. */
-export type JobMoved = (tx: Tx, job: StoredJob) => Promise<void>;
+/** Told in the transaction in which a job moved, with the job as it was before. */
+export type JobMoved = (tx: Tx, job: StoredJob, before: StoredJob) => Promise<void>;
 
 const outputDays = 14;
 const nextMoves: Record<Job['status'], string> = {
@@ -80,7 +82,7 @@ export function jobsService(deps: {
   async function move(tx: Tx, job: StoredJob, actor: string, change: JobChange, type: string): Promise<StoredJob> {
     const after = await updateJob(tx, job.id, change);
     await emit(tx, { type, orgId: job.orgId, projectId: job.projectId, subject: { kind: 'job', id: job.id }, actor, data: { analytic: job.analytic, status: after.status, name: job.name } });
-    for (const listener of listeners) await listener(tx, after);
+    for (const listener of listeners) await listener(tx, after, job);
     return after;
   }
 
@@ -109,7 +111,7 @@ export function jobsService(deps: {
         throw new Fault('invalid_request', `body.compute: the analytic does not run on ${body.compute}.`, { errors: [{ path: 'body.compute', message: `the analytic runs on ${Object.entries(manifest.compute).filter(([, can]) => can).map(([mode]) => mode).join(' and ')}` }] });
       }
       const found = await inputItems(caller, body.inputs);
-      checkInputs(manifest, found, { anyMedia: body.anyMedia ?? false });
+      if (!body.inputsLater) checkInputs(manifest, found, { anyMedia: body.anyMedia ?? false });
       const profile = body.profile === undefined ? undefined : await profiles.get(caller, body.profile);
       const parameters = bindParameters(manifest, { ...profile?.parameters, ...body.parameters });
       const workKey = createHash('sha256')
@@ -195,7 +197,7 @@ export function jobsService(deps: {
       await need(caller, id, 'developer', 'write');
       return db.tx(async (tx) => {
         const job = await lockedJob(tx, id);
-        if (!['queued', 'scheduled', 'running'].includes(job.status) && !(to === 'ready' && ['ready', 'failed'].includes(job.status))) throw illegal(job);
+        if (!['queued', 'scheduled', 'running'].includes(job.status) && !(to === 'ready' && ['ready', 'failed', 'complete'].includes(job.status))) throw illegal(job);
         const why: JobChange = to === 'failed' ? { cause: 'user', message: 'Killed.' } : {};
         return move(tx, job, caller.email, { ...why, status: to, ...(to === 'ready' ? { message: null, cause: null, outputs: [], failures: [], progress: 0 } : {}) }, 'job.cancelled');
       });

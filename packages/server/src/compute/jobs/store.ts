@@ -137,8 +137,8 @@ export async function insertJob(db: Queryable, row: NewJob): Promise<StoredJob> 
   );
 }
 
-export async function selectJob(db: Queryable, id: string, options: { lock?: boolean } = {}): Promise<StoredJob | undefined> {
-  const row = await db.maybe<JobRow>(sql`select * from jobs where id = ${id} and deleted_at is null ${options.lock ? sql`for update` : empty}`);
+export async function selectJob(db: Queryable, id: string, options: { lock?: boolean; deleted?: boolean } = {}): Promise<StoredJob | undefined> {
+  const row = await db.maybe<JobRow>(sql`select * from jobs where id = ${id} ${options.deleted ? empty : sql`and deleted_at is null`} ${options.lock ? sql`for update` : empty}`);
   return row && toStoredJob(row);
 }
 
