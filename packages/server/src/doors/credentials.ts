@@ -1,5 +1,6 @@
 import { SignJWT } from 'jose';
 import type { DoorCredentials } from '../identity/keys/service.ts';
+import { callbackAuthKey } from './scale/callback-auth.ts';
 
 const yearSeconds = 365 * 86_400;
 
@@ -16,7 +17,7 @@ export function doorCredentials(settings: { publicUrl: () => string; secret: str
         return { token, url: `${origin}/dataloop/api/v1`, gateUrl: `${origin}/dataloop` };
       }
       case 'scale':
-        return { apiKey: key.text, baseUrl: `${origin}/scale/v1` };
+        return { apiKey: key.text, baseUrl: `${origin}/scale/v1`, callbackAuthKey: callbackAuthKey(settings.secret, key.orgId, key.test ? 'test' : 'live') };
       case 'skylab':
         return { apiKey: key.text, baseUrl: `${origin}/skylab` };
       case 'datamint':

@@ -57,6 +57,8 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
       maxUploadBytes,
       allowPrivateNetwork: config.allowPrivateNetwork,
     });
+    // Made in every role: doors also say how their tasks are prepared and who is called.
+    const doors = doorPlugins(platform);
     const { newKey, fresh } = await bootstrap(engines.db, { fixedKey: config.adminKey });
     await engines.queue.declare(platform.messageKinds);
     await platform.prepare();
@@ -64,7 +66,7 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
     await app.register(systemPages(platform, metrics));
     if (wanted.includes('api')) {
       await app.register(nativeDoor(platform));
-      for (const door of doorPlugins(platform)) await app.register(door);
+      for (const door of doors) await app.register(door);
     }
     if (wanted.includes('console')) await app.register(consolePages());
     await listen(app, config);
@@ -129,6 +131,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<{ close(
     await engines.close();
     throw new ConfigError(`There is no queue "${unknown.join('", "')}"; there are ${platform.messageKinds.map((kind) => kind.name).join(', ')}.`);
   }
+  doorPlugins(platform);
   await engines.queue.declare(platform.messageKinds);
   await platform.startWorking();
   return {

@@ -10,7 +10,7 @@ import { needScope, type Caller } from '../caller.ts';
 import { insertKey, revokeKey, selectHolder, selectKey, selectKeys, touchKey, type KeyHolder } from './store.ts';
 
 /** What a vendor's client is given for a key, e.g. the JSON of a token file. Made by the doors. */
-export type DoorCredentials = (door: Door, key: { id: string; text: string; email: string; expiresAt: string | null }) => Promise<Record<string, unknown>>;
+export type DoorCredentials = (door: Door, key: { id: string; text: string; email: string; expiresAt: string | null; orgId: string; test: boolean }) => Promise<Record<string, unknown>>;
 
 export type KeysService = ReturnType<typeof keysService>;
 
@@ -75,7 +75,7 @@ export function keysService({ db, clock, doorCredentials }: { db: Database; cloc
       const record = await db.tx((tx) =>
         addKey(tx, { orgId: caller.orgId, userId: caller.userId, actor: caller.email, name: body.name, text, scopes, projectId: body.project ?? null, test: body.test, expiresAt }),
       );
-      const door = body.door && (await doorCredentials(body.door, { id: record.id, text, email: caller.email, expiresAt }));
+      const door = body.door && (await doorCredentials(body.door, { id: record.id, text, email: caller.email, expiresAt, orgId: caller.orgId, test: body.test }));
       return { id: record.id, key: text, record, ...(door ? { door } : {}) };
     },
 

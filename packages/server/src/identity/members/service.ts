@@ -1,12 +1,14 @@
 import type { Member, ProjectRole } from '@fovea/contract';
+import sql from 'sql-template-tag';
 import type { Database } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { authorize } from '../access.ts';
-import { roleReaches, type Caller } from '../caller.ts';
+import { needScope, roleReaches, type Caller } from '../caller.ts';
+import { inVisibleProject } from '../projects/store.ts';
 import { ensureUser } from '../users/store.ts';
-import { deleteMember, insertMember, lockOwners, selectMember, selectMembers } from './store.ts';
+import { deleteMember, insertMember, lockOwners, selectMember, selectMembers, selectMembersOf } from './store.ts';
 
 export type MembersService = ReturnType<typeof membersService>;
 
@@ -18,6 +20,12 @@ export function membersService({ db }: { db: Database }) {
       const mark = listMark('members', projectId);
       const rows = await selectMembers(db, projectId, { limit: query.limit, after: readCursor(query.cursor, mark, 1)?.[0]?.toString() });
       return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.userId], map: (row) => row });
+    },
+
+    /** Members of those of the projects that the caller sees. */
+    ofProjects(caller: Caller, projectIds: readonly string[]): Promise<(Member & { projectId: string })[]> {
+      needScope(caller, 'read');
+      return selectMembersOf(db, projectIds, inVisibleProject(caller, sql`m.project_id`));
     },
 
     /** Adds a member or changes a role. Nobody gives a role above their own, nor changes somebody who stands above them. */

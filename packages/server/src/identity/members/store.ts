@@ -1,5 +1,5 @@
 import type { Member, ProjectRole } from '@fovea/contract';
-import sql, { empty } from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
 
 interface MemberRow {
@@ -31,6 +31,13 @@ export async function selectMembers(db: Queryable, projectId: string, options: {
   const rows = await db.many<MemberRow>(sql`${from} where m.project_id = ${projectId}
     ${options.after === undefined ? empty : sql`and m.user_id > ${options.after}`} order by m.user_id limit ${options.limit + 1}`);
   return rows.map(toMember);
+}
+
+/** Members of several projects, by project and then e-mail. */
+export async function selectMembersOf(db: Queryable, projectIds: readonly string[], visible: Sql): Promise<(Member & { projectId: string })[]> {
+  const rows = await db.many<MemberRow & { project_id: string }>(sql`select m.project_id, m.user_id, u.email, u.name, m.role, m.created_at
+    from members m join users u on u.id = m.user_id where m.project_id = any(${[...projectIds]}::uuid[]) and ${visible} order by m.project_id, u.email`);
+  return rows.map((row) => ({ ...toMember(row), projectId: row.project_id }));
 }
 
 export async function deleteMember(db: Queryable, projectId: string, userId: string): Promise<number> {

@@ -6,7 +6,7 @@ import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { needAdmin } from '../access.ts';
 import { needScope, type Caller } from '../caller.ts';
 import { hashPassword, passwordMatches } from './password.ts';
-import { insertUser, lockAdmins, selectUser, selectUsers, updateUser, withoutSecrets } from './store.ts';
+import { insertUser, lockAdmins, selectAdmins, selectUser, selectUsers, updateUser, withoutSecrets } from './store.ts';
 
 type Body<K extends keyof typeof users> = Parsed<(typeof users)[K]>['body'];
 export type UsersService = ReturnType<typeof usersService>;
@@ -38,6 +38,12 @@ export function usersService({ db }: { db: Database }) {
       const mark = listMark('users', caller.orgId);
       const rows = await selectUsers(db, caller.orgId, { limit: query.limit, after: readCursor(query.cursor, mark, 1)?.[0]?.toString() });
       return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.id], map: withoutSecrets });
+    },
+
+    /** Who administers the organisation: everybody in it may know whom to ask. */
+    async admins(caller: Caller): Promise<{ email: string; name: string }[]> {
+      needScope(caller, 'read');
+      return (await selectAdmins(db, caller.orgId)).map(({ email, name }) => ({ email, name }));
     },
 
     async update(caller: Caller, id: string, body: Body<'update'>): Promise<User> {

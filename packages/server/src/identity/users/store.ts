@@ -69,6 +69,12 @@ export async function selectUsers(db: Queryable, orgId: string, options: { limit
   return rows.map(toUser);
 }
 
+/** Working administrators of an organisation. */
+export async function selectAdmins(db: Queryable, orgId: string): Promise<StoredUser[]> {
+  const rows = await db.many<UserRow>(sql`select * from users where org_id = ${orgId} and admin and not disabled order by id`);
+  return rows.map(toUser);
+}
+
 export async function updateUser(
   db: Queryable,
   id: string,

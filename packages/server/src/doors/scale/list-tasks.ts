@@ -1,0 +1,113 @@
+import type { Filter } from '@fovea/contract';
+import type { Caller } from '../../identity/caller.ts';
+import { origin, type ScaleDeps } from './context.ts';
+import { badParameter } from './errors.ts';
+import type { Links } from './links.ts';
+import type { ScaleProjects } from './projects.ts';
+import type { Json } from './response/work.ts';
+import { limited, namesFor, showTask } from './show-task.ts';
+import { readTime } from './times.ts';
+import { every, flag, pageLimit, single, wholeNumber } from './wire.ts';
+
+type Query = Record<string, unknown>;
+
+const statusFilters: Readonly<Record<string, Filter>> = {
+  pending: { status: { in: ['pending', 'claimed', 'submitted'] } },
+  completed: { status: 'completed' },
+  canceled: { status: 'cancelled' },
+  error: { status: 'error' },
+};
+
+/** Reviews are the customer's only once a task is completed; none yet is `pending`. */
+const reviewFilters: Readonly<Record<string, Filter>> = {
+  pending: { status: 'completed', reviewStatus: { in: ['pending', null] } },
+  fixed: { status: 'completed', reviewStatus: 'fixed' },
+  accepted: { status: 'completed', reviewStatus: 'accepted' },
+  rejected: { status: 'completed', reviewStatus: 'rejected' },
+  commented: { status: 'completed', reviewStatus: 'commented' },
+};
+
+const times: readonly [key: string, field: string, operator: 'gte' | 'lte'][] = [
+  ['start_time', 'createdAt', 'gte'],
+  ['end_time', 'createdAt', 'lte'],
+  ['completed_after', 'completedAt', 'gte'],
+  ['completed_before', 'completedAt', 'lte'],
+  ['updated_after', 'updatedAt', 'gte'],
+  ['updated_before', 'updatedAt', 'lte'],
+];
+
+/** Conditions of a list of tasks; undefined where a name in it names nothing, so that nothing can match. */
+async function filterOf({ rooms }: ScaleDeps, projects: ScaleProjects, caller: Caller, query: Query): Promise<Filter | undefined> {
+  const all: Filter[] = [];
+  for (const [key, field, operator] of times) {
+    const given = single(query, key);
+    if (given !== undefined) all.push({ [field]: { [operator]: readTime(key, given) } });
+  }
+  const status = single(query, 'status');
+  if (status !== undefined) all.push(known(statusFilters, 'status', status));
+  const type = single(query, 'type');
+  if (type !== undefined) all.push({ type });
+  const reviews = every(query, 'customer_review_status').flatMap((text) => text.split(',')).filter((text) => text !== '');
+  if (reviews.length > 0) all.push({ or: reviews.map((review) => known(reviewFilters, 'customer_review_status', review)) });
+  const uniqueIds = every(query, 'unique_id');
+  // A few are looked up one by one in the index; a long list is one comparison.
+  if (uniqueIds.length > 0) all.push(uniqueIds.length <= 20 ? { or: uniqueIds.map((uniqueId) => ({ uniqueId })) } : { uniqueId: { in: uniqueIds } });
+  const tags = every(query, 'tags');
+  if (tags.length > 0) all.push({ tags: { in: tags } });
+  const project = single(query, 'project');
+  if (project !== undefined) {
+    const found = await projects.find(caller, project);
+    if (!found) return undefined;
+    all.push({ projectId: found.id });
+  }
+  const batch = single(query, 'batch');
+  if (batch !== undefined) {
+    const [found] = await rooms.batches.find(caller, { origin, externalId: batch }, { limit: 1 });
+    if (!found) return undefined;
+    all.push({ batchId: found.id });
+  }
+  return { and: all };
+}
+
+function known(filters: Readonly<Record<string, Filter>>, key: string, value: string): Filter {
+  const filter = Object.hasOwn(filters, value) ? filters[value] : undefined;
+  if (!filter) throw badParameter(key, `must be one of ${Object.keys(filters).join(', ')}`);
+  return filter;
+}
+
+/** The total is counted for the first page and travels in the token: later pages cost the page. */
+function readToken(text: string | undefined): { cursor: string; total: number } | undefined {
+  if (text === undefined) return undefined;
+  try {
+    const [cursor, total] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as [unknown, unknown];
+    if (typeof cursor === 'string' && Number.isInteger(total)) return { cursor, total: Number(total) };
+  } catch {
+    // Told below, like every other text that is no token.
+  }
+  throw badParameter('next_token', 'is not a token that this server made');
+}
+
+/** A page of tasks over the whole account, newest first. */
+export async function listTasks(deps: ScaleDeps, projects: ScaleProjects, links: Links, caller: Caller, query: Query): Promise<Json> {
+  const limit = pageLimit(query);
+  const token = readToken(single(query, 'next_token'));
+  const offset = token ? 0 : (wholeNumber(query, 'offset', 0) ?? 0);
+  const filter = await filterOf(deps, projects, caller, query);
+  if (!filter) return { docs: [], total: 0, limit, offset, has_more: false };
+  const { tasks } = deps.rooms;
+  const [page, total] = await Promise.all([
+    tasks.find(caller, { origin, filter, limit, cursor: token?.cursor, offset }),
+    token ? token.total : tasks.count(caller, { origin, filter }),
+  ]);
+  const names = await namesFor(deps, caller, page.data);
+  const withAttachmentUrl = flag(query, 'include_attachment_url');
+  const shown = page.data.map((task) => showTask(task, names, links, { withAttachmentUrl }));
+  return {
+    docs: flag(query, 'limited_response') ? shown.map(limited) : shown,
+    total,
+    limit,
+    offset,
+    has_more: page.next !== null,
+    ...(page.next === null ? {} : { next_token: Buffer.from(JSON.stringify([page.next, total])).toString('base64url') }),
+  };
+}
