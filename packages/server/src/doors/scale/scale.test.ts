@@ -27,8 +27,6 @@ const scale = async (method: string, path: string, options: { key?: string; body
   });
   return { status, body: answer };
 };
-let made = 0;
-const unique = (name: string) => `${name} ${++made}`;
 const boxTask = { attachment: 'https://example.invalid/a.png', geometries: { box: { objects_to_annotate: ['car', { choice: 'two', subchoices: ['bus', 'truck'] }] } } };
 
 describe('authentication and errors', () => {
