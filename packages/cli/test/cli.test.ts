@@ -130,7 +130,7 @@ test('keys create --json prints one line with what the door gives', async () => 
   expect(code).toBe(0);
   expect(out.trim().split('\n')).toHaveLength(1);
   const made = JSON.parse(out) as { id: string; key: string; door: object };
-  expect(made).toEqual({ id: expect.any(String), key: expect.any(String), door: { apiKey: made.key, baseUrl: `${platform.url}/scale/v1` } });
+  expect(made).toEqual({ id: expect.any(String), key: expect.any(String), door: { apiKey: made.key, baseUrl: `${platform.url}/scale/v1`, callbackAuthKey: expect.stringMatching(/^live_/) } });
   const me = await json(['whoami'], { env: { FOVEA_KEY: made.key } });
   expect(me[0]).toMatchObject({ keyId: made.id, scopes: ['read', 'write'], url: platform.url });
   const plain = await json(['keys', 'create', '--name', 'plain']);
