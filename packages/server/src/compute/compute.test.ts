@@ -98,6 +98,12 @@ describe('jobs', () => {
     const job = await ended((await fovea.call('POST', '/v1/jobs', { body: { project, analytic: 'test/container' } })).body.id);
     expect(job).toMatchObject({ status: 'failed', cause: 'platform', message: expect.stringContaining('container') });
   });
+  test('a job of a private analytic ends too', async () => {
+    const maker = await fovea.person({ orgId: (await fovea.call('GET', '/v1/me')).body.organization.id, admin: true });
+    await fovea.call('POST', '/v1/analytics', { key: maker.key, body: { ...sleeper, name: 'test/private', scope: 'private', runtime: { kind: 'container', image: 'x' } } });
+    const made = await fovea.call('POST', '/v1/jobs', { key: maker.key, body: { project, analytic: 'test/private' } });
+    expect(await ended(made.body.id)).toMatchObject({ status: 'failed', cause: 'platform' });
+  });
   test('jobs.update 200 archives and expires, jobs.output 410 afterwards, jobs.update 409', async () => {
     const job = await ended((await create({})).body.id);
     expect((await fovea.call('PATCH', `/v1/jobs/${job.id}`, { body: { archived: true } })).body.archived).toBe(true);

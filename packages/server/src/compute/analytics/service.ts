@@ -6,7 +6,7 @@ import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
-import { insertAnalytic, selectAnalyticById, selectAnalytics, selectBuiltins, toAnalytic, updateAnalytic, type StoredAnalytic } from './store.ts';
+import { insertAnalytic, selectAnalyticById, selectAnalytics, selectBuiltins, selectManifest, toAnalytic, updateAnalytic, type StoredAnalytic } from './store.ts';
 import { latest } from './version.ts';
 
 export type AnalyticsService = ReturnType<typeof analyticsService>;
@@ -37,6 +37,13 @@ export function analyticsService({ db }: { db: Database }) {
 
   return {
     find,
+
+    /** The document that a job was made by, for the worker that runs it. */
+    async manifestOf(id: string): Promise<AnalyticManifest> {
+      const manifest = await selectManifest(db, id);
+      if (!manifest) throw new Error(`The analytic ${id} of a job has no row.`);
+      return manifest;
+    },
 
     async list(caller: Caller, query: Parsed<typeof analytics.list>['query']): Promise<Page<Analytic>> {
       needScope(caller, 'read');

@@ -68,6 +68,11 @@ export async function selectAnalyticById(db: Queryable, caller: Caller, id: stri
   return row && toStored(row);
 }
 
+/** The document of the analytic of a job, whoever may see it, and even when it was deleted since: rights were checked when the job was made. */
+export async function selectManifest(db: Queryable, id: string): Promise<AnalyticManifest | undefined> {
+  return (await db.maybe<{ manifest: AnalyticManifest }>(sql`select manifest from analytics where id = ${id}`))?.manifest;
+}
+
 /** Every visible version, or those of one name. */
 export async function selectAnalytics(db: Queryable, caller: Caller, options: { name?: string | undefined } = {}): Promise<StoredAnalytic[]> {
   const rows = await db.many<AnalyticRow>(sql`select a.* from analytics a where ${visible(caller)}

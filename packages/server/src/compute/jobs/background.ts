@@ -59,7 +59,7 @@ async function handle(deps: JobWorkerDeps, message: Message<JobMessage>): Promis
 }
 
 async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobMessage>): Promise<void> {
-  const { manifest } = await deps.analytics.find(systemCaller(job.orgId), job.analyticId);
+  const manifest = await deps.analytics.manifestOf(job.analyticId);
   const folder = await mkdtemp(join(tmpdir(), 'fovea-job-'));
   const stop = new AbortController();
   const report = reporter(deps, job, stop);
