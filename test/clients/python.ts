@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { cache } from './cache.ts';
+
+const installTimeoutMs = 300_000;
+
+/**
+ * A Python with these packages (`name==version`) from the package registry, in a virtual environment that is kept for the next time; or
+ * why there is none. Blocks while it installs.
+ */
+export function pythonWith(packages: readonly string[]): { python: string } | { missing: string } {
+  const folder = join(cache, createHash('sha256').update([...packages].sort().join('\n')).digest('hex').slice(0, 16));
+  const python = join(folder, 'bin', 'python');
+  if (existsSync(join(folder, 'complete'))) return { python };
+  mkdirSync(cache, { recursive: true });
+  // Made beside its place: a virtual environment may be moved as long as its programs are called through `bin/python`.
+  const building = `${folder}.${process.pid}.${Date.now()}`;
+  const fault = run('python3', ['-m', 'venv', building]) ?? run(join(building, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
+  if (fault !== undefined) {
+    rmSync(building, { recursive: true, force: true });
+    return { missing: `${packages.join(' ')} cannot be installed: ${fault}` };
+  }
+  mkdirSync(join(building, 'complete'));
+  try {
+    renameSync(building, folder);
+  } catch {
+    // Another test was quicker.
+    rmSync(building, { recursive: true, force: true });
+  }
+  return { python };
+}
+
+function run(command: string, args: readonly string[]): string | undefined {
+  const { status, stderr, error } = spawnSync(command, args, { timeout: installTimeoutMs, encoding: 'utf8' });
+  if (error) return error.message;
+  return status === 0 ? undefined : stderr.trim().split('\n').at(-1) || `${command} ended with ${status}`;
+}
