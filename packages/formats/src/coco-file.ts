@@ -110,6 +110,7 @@ export async function cocoItem(
 export async function* cocoRecords(
   context: ReadContext,
   index: CocoIndex,
+  maxBytes = gatherBytes,
 ): AsyncIterable<{ image: Json; records: Json[] }> {
   const strays = index.imageOf.filter((place) => place < 0).length;
   for (let stray = 0; stray < strays; stray += 1)
@@ -120,7 +121,7 @@ export async function* cocoRecords(
     do {
       bytes += index.bytesOf[to] ?? 0;
       to += 1;
-    } while (to < index.images.length && bytes + (index.bytesOf[to] ?? 0) <= gatherBytes);
+    } while (to < index.images.length && bytes + (index.bytesOf[to] ?? 0) <= maxBytes);
     yield* gatherRecords(context, index, from, to);
     from = to;
   }

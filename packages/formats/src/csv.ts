@@ -19,7 +19,7 @@ export async function* readCsv(source: FileSource, path: string): AsyncIterable<
 async function* csvRows(source: FileSource, path: string): AsyncIterable<string[]> {
   const decoder = new TextDecoder();
   let row: string[] = [];
-  let [field, isQuoted, wasQuote] = ['', false, false];
+  let [field, isQuoted, wasQuote, hadQuotes] = ['', false, false, false];
   const ready: string[][] = [];
   const take = (text: string) => {
     for (const character of text) {
@@ -34,15 +34,16 @@ async function* csvRows(source: FileSource, path: string): AsyncIterable<string[
         continue;
       }
       if (wasQuote) [isQuoted, wasQuote] = [false, false];
-      if (character === '"' && field === '') isQuoted = true;
+      if (character === '"' && field === '' && !hadQuotes) [isQuoted, hadQuotes] = [true, true];
       else if (character === ',' || character === '\n') {
-        row.push(field.endsWith('\r') && character === '\n' ? field.slice(0, -1) : field);
-        field = '';
+        const hasLineEnd = character === '\n' && !hadQuotes && field.endsWith('\r');
+        row.push(hasLineEnd ? field.slice(0, -1) : field);
+        [field, hadQuotes] = ['', false];
         if (character === '\n') {
           ready.push(row);
           row = [];
         }
-      } else field += character;
+      } else if (!(hadQuotes && character === '\r')) field += character;
     }
     if (field.length > maxFieldLength)
       throw new FormatError(`${path} has a field of more than ${maxFieldLength} characters`);

@@ -123,19 +123,19 @@ class JsonSplitter {
       case 'key':
         if (code === closeBrace && this.#wait === 'firstKey') return this.#after('end');
         if (code !== quote) break;
-        return this.#begin(code);
+        return this.#begin(code, at);
       case 'colon':
         if (code !== colon) break;
         return this.#after('value');
       case 'value':
-        if (code !== openBracket) return this.#begin(code);
+        if (code !== openBracket) return this.#begin(code, at);
         this.#index = 0;
         return this.#after('firstElement');
       case 'firstElement':
       case 'element':
         if (code === closeBracket && this.#wait === 'firstElement')
           return this.#after(this.#rootIsArray ? 'end' : 'afterMember');
-        return this.#begin(code);
+        return this.#begin(code, at);
       case 'afterElement':
         if (code === comma) return this.#after('element');
         if (code !== closeBracket) break;
@@ -147,6 +147,10 @@ class JsonSplitter {
       default:
         break;
     }
+    return this.#refuse(code, at);
+  }
+
+  #refuse(code: number, at: number): never {
     throw new FormatError(
       `${this.#path} is not JSON: unexpected ${JSON.stringify(String.fromCharCode(code))} at byte ${this.#offset + at}`,
     );
@@ -157,7 +161,8 @@ class JsonSplitter {
     return 1;
   }
 
-  #begin(code: number): 0 {
+  #begin(code: number, at: number): 0 {
+    if (code === comma || code === colon || code === closeBrace || code === closeBracket) return this.#refuse(code, at);
     this.#capture = code === openBrace || code === openBracket ? 'nested' : code === quote ? 'string' : 'scalar';
     this.#depth = 0;
     this.#inString = false;

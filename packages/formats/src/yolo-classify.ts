@@ -53,7 +53,8 @@ export const yoloClassify: Format = {
     const pictures = paths.filter(isMediaPath);
     const placed = pictures.filter((path) => /^(?:.*\/)?(train|val|valid|test)\/(?!images\/)[^/]+\/.+$/.test(path));
     const others = paths.some(
-      (path) => /^(txt|json|xml|ya?ml|csv)$/.test(extensionOf(path)) && !/readme|license/i.test(baseName(path)),
+      (path) =>
+        /^(txt|json|xml|ya?ml|csv)$/.test(extensionOf(path)) && !/readme|license|^pictures\.txt$/i.test(baseName(path)),
     );
     return pictures.length > 0 && placed.length === pictures.length && !others ? 0.8 : 0;
   },
