@@ -8,8 +8,8 @@ const side = 100;
 
 /** A valid response of the task's type that nobody made: what a test-mode task completes itself with. */
 export function madeUpResponse({ type, params }: { type: string; params: Json }): Json {
-  const pages = Array.isArray(params['attachments']) ? Math.max(params['attachments'].length, 1) : 1;
-  const media: Media = { width: side, height: side, frames: 3, fps: 1, pages };
+  const files = Array.isArray(params['attachments']) ? params['attachments'].length : 0;
+  const media: Media = { width: side, height: side, frames: files > 0 ? 1 : 3, fps: 1, pages: Math.max(files, 1) };
   return buildResponse({ type, params, annotations: annotationsFor(type, params), answers: answersFor(type, params), media });
 }
 
