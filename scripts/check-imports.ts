@@ -7,12 +7,13 @@ const packages: Record<string, readonly string[]> = {
   contract: [],
   geometry: ['contract'],
   formats: ['contract', 'geometry'],
-  sdk: ['contract'],
+  medical: [],
+  sdk: ['contract', 'medical'],
   editor: ['contract', 'geometry'],
-  server: ['contract', 'geometry', 'formats', 'analytics'],
-  cli: ['contract', 'sdk', 'server', 'formats', 'geometry', 'analytics'],
+  server: ['contract', 'geometry', 'formats', 'medical', 'analytics'],
+  cli: ['contract', 'sdk', 'server', 'formats', 'geometry', 'medical', 'analytics'],
   console: ['contract', 'sdk', 'editor', 'geometry'],
-  analytics: ['contract', 'geometry'],
+  analytics: ['contract', 'geometry', 'medical'],
 };
 
 /** Layers of the server, each with the layers that its files may import. */

@@ -5,8 +5,8 @@ import { deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { describeMedia, type MediaFacts, type MediaLimits } from './describe.ts';
-import { buildDicom, textElement } from './dicom/write.ts';
-import { writeNifti } from './nifti/write.ts';
+import { buildDicom, textElement } from '@fovea/medical/dicom/write.ts';
+import { writeNifti } from '@fovea/medical/nifti/write.ts';
 
 let folder: string;
 beforeAll(async () => {

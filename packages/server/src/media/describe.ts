@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 import type { MediaKind } from '@fovea/contract';
 import { detectBytes, detectMedia } from './detect.ts';
-import { describeDicom } from './dicom/describe.ts';
+import { describeDicom } from '@fovea/medical/dicom/describe.ts';
 import { describeImage } from './image.ts';
-import { describeNifti } from './nifti/read.ts';
+import { describeNifti } from '@fovea/medical/nifti/read.ts';
 import { describePdf } from './pdf.ts';
 import { describeVideo } from './video/describe.ts';
 

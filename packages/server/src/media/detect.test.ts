@@ -3,8 +3,8 @@ import * as fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { detectMedia } from './detect.ts';
-import { buildDicom, textElement } from './dicom/write.ts';
-import { writeNifti } from './nifti/write.ts';
+import { buildDicom, textElement } from '@fovea/medical/dicom/write.ts';
+import { writeNifti } from '@fovea/medical/nifti/write.ts';
 
 const text = (content: string): Uint8Array => Buffer.from(content, 'utf8');
 const bytes = (...parts: (string | number[])[]): Uint8Array =>

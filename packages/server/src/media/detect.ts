@@ -1,7 +1,7 @@
 import type { MediaKind } from '@fovea/contract';
 import { detectText } from './detect-text.ts';
-import { inflateFront } from './nifti/inflate.ts';
-import { NiftiError } from './nifti/error.ts';
+import { inflateFront } from '@fovea/medical/nifti/inflate.ts';
+import { NiftiError } from '@fovea/medical/nifti/error.ts';
 
 export interface DetectedMedia {
   mediaType: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { describeMedia } from './describe.ts';
-import { writeNifti } from './nifti/write.ts';
+import { writeNifti } from '@fovea/medical/nifti/write.ts';
 import { drawDicomSeries } from './samples/dicom-series.ts';
 import { drawVideo } from './samples/video.ts';
 import { makeThumbnail, type Thumbnail } from './thumbnail.ts';

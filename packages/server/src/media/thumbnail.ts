@@ -1,8 +1,8 @@
 import sharp from 'sharp';
 import type { MediaFacts } from './describe.ts';
-import { renderDicomFrame } from './dicom/render.ts';
+import { renderDicomFrame } from '@fovea/medical/dicom/render.ts';
 import { maxPixels } from './image.ts';
-import { renderNiftiSlice } from './nifti/slice.ts';
+import { renderNiftiSlice } from '@fovea/medical/nifti/slice.ts';
 import { FfmpegMissingError, inputArguments, runFfmpeg } from './video/ffmpeg.ts';
 
 export interface Thumbnail {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { buildDicom, type NewElement, numberElement, textElement } from '../dicom/write.ts';
+import { buildDicom, type NewElement, numberElement, textElement } from '@fovea/medical/dicom/write.ts';
 import { type Chest, chestExtent, makeChest, type SliceGrid, sliceOf } from './phantom.ts';
 
 export interface SampleSlice {
