@@ -53,11 +53,15 @@ function itemRecord(item: LabelledItem): Json {
     dir: folder === '' ? '/' : `/${folder}`,
     type: 'file',
     metadata: { system, ...(fps !== undefined && { fps }), user: item.metadata ?? {} },
-    annotations: item.annotations.flatMap((annotation) => annotationRecords(annotation, item)),
+    annotations: item.annotations.flatMap((annotation) => recordsOfDataloop(annotation, item)),
   };
 }
 
-function annotationRecords(annotation: LabelledAnnotation, item: LabelledItem): Json[] {
+/** An annotation as Dataloop has it; keypoints as a pose, followed by its points. The item's size is that of masks. */
+export function recordsOfDataloop(
+  annotation: LabelledAnnotation,
+  item: Pick<LabelledItem, 'width' | 'height' | 'fps'>,
+): Json[] {
   const { id, label, geometry, attributes, confidence, frame, endFrame } = annotation;
   const times =
     frame === null
@@ -87,7 +91,7 @@ function annotationRecords(annotation: LabelledAnnotation, item: LabelledItem): 
   return [own, ...points];
 }
 
-function snapshotsOf(annotation: LabelledAnnotation, item: LabelledItem): Json[] {
+function snapshotsOf(annotation: LabelledAnnotation, item: Pick<LabelledItem, 'width' | 'height'>): Json[] {
   const states = statesOf(annotation) ?? [];
   return states.slice(1).flatMap((state, index) => {
     const before = states[index];
@@ -121,7 +125,7 @@ function snapshotsOf(annotation: LabelledAnnotation, item: LabelledItem): Json[]
 function shapeRecord(
   geometry: AnnotationGeometry,
   annotation: LabelledAnnotation,
-  item: LabelledItem,
+  item: Pick<LabelledItem, 'width' | 'height'>,
 ): { type: string; coordinates: unknown } {
   const at = ([x, y]: Xy) => ({ x, y, z: 0 });
   const ring = (points: readonly Xy[]) => points.map(([x, y]) => ({ x, y }));
@@ -181,7 +185,7 @@ function shapeRecord(
   }
 }
 
-function maskText(annotation: LabelledAnnotation, { width, height }: LabelledItem): string {
+function maskText(annotation: LabelledAnnotation, { width, height }: Pick<LabelledItem, 'width' | 'height'>): string {
   const data = new Uint8Array(width * height * 4);
   bitmapOf(annotation)?.forEach((pixel, i) => data.fill(pixel * 255, i * 4, i * 4 + 4));
   return `data:image/png;base64,${toBase64(encodePng({ width, height, channels: 4, data }))}`;
