@@ -4,7 +4,7 @@ const assert = require('node:assert/strict');
 const http = require('node:http');
 const https = require('node:https');
 
-const settings = JSON.parse(process.argv[3]);
+const settings = JSON.parse(process.argv.at(-1));
 const { hostname, port } = new URL(settings.url);
 https.request = (options, callback) => {
   assert.equal(options.host, 'api.scaleapi.com');

@@ -3,7 +3,8 @@ import json
 
 import scaleapi
 
-from harness import BASE, BOX, FILES, PNG, TYPES, check, equal, fetch, response_is_right, settings, until
+from checks import check, equal, fetch, settings, until
+from harness import BASE, BOX, FILES, PNG, TYPES, response_is_right
 
 scaleapi.SCALE_ENDPOINT = BASE + "/"
 client = scaleapi.ScaleClient(settings["liveKey"])

@@ -9,7 +9,8 @@ import scaleapi.exceptions
 from scaleapi.exceptions import ScaleInvalidRequest, ScaleResourceNotFound, ScaleUnauthorized
 from scaleapi.tasks import TaskReviewStatus, TaskStatus, TaskType
 
-from harness import BASE, BOX, FILES, PNG, TYPES, check, equal, fetch, native, raw, response_is_right, settings, until
+from checks import check, equal, fetch, settings, until
+from harness import BASE, BOX, FILES, PNG, TYPES, native, raw, response_is_right
 
 # What the first versions called it.
 ScaleDuplicateResource = getattr(scaleapi.exceptions, "ScaleDuplicateResource", None) or scaleapi.exceptions.ScaleDuplicateTask

@@ -1,27 +1,14 @@
-"""What the programs share: named checks, each printed as PASS or FAIL, and the native API for the human's part."""
+"""What the programs for Scale's clients share: requests of every type, and the native API for the human's part."""
 import base64
 import json
-import sys
-import time
-import traceback
 import urllib.error
 import urllib.request
 
-settings = json.loads(sys.argv[1])
+from checks import equal, fetch, settings
+
 BASE = settings["url"] + "/scale/v1"
 FILES = settings["files"]
 PNG = FILES + "/image.png"
-
-
-def check(work):
-    """Runs a check at once; its name is the function's."""
-    name = work.__name__
-    try:
-        work()
-        print("PASS", name, flush=True)
-    except BaseException:
-        lines = traceback.format_exc().strip().split("\n")
-        print("FAIL", name, json.dumps(" | ".join(lines[-6:])), flush=True)
 
 
 def native(method, path, body=None, key=None):
@@ -47,26 +34,6 @@ def raw(method, path, body=None, key=None, headers=None):
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         return error.code, json.loads(error.read())
-
-
-def fetch(url):
-    with urllib.request.urlopen(url) as answer:
-        return answer.headers.get("content-type"), answer.read()
-
-
-def until(probe, seconds=30):
-    """Asks until the answer is true."""
-    deadline = time.time() + seconds
-    while True:
-        value = probe()
-        if value:
-            return value
-        assert time.time() < deadline, "waited %s seconds in vain" % seconds
-        time.sleep(0.1)
-
-
-def equal(actual, expected):
-    assert actual == expected, "%r is not %r" % (actual, expected)
 
 
 # One request of every type, as the service's documentation has them.

@@ -1,5 +1,4 @@
 // The protocol's real clients, unmodified, against a platform of this test. Each check of a program is an assertion here.
-import { spawn } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
@@ -8,6 +7,7 @@ import { callbackAuthKey } from '../../../packages/server/src/doors/scale/callba
 import { startTestPlatform, type TestPlatform } from '../../../packages/server/src/testing/platform.ts';
 import { nodeModulesWith } from '../node.ts';
 import { pythonWith } from '../python.ts';
+import { runChecks } from '../run-checks.ts';
 
 let fovea: TestPlatform;
 let files: Server;
@@ -52,26 +52,7 @@ async function serveFiles(): Promise<Server> {
   return server;
 }
 
-interface Outcome {
-  passed: string[];
-  failed: string[];
-  output: string;
-}
-
-function run(command: string, args: readonly string[], mark: string): Promise<Outcome> {
-  const settings = { url: fovea.url, files: `http://127.0.0.1:${(files.address() as AddressInfo).port}`, mark, ...keys };
-  const child = spawn(command, [...args, JSON.stringify(settings)], { cwd: import.meta.dirname, env: { ...process.env, PYTHONDONTWRITEBYTECODE: '1', PYTHONWARNINGS: 'ignore' } });
-  let output = '';
-  child.stdout.on('data', (part: Buffer) => (output += part.toString('utf8')));
-  child.stderr.on('data', (part: Buffer) => (output += part.toString('utf8')));
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', () => {
-      const lines = output.split('\n');
-      resolve({ output, passed: lines.filter((line) => line.startsWith('PASS ')), failed: lines.filter((line) => line.startsWith('FAIL ')) });
-    });
-  });
-}
+const settings = (mark: string) => ({ url: fovea.url, files: `http://127.0.0.1:${(files.address() as AddressInfo).port}`, mark, ...keys });
 
 const clients = [
   ['scaleapi 1.0.3', 'scaleapi==1.0.3', 'client1.py', 9],
@@ -81,26 +62,22 @@ const clients = [
 
 describe.each(clients)('%s', (name, requirement, program, checks) => {
   const found = pythonWith([requirement, 'setuptools<81']);
-  if ('missing' in found) {
-    test.skip(`needs ${found.missing}`, () => undefined);
-    return;
-  }
-  test(`${checks} checks pass`, { timeout: 300_000 }, async () => {
-    const { passed, failed, output } = await run(found.python, [program], name);
-    expect(failed, output).toEqual([]);
-    expect(passed.length, output).toBe(checks);
+  test.skipIf('missing' in found)(`${checks} checks pass${lack(found)}`, { timeout: 300_000 }, async () => {
+    const { passed, failed } = await runChecks('python' in found ? found.python : '', [program], { cwd: import.meta.dirname, settings: settings(name) });
+    expect(failed).toEqual([]);
+    expect(passed).toHaveLength(checks);
   });
 });
 
 describe('scaleapi 2.3.2 of npm', () => {
   const found = nodeModulesWith(['scaleapi@2.3.2']);
-  if ('missing' in found) {
-    test.skip(`needs ${found.missing}`, () => undefined);
-    return;
-  }
-  test('3 checks pass', { timeout: 300_000 }, async () => {
-    const { passed, failed, output } = await run(process.execPath, ['client-node.cjs', found.folder], 'npm');
-    expect(failed, output).toEqual([]);
-    expect(passed.length, output).toBe(3);
+  test.skipIf('missing' in found)(`3 checks pass${lack(found)}`, { timeout: 300_000 }, async () => {
+    const { passed, failed } = await runChecks(process.execPath, ['client-node.cjs', 'folder' in found ? found.folder : ''], { cwd: import.meta.dirname, settings: settings('npm') });
+    expect(failed).toEqual([]);
+    expect(passed).toHaveLength(3);
   });
 });
+
+function lack(found: object): string {
+  return 'missing' in found ? `: needs ${String(found.missing)}` : '';
+}
