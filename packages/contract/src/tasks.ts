@@ -227,9 +227,15 @@ export const tasks = {
     audience: 'annotator',
     scope: 'label',
     params: z.object({ project: id }),
-    body: z.object({ batch: id.optional(), review: z.boolean().default(false).describe('A submitted task to review instead') }).strict(),
+    body: z
+      .object({
+        batch: id.optional(),
+        task: id.optional().describe('This task rather than the next; one that the caller holds already gets a new lease, which ends the old one'),
+        review: z.boolean().default(false).describe('A submitted task to review instead'),
+      })
+      .strict(),
     result: z.object({ task: task.nullable().describe('Null when there is nothing to do'), lease: id.nullable() }),
-    errors: ['not_found', 'forbidden'],
+    errors: ['not_found', 'forbidden', 'illegal_state'],
   }),
   renew: operation({ id: 'tasks.renew', method: 'POST', path: '/v1/tasks/{task}/renew', summary: 'Keeps a claimed task for another lease.', audience: 'annotator', scope: 'label', params: oneTask, body: z.object({ lease: id, secondsSpent: z.number().min(0).max(86_400).default(0) }).strict(), result: task, errors: ['not_found', 'illegal_state'] }),
   release: operation({ id: 'tasks.release', method: 'POST', path: '/v1/tasks/{task}/release', summary: 'Gives a claimed task back, with a reason when it is flagged.', audience: 'annotator', scope: 'label', params: oneTask, body: z.object({ lease: id, flag: z.string().max(2_000).optional() }).strict(), result: task, errors: ['not_found', 'illegal_state'] }),

@@ -23,11 +23,12 @@ test('events are given as they come, however they are cut, and a broken connecti
     } else begin(response, line(3));
   });
   const seen: number[] = [];
-  for await (const event of server.client().events.follow('p')) {
+  let opened = 0;
+  for await (const event of server.client().events.follow('p', { onOpen: () => void opened++ })) {
     seen.push(event.seq);
     if (event.seq === 3) break;
   }
-  expect(seen).toEqual([1, 2, 3]);
+  expect([seen, opened]).toEqual([[1, 2, 3], 2]);
   expect(server.seen.map((request) => request.headers['last-event-id'])).toEqual([undefined, '2']);
 });
 

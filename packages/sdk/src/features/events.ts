@@ -12,6 +12,8 @@ export interface FollowOptions extends Pick<CallOptions, 'signal'> {
   after?: number | undefined;
   /** A connection that is silent for so long is made anew; the server says something every 15 seconds. Default 60,000. */
   timeoutMs?: number | undefined;
+  /** Told whenever a connection is made, the first and every later one: what was changed before it may have been missed by whoever loaded earlier. */
+  onOpen?: (() => void) | undefined;
 }
 
 /** Events: what happened, as history and as it happens. */
@@ -33,6 +35,7 @@ export class Events extends Feature {
       try {
         const headers: Record<string, string> = after === undefined ? {} : { 'last-event-id': String(after) };
         const response = await this.stream({ project }, { signal: deadline.signal, headers, maxRetries: 0 });
+        options.onOpen?.();
         for await (const data of readEvents(response, () => deadline.extend())) {
           const event = JSON.parse(data) as Event;
           after = event.seq;

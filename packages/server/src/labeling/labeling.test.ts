@@ -202,6 +202,23 @@ describe('work', () => {
     expect((await fovea.call('POST', `/v1/tasks/${mine.task.id}/release`, { key: first.key, body: { lease: mine.lease } })).status).toBe(409);
     expect((await fovea.call('POST', `/v1/tasks/${mine.task.id}/renew`, { key: second.key, body: { lease: theirs.lease } })).body.status).toBe('claimed');
   });
+  test('tasks.claim 200, tasks.claim 409: one task by its id; whoever holds it already gets a new lease', async () => {
+    const batch = await newBatch();
+    const [first, second] = [await worker(), await worker()];
+    const ids = (await fovea.call('POST', `/v1/projects/${project}/tasks/query`, { body: { filter: { batchId: batch.id } } })).body.data.map((one: any) => one.id);
+    const take = (key: string, task: string) => fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { key, body: { task } });
+    const early = await take(first.key, ids[0]);
+    expect([early.status, early.body.detail]).toEqual([409, expect.stringContaining('not open')]);
+    await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);
+    const taken = await take(first.key, ids[0]);
+    expect(taken.body.task).toMatchObject({ id: ids[0], claimedBy: first.email });
+    const others = await take(second.key, ids[0]);
+    expect([others.status, others.body.code]).toEqual([409, 'illegal_state']);
+    const again = await take(first.key, ids[0]);
+    expect(again.body.lease).not.toBe(taken.body.lease);
+    expect((await fovea.call('POST', `/v1/tasks/${ids[0]}/renew`, { key: first.key, body: { lease: taken.body.lease } })).status).toBe(409);
+    expect((await fovea.call('POST', `/v1/tasks/${ids[0]}/submit`, { key: first.key, body: { lease: again.body.lease } })).status).toBe(200);
+  });
   test('batches.assignments 200: work is shared out by load, and each gets their own share first', async () => {
     for (let index = 0; index < 9; index++) await upload(`/${index}.png`);
     const [first, second] = [await worker(), await worker()];

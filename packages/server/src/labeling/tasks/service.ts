@@ -20,7 +20,7 @@ import { selectBatch, updateBatch, type StoredBatch } from '../batches/store.ts'
 import { selectRecipe } from '../recipes/store.ts';
 import { prepareTask } from './background.ts';
 import { taskFinder } from './find.ts';
-import { claimNext, insertTask, markCalled, selectForReview, selectPending, selectTask, selectTaskByUniqueId, toStoredTask, toTask, updateTask, type StoredTask, type TaskChange, type TaskRow } from './store.ts';
+import { claimAgain, claimNext, insertTask, markCalled, selectForReview, selectPending, selectTask, selectTaskByUniqueId, toStoredTask, toTask, updateTask, type StoredTask, type TaskChange, type TaskRow } from './store.ts';
 
 type Body<K extends keyof typeof tasks> = Parsed<(typeof tasks)[K]>['body'];
 export type TasksService = ReturnType<typeof tasksService>;
@@ -93,6 +93,24 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       throw new Fault('illegal_state', `You no longer hold this task (it is ${task.status}); what you saved is kept with it.`, { current: toTask(task) });
     }
     return task;
+  }
+
+  /** Takes one task: of the common queue or the caller's share, or one that the caller holds, which ends its old lease. */
+  async function claimThis(caller: Caller, projectId: string, id: string, lease: string): Promise<StoredTask> {
+    const found = await need(caller, id, 'annotator', 'label');
+    if (found.projectId !== projectId) throw notFound('task', id);
+    return db.tx(async (tx) => {
+      const who = { projectId, email: caller.email, taskId: id, batchId: undefined, leaseToken: lease, leaseSeconds, test: caller.test };
+      const taken = (await claimAgain(tx, who)) ?? (await claimNext(tx, who));
+      if (!taken) throw notFree(await locked(tx, id));
+      await emit(tx, taskEvent('task.claimed', caller, taken));
+      return taken;
+    });
+  }
+
+  function notFree(task: StoredTask): Fault {
+    if (task.status !== 'pending') return illegal(task);
+    return new Fault('illegal_state', "The task cannot be taken now: it is another person's share, its batch is not open, you labeled its item already, or somebody just took it.", { current: toTask(task) });
   }
 
   async function tell(tx: Tx, task: StoredTask, what: Parameters<TaskEnded>[2]): Promise<void> {
@@ -244,6 +262,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       await authorize(db, caller, projectId, { role: body.review ? 'reviewer' : 'annotator', scope: 'label' });
       if (body.review) return { task: (await selectForReview(db, { projectId, email: caller.email, batchId: body.batch })) ?? null, lease: null };
       const lease = newId();
+      if (body.task !== undefined) return { task: await claimThis(caller, projectId, body.task, lease), lease };
       const claimed = await db.tx(async (tx) => {
         const taken = await claimNext(tx, { projectId, email: caller.email, batchId: body.batch, leaseToken: lease, leaseSeconds, test: caller.test });
         if (taken) await emit(tx, taskEvent('task.claimed', caller, taken));

@@ -260,17 +260,33 @@ export async function selectPending(db: Queryable, batchId: string, options: { a
   return rows.map((row) => row.id);
 }
 
+/** Who claims what, and for how long where the batch does not say. */
+export interface Claimant {
+  projectId: string;
+  email: string;
+  batchId: string | undefined;
+  /** This task, and no other. */
+  taskId?: string;
+  leaseToken: string;
+  leaseSeconds: number;
+  test: boolean;
+}
+
+function leaseEnd(seconds: number): Sql {
+  return sql`now() + make_interval(secs => coalesce((select (settings->>'leaseSeconds')::float8 from batches where id = tasks.batch_id), ${seconds}))`;
+}
+
 /**
  * Takes the next task in one statement: rows that others are taking at this moment are stepped over, so nobody waits and no two people get
  * the same. A person's own share comes first, then what is nobody's; tasks in several hands (consensus) are given to a person once.
  */
 export async function claimNext(
   db: Queryable,
-  who: { projectId: string; email: string; batchId: string | undefined; leaseToken: string; leaseSeconds: number; test: boolean },
+  who: Claimant,
 ): Promise<StoredTask | undefined> {
   const row = await db.maybe<TaskRow>(sql`
     update tasks set status = 'claimed', claimed_by = ${who.email}, lease_token = ${who.leaseToken},
-      lease_until = now() + make_interval(secs => coalesce((select (settings->>'leaseSeconds')::float8 from batches where id = tasks.batch_id), ${who.leaseSeconds})),
+      lease_until = ${leaseEnd(who.leaseSeconds)},
       revision = revision + 1, updated_at = now()
     where id = (
       select t.id from tasks t left join assignments a on a.id = t.assignment_id left join batches b on b.id = t.batch_id
@@ -279,12 +295,20 @@ export async function claimNext(
         -- Not before its attachment can be looked at.
         and (t.attachment is null or t.item_id is not null)
         ${who.batchId === undefined ? empty : sql`and t.batch_id = ${who.batchId}`}
+        ${who.taskId === undefined ? empty : sql`and t.id = ${who.taskId}`}
         and (t.batch_id is null or b.status = 'in_progress')
         and (t.assignment_id is null or a.email = ${who.email})
         and not exists (select from tasks o where o.item_id = t.item_id and o.batch_id = t.batch_id and o.id <> t.id and o.deleted_at is null
           and (o.claimed_by = ${who.email} or o.submitted_by = ${who.email}))
       order by (a.email is not null) desc, t.priority desc, t.id limit 1 for update of t skip locked)
     returning *`);
+  return row && toStoredTask(row);
+}
+
+/** Gives the person who holds a task a new lease on it; undefined when they do not hold it. */
+export async function claimAgain(db: Queryable, who: Claimant & { taskId: string }): Promise<StoredTask | undefined> {
+  const row = await db.maybe<TaskRow>(sql`update tasks set lease_token = ${who.leaseToken}, lease_until = ${leaseEnd(who.leaseSeconds)}, revision = revision + 1, updated_at = now()
+    where id = ${who.taskId} and status = 'claimed' and claimed_by = ${who.email} and deleted_at is null returning *`);
   return row && toStoredTask(row);
 }
 
