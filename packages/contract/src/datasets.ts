@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { command } from './commands.ts';
 import { operation } from './operation.ts';
-import { description, id, metadata, name, page, pageQuery, time } from './primitives.ts';
+import { description, id, itemPath, metadata, name, page, pageQuery, time } from './primitives.ts';
+import { filterSchema } from './query.ts';
 import { reference } from './projects.ts';
 
 export const datasetKinds = ['master', 'clone', 'merge'] as const;
@@ -25,6 +27,15 @@ export const dataset = z.object({
 export type Dataset = z.infer<typeof dataset>;
 
 const itemDays = z.number().positive('must be positive').max(36_500, 'must be at most 36,500').nullable();
+
+/** What a copy does where two datasets have other bytes at one path. */
+export const clashRules = ['error', 'first', 'last', 'beside', 'folder'] as const;
+
+const copied = {
+  filter: filterSchema.default({}).describe('Only the items that it finds'),
+  withMetadata: z.boolean().default(true).describe('Metadata, labels, channel, status and description come along'),
+  withAnnotations: z.boolean().default(true),
+};
 
 export const datasets = {
   create: operation({
@@ -97,6 +108,50 @@ export const datasets = {
     audience: 'manager',
     params: z.object({ dataset: id }),
     result: dataset,
+    errors: ['not_found', 'forbidden', 'conflict'],
+  }),
+  clone: operation({
+    id: 'datasets.clone',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/clone',
+    summary: 'Copies a dataset, or what a filter finds in it, in the background; no byte is copied. Answers the command to watch, whose subject is the copy.',
+    audience: 'developer',
+    params: z.object({ dataset: id }),
+    body: z
+      .object({
+        name: name.optional().describe('Of the new dataset; or give `into`'),
+        project: reference.optional().describe('Where the new dataset goes; its own project by default'),
+        into: id.optional().describe('A dataset that exists, to copy into'),
+        folder: itemPath.optional().describe('Put everything below this folder'),
+        onConflict: z.enum(clashRules).exclude(['folder']).default('beside').describe('Where a path in `into` holds other bytes: fail, keep the old, take the new, or put the new beside the old'),
+        ...copied,
+      })
+      .strict(),
+    result: command,
+    status: 202,
+    errors: ['not_found', 'forbidden', 'conflict'],
+  }),
+  merge: operation({
+    id: 'datasets.merge',
+    method: 'POST',
+    path: '/v1/datasets/merge',
+    summary: 'Makes one dataset of several, in the background. The same bytes at the same path become one item with the annotations of all.',
+    audience: 'developer',
+    body: z
+      .object({
+        name,
+        project: reference.optional().describe('Where it goes; the project of the first source by default'),
+        description: description.default(''),
+        sources: z.array(id).min(1, 'must name at least one dataset').max(100, 'must name at most 100 datasets'),
+        onConflict: z
+          .enum(clashRules)
+          .default('beside')
+          .describe('Where paths hold other bytes: fail, keep the first, take the last, put later ones beside with their id in the name, or put each source into a folder of its own'),
+        ...copied,
+      })
+      .strict(),
+    result: command,
+    status: 202,
     errors: ['not_found', 'forbidden', 'conflict'],
   }),
 };

@@ -15,4 +15,8 @@ export class Datasets extends Feature {
   readonly delete = this.method(datasets.delete, 'dataset');
   /** Brings a deleted dataset back. */
   readonly restore = this.method(datasets.restore, 'dataset');
+  /** Copies a dataset, or what a filter finds in it; answers the command to watch, whose subject is the copy. */
+  readonly clone = this.method(datasets.clone, 'dataset');
+  /** Makes one dataset of several; answers the command to watch. */
+  readonly merge = this.method(datasets.merge);
 }

@@ -6,6 +6,7 @@ import { commandsService, runCommand } from '../catalog/commands/service.ts';
 import { itemQueries } from '../catalog/items/bulk.ts';
 import { itemRoutes } from '../catalog/items/routes.ts';
 import { itemsService } from '../catalog/items/service.ts';
+import { datasetCopies } from '../catalog/datasets/copy.ts';
 import { datasetRoutes } from '../catalog/datasets/routes.ts';
 import { datasetsService } from '../catalog/datasets/service.ts';
 import { analyticsService } from '../compute/analytics/service.ts';
@@ -77,6 +78,7 @@ export function compose(engines: Engines, settings: Settings) {
   const datasets = datasetsService({ db, projects });
   const items = itemsService({ db, blobs, queue, limits: settings });
   const commands = commandsService({ db, queue, projects, logger });
+  const datasetCopier = datasetCopies({ db, projects, commands });
   const itemFinder = itemQueries({ db, commands });
   const annotations = annotationsService({ db, commands });
   const recipes = recipesService({ db, projects });
@@ -95,7 +97,7 @@ export function compose(engines: Engines, settings: Settings) {
 
   const routes: Route[] = [
     ...identityRoutes({ keys, members, projects, sessions, users }),
-    ...datasetRoutes(datasets),
+    ...datasetRoutes(datasets, datasetCopier),
     ...itemRoutes(items, itemFinder),
     ...commandRoutes(commands),
     ...annotationRoutes(annotations, db),
@@ -109,7 +111,7 @@ export function compose(engines: Engines, settings: Settings) {
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, items, itemQueries: itemFinder, commands, annotations, recipes, batches, tasks, attachments, analytics, profiles, jobs, events, deliveries, webhooks },
+    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, items, itemQueries: itemFinder, commands, annotations, recipes, batches, tasks, attachments, analytics, profiles, jobs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     auth: { keys, sessions },

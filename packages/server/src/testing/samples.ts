@@ -86,6 +86,8 @@ const table: Record<string, Sample> = {
   'datasets.update': { body: { description: 'x' } },
   'datasets.delete': {},
   'datasets.restore': {},
+  'datasets.clone': { body: () => ({ name: unique() }) },
+  'datasets.merge': { body: (world: World) => ({ name: unique(), sources: [world.dataset] }) },
   'items.upload': { query: '?path=/sample.txt&ifExists=skip', body: 'text' },
   'items.uploadMany': { body: () => bundle() },
   'items.list': {},

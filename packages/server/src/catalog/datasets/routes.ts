@@ -1,8 +1,9 @@
 import { datasets } from '@fovea/contract';
 import { route, type Route } from '../../http/context.ts';
+import type { DatasetCopies } from './copy.ts';
 import type { DatasetsService } from './service.ts';
 
-export function datasetRoutes(service: DatasetsService): Route[] {
+export function datasetRoutes(service: DatasetsService, copies: DatasetCopies): Route[] {
   return [
     route(datasets.create, ({ caller, body }) => service.create(caller, body)),
     route(datasets.list, ({ caller, query }) => service.list(caller, query)),
@@ -10,5 +11,7 @@ export function datasetRoutes(service: DatasetsService): Route[] {
     route(datasets.update, ({ caller, params, body, ifMatch }) => service.update(caller, params.dataset, body, ifMatch)),
     route(datasets.delete, ({ caller, params }) => service.delete(caller, params.dataset)),
     route(datasets.restore, ({ caller, params }) => service.restore(caller, params.dataset)),
+    route(datasets.clone, ({ caller, params, body }) => copies.clone(caller, params.dataset, body)),
+    route(datasets.merge, ({ caller, body }) => copies.merge(caller, body)),
   ];
 }
