@@ -1,0 +1,7 @@
+import type { DoorRoute } from './call.ts';
+import type { DataloopDeps } from './context.ts';
+
+/** The calls about people's work and what comes of it: recipes, ontologies, annotations, tasks, assignments, features, bots, models. */
+export function labelingRoutes(_deps: DataloopDeps): DoorRoute[] {
+  return [];
+}
