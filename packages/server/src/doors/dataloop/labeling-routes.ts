@@ -1,7 +1,8 @@
+import { annotationRoutes } from './annotations.ts';
 import type { DoorRoute } from './call.ts';
 import type { DataloopDeps } from './context.ts';
 
 /** The calls about people's work and what comes of it: recipes, ontologies, annotations, tasks, assignments, features, bots, models. */
-export function labelingRoutes(_deps: DataloopDeps): DoorRoute[] {
-  return [];
+export function labelingRoutes(deps: DataloopDeps): DoorRoute[] {
+  return [...annotationRoutes(deps)];
 }

@@ -46,7 +46,7 @@ export function readAnnotation(record: Json, item: Facts): ReadAnnotation {
     valued: valuedMark(base.attributes),
   };
   const group = typeof system['objectId'] === 'string' && system['objectId'].length <= 200 ? system['objectId'] : undefined;
-  return { ...base, confidence: content.confidence, source: content.source ?? 'import', group, status, metadata: { user: {}, ...metadata }, extra };
+  return { ...base, confidence: content.confidence, source: content.source ?? 'import', group, status, metadata: withoutNulls(metadata), extra };
 }
 
 /** What of it can be drawn on the item: all, or without its time, or nothing but the label and the attributes. */
@@ -74,4 +74,8 @@ function withoutTime(record: Json): Json {
   const metadata = asJson(record['metadata']) ?? {};
   const { frame: _frame, endFrame: _endFrame, snapshots_: _snapshots, ...system } = asJson(metadata['system']) ?? {};
   return { ...record, metadata: { ...metadata, system } };
+}
+
+function withoutNulls(record: Json): Json {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== null && value !== undefined));
 }
