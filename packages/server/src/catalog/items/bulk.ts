@@ -12,6 +12,7 @@ import { count as countInDataset, markChanged } from '../datasets/store.ts';
 import { compileFilter, fault } from '../query/compile.ts';
 import { queryCount, queryPage, rowAlias } from '../query/page.ts';
 import { project } from '../query/project.ts';
+import { selectChannels } from './channels.ts';
 import { itemEntity } from './entity.ts';
 import { mergeMetadata, metadataFault } from './metadata.ts';
 import { itemEvent } from './place.ts';
@@ -83,6 +84,12 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
     async count(caller: Caller, datasetId: string, filter: Filter): Promise<{ count: number; exact: boolean }> {
       await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
       return { count: await queryCount(db, itemEntity, filter, scopeOf(datasetId)), exact: true };
+    },
+
+    /** The channels of a dataset with their items. */
+    async channels(caller: Caller, datasetId: string, page: { limit: number; offset: number }) {
+      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      return selectChannels(db, datasetId, page);
     },
 
     updateMany: (caller: Caller, datasetId: string, body: Body<'updateMany'>): Promise<Command> => startBulk(caller, datasetId, kinds.update, body),

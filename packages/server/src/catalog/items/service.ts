@@ -49,6 +49,7 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
       try {
         return await db.tx(work);
       } catch (error) {
+        if (violatedConstraint(error) === 'items_external') throw new Fault('conflict', 'Another item has this external id.', { errors: [{ path: 'externalId', message: 'is taken' }] });
         if (violatedConstraint(error) !== 'items_path' || attempt === 5) throw error;
       }
     }

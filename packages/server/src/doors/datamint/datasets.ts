@@ -1,0 +1,104 @@
+import { Readable } from 'node:stream';
+import { Fault } from '../../fault.ts';
+import { zipLength, zipStream } from '../../http/stored-zip.ts';
+import type { Caller } from '../../identity/caller.ts';
+import { get, pageOf, post, type Call, type DoorRoute } from './answer.ts';
+import { collectionOf, contentsOf, itemsOf, listCollections, type Collection } from './collections.ts';
+import { findHome, type DatamintDeps } from './context.ts';
+import { openDataset, prepareDataset } from './dataset-zip.ts';
+import { changeResources } from './membership.ts';
+import { allResources } from './projects.ts';
+
+type Row = Record<string, unknown>;
+
+/** Datasets: the contents of projects, and the datasets that were made in Fovea. */
+export function datasetRoutes(deps: DatamintDeps): DoorRoute[] {
+  const need = (call: Call) => collectionOf(deps, call.caller, call.params['id']);
+  return [
+    get('/datasets', (call) => listDatasets(deps, call)),
+    get('/datasets/download/:token', (call) => sendArchive(deps, call)),
+    get('/datasets/:id', async (call) => {
+      const collection = await need(call);
+      return toDataset(collection, call.caller, (await contentsOf(deps, [collection])).get(collection.id), await idsOf(deps, call.caller, collection));
+    }),
+    get('/datasets/:id/resources', async (call) => allResources(deps, call.caller, await need(call))),
+    post('/datasets/:id/resources', async (call) => {
+      await changeResources(deps, call, await need(call));
+      return {};
+    }),
+    get('/datasets/:id/download/:format', async (call) => {
+      if (call.params['format'] !== 'dicom') throw new Fault('invalid_request', 'Datasets are downloaded as dicom; other forms are exported in Fovea.');
+      return prepare(deps, call, await need(call));
+    }),
+  ];
+}
+
+function toDataset(collection: Collection, caller: Caller, contents: { items: number; changedAt: string } | undefined, resourceIds: string[]): Row {
+  return {
+    id: collection.id,
+    name: collection.name,
+    description: collection.description ?? '',
+    created_at: collection.createdAt,
+    created_by: collection.createdBy,
+    customer_id: caller.orgId,
+    updated_at: contents?.changedAt ?? collection.createdAt,
+    total_resource: contents?.items ?? 0,
+    resource_ids: resourceIds,
+    // What clients before 0.7 compare.
+    version: 1,
+    last_version: 1,
+  };
+}
+
+async function idsOf(deps: DatamintDeps, caller: Caller, collection: Collection): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const items of itemsOf(deps, caller, collection)) ids.push(...items.map(({ id }) => id));
+  return ids;
+}
+
+/** The newest client wants every id with every dataset; the guide's client asks for all datasets in one page and reads none of them. */
+async function listDatasets(deps: DatamintDeps, { caller, query, request }: Call): Promise<unknown> {
+  const { offset, limit } = pageOf(query);
+  const all = (await listCollections(deps, caller, await findHome(deps, caller))).filter(({ archived }) => !archived);
+  const shown = all.slice(offset, offset + limit);
+  const contents = await contentsOf(deps, shown);
+  const data: Row[] = [];
+  for (const collection of shown) {
+    const ids = isNewest(request) ? await idsOf(deps, caller, collection) : [];
+    data.push(toDataset(collection, caller, contents.get(collection.id), ids));
+  }
+  return { data, totalCount: all.length };
+}
+
+/** The newest client sends its key twice, the guide's once: the one thing by which the two that ask for the same path can be told apart. */
+const isNewest = (request: Call['request']): boolean => request.headers.authorization !== undefined;
+
+/** The token of the archive: as JSON, or at the end of a stream of events that tells of the progress. */
+async function prepare(deps: DatamintDeps, { caller, request, reply }: Call, collection: Collection): Promise<unknown> {
+  if (isNewest(request)) return prepareDataset(deps, caller, collection, () => undefined);
+  const stream = new Readable({ read: () => undefined });
+  void reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' }).send(stream);
+  const say = (event: Row) => stream.push(`data: ${JSON.stringify(event)}\n\n`);
+  let saidAt = 0;
+  try {
+    const zip = await prepareDataset(deps, caller, collection, (processedImages, totalImages) => {
+      if (Date.now() - saidAt < 250 && processedImages < totalImages) return;
+      saidAt = Date.now();
+      say({ processedImages, totalImages });
+    });
+    say({ zip });
+  } catch (error) {
+    request.log.error({ err: error }, 'the archive of a dataset could not be prepared');
+    stream.push(`event: error\ndata: ${JSON.stringify({ message: error instanceof Fault ? error.message : 'The dataset could not be prepared.' })}\n\n`);
+  }
+  stream.push(null);
+  return undefined;
+}
+
+async function sendArchive(deps: DatamintDeps, { caller, params, reply }: Call): Promise<void> {
+  const { name, entries } = await openDataset(deps, caller, params['token'] ?? '');
+  const filename = `${name.replace(/[^\w .-]/g, '_')}.zip`;
+  void reply
+    .headers({ 'content-type': 'application/zip', 'content-length': zipLength(entries), 'content-disposition': `attachment; filename="${filename}"` })
+    .send(Readable.from(zipStream(entries), { objectMode: false }));
+}
