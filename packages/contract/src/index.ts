@@ -9,6 +9,7 @@ export * from './projects.ts';
 export * from './datasets.ts';
 export * from './items.ts';
 export * from './commands.ts';
+export * from './scans.ts';
 export * from './annotations.ts';
 export * from './recipes.ts';
 export * from './tasks.ts';

@@ -6,6 +6,7 @@ import { Items } from './features/items.ts';
 import { Keys } from './features/keys.ts';
 import { Members } from './features/members.ts';
 import { Projects } from './features/projects.ts';
+import { Scans, Series } from './features/scans.ts';
 import { Session } from './features/session.ts';
 import { System } from './features/system.ts';
 import { Annotations } from './features/annotations.ts';
@@ -56,6 +57,8 @@ export class Fovea extends Connected {
   readonly members = new Members(this.client);
   readonly datasets = new Datasets(this.client);
   readonly items = new Items(this.client);
+  readonly scans = new Scans(this.client);
+  readonly series = new Series(this.client);
   readonly annotations = new Annotations(this.client);
   readonly recipes = new Recipes(this.client);
   readonly batches = new Batches(this.client);

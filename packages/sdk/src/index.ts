@@ -8,6 +8,7 @@ export type { Saved } from './platform/platform.ts';
 export type { FolderOptions, UploadFile, UploadSource } from './transfer/source.ts';
 export { filesIn } from './transfer/folder.ts';
 export { UploadManyError, type UploadFailure, type UploadManyProgress, type UploadManyResult } from './transfer/upload-many.ts';
+export type { ArrayFacts, ScanArray } from './features/scans.ts';
 export type { AnnotationLines } from './features/annotations.ts';
 export type { FollowOptions } from './features/events.ts';
 export { JobFailedError, type WaitOptions } from './features/jobs.ts';

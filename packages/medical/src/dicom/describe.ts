@@ -71,20 +71,25 @@ function withoutUndefined(record: Record<string, unknown>): Record<string, unkno
   return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 }
 
+/** Faults of the envelope, behind which everything could be read. */
+const readAnyway = /^the file has no preamble|^no transfer syntax is declared|stray bytes stand before the first element/;
+
 /** Describes a file that is read already (with or without its pixel data). */
 export function describeFile(file: DicomFile, fileSize = file.bytes.length): DicomDescription {
   const { dataSet, meta } = file;
   const rows = dataSet.number(0x00280010);
   const columns = dataSet.number(0x00280011);
   const kind = kindOf(dataSet, meta);
+  const notes = file.warnings.filter((warning) => readAnyway.test(warning));
   const summary = withoutUndefined({
     kind,
     ...identity(file),
     ...imageFacts(dataSet),
     ...geometryFacts(dataSet),
     ...describeContent(kind, dataSet),
+    notes: notes.length === 0 ? undefined : notes,
   });
-  const problems = file.warnings.filter((warning) => !warning.startsWith('the file has no preamble'));
+  const problems = file.warnings.filter((warning) => !readAnyway.test(warning));
   const counted = rows === undefined || columns === undefined ? undefined : countFrames(file, fileSize, rows, columns);
   if (counted?.problem !== undefined) problems.push(counted.problem);
   return {

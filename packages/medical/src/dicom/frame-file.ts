@@ -44,6 +44,35 @@ export async function readFrame(path: string, frame: number): Promise<{ file: Di
   }
 }
 
+/**
+ * Reads a file as far as its pixel data: everything else, without what may be gigabytes.
+ * @throws DicomError; the file system's error when the file cannot be read
+ */
+export async function readUntilPixels(path: string): Promise<DicomFile> {
+  const handle = await open(path, 'r');
+  try {
+    const { size } = await handle.stat();
+    for (let length = Math.min(size, headerReadBytes); ; length = Math.min(size, length * 8, maxWholeBytes)) {
+      const isWhole = length >= Math.min(size, maxWholeBytes);
+      const file = tryParse(await readAt(handle, 0, length), isWhole);
+      const isEnough = file !== undefined && !file.truncated && [0x7fe00010, 0x7fe00008, 0x7fe00009].some((tag) => file.dataSet.has(tag));
+      if (file !== undefined && (isEnough || isWhole)) return file;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Undefined when only the front was given and cannot be read without the rest. */
+function tryParse(bytes: Uint8Array, isWhole: boolean): DicomFile | undefined {
+  try {
+    return parseDicom(bytes, { stopAtPixelData: true });
+  } catch (error) {
+    if (!(error instanceof DicomError) || isWhole) throw error;
+    return undefined;
+  }
+}
+
 /** The header of a file whose pixel data are native; undefined for any other, or when the header is very long. */
 async function readHeader(handle: FileHandle, size: number): Promise<DicomFile | undefined> {
   for (let length = headerReadBytes; length <= Math.min(size, 64 * headerReadBytes); length *= 8) {

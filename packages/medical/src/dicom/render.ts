@@ -11,8 +11,8 @@ import type { DicomFrame } from './pixels.ts';
 export interface RenderOptions {
   /** 0-based; the first when absent. */
   readonly frame?: number;
-  /** In real units (after rescale). When absent: the header's, else the 1st to 99th percentile. */
-  readonly window?: Window;
+  /** In real units (after rescale). When absent: the header's, else the 1st to 99th percentile, which `percentile` asks for. */
+  readonly window?: Window | 'percentile';
   readonly format: 'png' | 'jpeg';
   /** Longest side in pixels; smaller frames are not enlarged. */
   readonly maxSize?: number;
@@ -58,21 +58,26 @@ export function paintFrame(file: DicomFile, frame: DicomFrame, options: Omit<Ren
   return { pixels, width: frame.columns, height: frame.rows, channels };
 }
 
-function paintGrey(file: DicomFile, frame: DicomFrame, index: number, window?: Window): Uint8Array {
+function paintGrey(file: DicomFile, frame: DicomFrame, index: number, window?: Window | 'percentile'): Uint8Array {
   const { dataSet } = file;
   const rescale = rescaleOf(dataSet, index, frame.signed);
-  const voi: Voi = window === undefined ? (voiOf(dataSet, index) ?? fallbackVoi(file, frame, rescale)) : { kind: 'window', window };
+  const given: Voi | undefined = typeof window === 'object' ? { kind: 'window', window } : window === undefined ? voiOf(dataSet, index) : percentileVoi(file, frame, rescale);
+  const voi = given ?? fallbackVoi(file, frame, rescale);
   const isInverse = (frame.photometric === 'MONOCHROME1') !== (dataSet.string(0x20500020) === 'INVERSE' && frame.photometric !== 'MONOCHROME1');
   return toGrey(frame.data, rescale, voi, isInverse);
 }
 
 /** 8-bit images without rescale are pictures already: their whole range is shown. */
-function fallbackVoi({ dataSet }: DicomFile, frame: DicomFrame, rescale: Rescale): Voi {
+function fallbackVoi({ dataSet }: Pick<DicomFile, 'dataSet'>, frame: DicomFrame, rescale: Rescale): Voi {
   const isPicture = frame.bitsStored <= 8 && !frame.signed && rescale.slope === 1 && rescale.intercept === 0 && rescale.table === undefined;
   if (isPicture) {
     const range = 2 ** frame.bitsStored - 1;
     return { kind: 'window', window: { center: range / 2, width: range, function: 'LINEAR_EXACT' } };
   }
+  return percentileVoi({ dataSet }, frame, rescale);
+}
+
+function percentileVoi({ dataSet }: Pick<DicomFile, 'dataSet'>, frame: DicomFrame, rescale: Rescale): Voi {
   return { kind: 'window', window: percentileWindow(frame.data, rescale, dataSet.number(0x00280120)) };
 }
 

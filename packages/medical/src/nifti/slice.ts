@@ -19,7 +19,9 @@ export interface SliceOptions {
   /** Point in time, 0-based. Default 0. */
   readonly time?: number;
   /** In real values. When absent: the header's display range, else the 1st to 99th percentile of the volume. */
-  readonly window?: Window;
+  readonly window?: Window | 'percentile';
+  /** Default `png`. */
+  readonly format?: 'png' | 'jpeg';
   /**
    * False (the default): pixel (x, y) is voxel (i, j), (i, k) or (j, k), so that masks lie on it as they are. True: as
    * radiologists look at it: patient's right on the left, front or head up, with square pixels.
@@ -29,7 +31,7 @@ export interface SliceOptions {
   readonly maxSize?: number;
 }
 
-/** Renders a slice of a NIfTI file as a PNG image. @throws NiftiError */
+/** Renders a slice of a NIfTI file as a PNG or JPEG image. @throws NiftiError */
 export async function renderNiftiSlice(path: string, options: SliceOptions): Promise<Uint8Array> {
   return renderVolumeSlice(await readVolume(path, { time: options.time ?? 0 }), options);
 }
@@ -74,14 +76,14 @@ export function cutSlice(volume: SliceSource, axis: Axis, index?: number): Slice
   return { width, height, data, x, y };
 }
 
-/** Renders a slice of a volume in memory (of three axes) as a PNG image. @throws NiftiError */
+/** Renders a slice of a volume in memory (of three axes) as a PNG or JPEG image. @throws NiftiError */
 export async function renderVolumeSlice(volume: SliceSource, options: SliceOptions): Promise<Uint8Array> {
   const { header } = volume;
   if (volume.channels === 2) throw new NiftiError('a volume of complex numbers cannot be shown');
   const plane = cutSlice(volume, options.axis, options.index);
   const isColour = volume.channels >= 3;
   const rescale = { slope: header.slope, intercept: header.intercept };
-  const window = options.window ?? displayWindow(volume);
+  const window = typeof options.window === 'object' ? options.window : displayWindow(volume, options.window === 'percentile');
   const pixels = isColour ? Uint8Array.from(plane.data) : toGrey(plane.data, rescale, { kind: 'window', window }, false);
   const channels = isColour ? (volume.channels as 3 | 4) : 1;
   let image = sharp(pixels, { raw: { width: plane.width, height: plane.height, channels }, limitInputPixels: false });
@@ -92,12 +94,13 @@ export async function renderVolumeSlice(volume: SliceSource, options: SliceOptio
     image = sharp(sized).resize({ width: options.maxSize, height: options.maxSize, fit: 'inside', withoutEnlargement: true });
     if (channels === 1) image = image.toColourspace('b-w');
   }
-  return image.png({ compressionLevel: 6 }).toBuffer();
+  return options.format === 'jpeg' ? image.jpeg({ quality: 90 }).toBuffer() : image.png({ compressionLevel: 6 }).toBuffer();
 }
 
-function displayWindow({ header, data }: SliceSource): Window {
+/** The header's display range, else the 1st to 99th percentile of the values. */
+export function displayWindow({ header, data }: SliceSource, percentile = false): Window {
   const { displayMin, displayMax } = header;
-  if (Number.isFinite(displayMin) && Number.isFinite(displayMax) && displayMax > displayMin) {
+  if (!percentile && Number.isFinite(displayMin) && Number.isFinite(displayMax) && displayMax > displayMin) {
     return { center: (displayMin + displayMax) / 2, width: displayMax - displayMin, function: 'LINEAR_EXACT' };
   }
   return percentileWindow(data, { slope: header.slope, intercept: header.intercept });

@@ -7,6 +7,8 @@ import { itemQueries } from '../catalog/items/bulk.ts';
 import { itemRoutes } from '../catalog/items/routes.ts';
 import { itemsService } from '../catalog/items/service.ts';
 import { datasetCopies } from '../catalog/datasets/copy.ts';
+import { scanRoutes } from '../catalog/scans/routes.ts';
+import { scansService } from '../catalog/scans/service.ts';
 import { datasetRoutes } from '../catalog/datasets/routes.ts';
 import { datasetsService } from '../catalog/datasets/service.ts';
 import { analyticsService } from '../compute/analytics/service.ts';
@@ -77,6 +79,7 @@ export function compose(engines: Engines, settings: Settings) {
   const projects = projectsService({ db });
   const datasets = datasetsService({ db, projects });
   const items = itemsService({ db, blobs, queue, limits: settings });
+  const scans = scansService({ db, blobs, items });
   const commands = commandsService({ db, queue, projects, logger });
   const datasetCopier = datasetCopies({ db, projects, commands });
   const itemFinder = itemQueries({ db, commands });
@@ -99,6 +102,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...identityRoutes({ keys, members, projects, sessions, users }),
     ...datasetRoutes(datasets, datasetCopier),
     ...itemRoutes(items, itemFinder),
+    ...scanRoutes(scans),
     ...commandRoutes(commands),
     ...annotationRoutes(annotations, db),
     ...recipeRoutes(recipes),
@@ -111,7 +115,7 @@ export function compose(engines: Engines, settings: Settings) {
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, items, itemQueries: itemFinder, commands, annotations, recipes, batches, tasks, attachments, analytics, profiles, jobs, events, deliveries, webhooks },
+    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, items, itemQueries: itemFinder, scans, commands, annotations, recipes, batches, tasks, attachments, analytics, profiles, jobs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     auth: { keys, sessions },

@@ -76,6 +76,7 @@ function detectBinary(bytes: Buffer): DetectedMedia | undefined {
   if (start.startsWith('BZh') && hex.startsWith('314159265359', 8)) return is('application/x-bzip2', 'other');
   if (ascii(257, 262) === 'ustar') return is('application/x-tar', 'other');
   if (isBitmap(bytes)) return is('image/bmp', 'image');
+  if (isShiftedDicom(bytes)) return is('application/dicom', 'dicom');
   return undefined;
 }
 
@@ -160,6 +161,18 @@ function isBareDicom(bytes: Buffer): boolean {
     const follows = nextGroup === group ? uint16(next + 2) > uint16(2) : nextGroup > group && nextGroup < 0x0100;
     // The meta group is always little endian; a big endian data set may follow it.
     if (follows || (group === 2 && bytes.readUInt16BE(next) === 8)) return true;
+  }
+  return false;
+}
+
+/** So many stray bytes may stand before the first element of a data set without preamble: as the reader puts up with. */
+const maxStrayBytes = 256;
+
+/** A data set in explicit representation behind stray bytes: what is left of a file whose front was cut off or changed. */
+function isShiftedDicom(bytes: Buffer): boolean {
+  for (let at = 1; at <= maxStrayBytes && at + 32 < bytes.length; at++) {
+    const group = bytes.readUInt16LE(at);
+    if ((group === 8 || group === 2) && representations.test(bytes.toString('latin1', at + 4, at + 6)) && isBareDicom(bytes.subarray(at))) return true;
   }
   return false;
 }

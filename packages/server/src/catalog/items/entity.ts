@@ -18,6 +18,7 @@ export const itemEntity: Entity = {
     path: column((t) => sql`${t}.path`, 'path', { required: true }),
     name: column((t) => sql`regexp_replace(${t}.path, '^.*/', '')`, 'text', { required: true }),
     folder: column(folderOf, 'path', { required: true }),
+    hidden: column((t) => sql`${t}.path ~ '/[.]'`, 'boolean', { required: true }),
     sha256: column((t) => sql`${t}.sha256`, 'sha256', { required: true }),
     sizeBytes: column((t) => sql`${t}.size`, 'number', { required: true }),
     mediaType: column((t) => sql`${t}.media_type`, 'text', { required: true }),
@@ -38,6 +39,7 @@ export const itemEntity: Entity = {
     createdBy: column((t) => sql`${t}.created_by`, 'text', { required: true }),
     createdAt: column((t) => sql`${t}.created_at`, 'time', { required: true }),
     updatedAt: column((t) => sql`${t}.updated_at`, 'time', { required: true }),
+    updatedBy: column((t) => sql`${t}.updated_by`, 'text', { required: true }),
     publishedAt: column((t) => sql`${t}.published_at`, 'time'),
     publishedBy: column((t) => sql`${t}.published_by`, 'text'),
     expiresAt: column((t) => sql`${t}.expires_at`, 'time'),
@@ -47,6 +49,8 @@ export const itemEntity: Entity = {
   json: {
     metadata: (t) => sql`${t}.metadata`,
     summary: (t) => sql`${t}.summary`,
+    // The facts of a scan under the name that people look for them.
+    dicom: (t) => sql`${t}.summary`,
     extra: (t) => sql`coalesce(${t}.extra, '{}'::jsonb)`,
   },
   alive: (t) => sql`${t}.deleted_at is null and (${t}.expires_at is null or ${t}.expires_at > now())`,

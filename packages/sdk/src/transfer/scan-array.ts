@@ -1,0 +1,21 @@
+import { arrayFacts, type ArrayFacts } from '@fovea/contract';
+import { ConnectionError } from '../errors.ts';
+
+const types = {
+  uint8: Uint8Array, int8: Int8Array, uint16: Uint16Array, int16: Int16Array, uint32: Uint32Array, int32: Int32Array, float32: Float32Array, float64: Float64Array,
+} as const;
+
+/** Stored values with how to read them: `real = slope · data[i] + intercept`. */
+export interface ScanArray extends ArrayFacts {
+  data: InstanceType<(typeof types)[keyof typeof types]>;
+}
+
+/** Reads the answer of an operation that gives an array. Throws ConnectionError when it broke off. */
+export async function readArray(response: Response): Promise<ScanArray> {
+  const facts = arrayFacts.parse(JSON.parse(response.headers.get('x-fovea-array') ?? 'null'));
+  const buffer = await response.arrayBuffer();
+  const expected = facts.shape.reduce((product, size) => product * size, types[facts.dtype].BYTES_PER_ELEMENT);
+  if (buffer.byteLength !== expected) throw new ConnectionError(`The array has ${buffer.byteLength} bytes instead of ${expected}.`);
+  // Every machine that runs JavaScript today is little endian, as the array is.
+  return { ...facts, data: new types[facts.dtype](buffer) };
+}
