@@ -8,19 +8,22 @@ const installTimeoutMs = 300_000;
 
 /**
  * A Python with these packages (`name==version`) from the package registry, in a virtual environment that is kept for the next time; or
- * why there is none. Blocks while it installs.
+ * why there is none. Those that come `alone` are installed without what they ask for. Blocks while it installs.
  */
-export function pythonWith(packages: readonly string[]): { python: string } | { missing: string } {
-  const folder = join(cache, createHash('sha256').update([...packages].sort().join('\n')).digest('hex').slice(0, 16));
+export function pythonWith(packages: readonly string[], alone: readonly string[] = []): { python: string } | { missing: string } {
+  const names = [...packages.toSorted(), ...alone.map((name) => `${name} alone`).toSorted()];
+  const folder = join(cache, createHash('sha256').update(names.join('\n')).digest('hex').slice(0, 16));
   const python = join(folder, 'bin', 'python');
   if (existsSync(join(folder, 'complete'))) return { python };
   mkdirSync(cache, { recursive: true });
   // Made beside its place: a virtual environment may be moved as long as its programs are called through `bin/python`.
   const building = `${folder}.${process.pid}.${Date.now()}`;
-  const fault = run('python3', ['-m', 'venv', building]) ?? run(join(building, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages]);
+  const install = [join(building, 'bin', 'python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']] as const;
+  const fault =
+    run('python3', ['-m', 'venv', building]) ?? run(install[0], [...install[1], ...packages]) ?? (alone.length === 0 ? undefined : run(install[0], [...install[1], '--no-deps', ...alone]));
   if (fault !== undefined) {
     rmSync(building, { recursive: true, force: true });
-    return { missing: `${packages.join(' ')} cannot be installed: ${fault}` };
+    return { missing: `${[...packages, ...alone].join(' ')} cannot be installed: ${fault}` };
   }
   mkdirSync(join(building, 'complete'));
   try {

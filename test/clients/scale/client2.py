@@ -386,7 +386,7 @@ def quality_tasks():
     equal((task.expected_response, task.as_dict()["initial_response"]), (expected, expected))
     assert task.id
     fails(ScaleInvalidRequest, lambda: client.create_evaluation_task(TaskType.TextCollection, **TYPES["textcollection"]), "expected_response")
-    fails(ScaleInvalidRequest, lambda: client.create_evaluation_task(TaskType.Chat, expected_response=expected))
+    fails(ScaleInvalidRequest, lambda: client.create_evaluation_task(TaskType.Categorization, expected_response=expected))
     if has("create_training_task"):
         equal(client.create_training_task(TaskType.TextCollection, expected_response=expected, **TYPES["textcollection"]).expected_response, expected)
     equal(client.tasks(limit=1).total, before)

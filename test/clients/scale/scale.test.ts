@@ -56,7 +56,9 @@ const settings = (mark: string) => ({ url: fovea.url, files: `http://127.0.0.1:$
 
 const clients = [
   ['scaleapi 1.0.3', 'scaleapi==1.0.3', 'client1.py', 9],
+  ['scaleapi 1.0.4', 'scaleapi==1.0.4', 'client1.py', 9],
   ['scaleapi 2.0.0', 'scaleapi==2.0.0', 'client2.py', 19],
+  ['scaleapi 2.9.0', 'scaleapi==2.9.0', 'client2.py', 19],
   ['scaleapi 2.18.4', 'scaleapi==2.18.4', 'client2.py', 19],
 ] as const;
 
