@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AnnotationContent } from '@fovea/contract';
-
-export type Json = Record<string, unknown>;
+import { asJson, type Json } from './json.ts';
 
 /** What the door keeps on an annotation: what it was sent and what our own words do not hold. */
 export interface AnnotationNotes {
@@ -17,10 +16,6 @@ export interface AnnotationNotes {
   /** What these notes were understood as; when the annotation says something else by now, somebody changed it elsewhere. */
   drawn: string;
   valued: string;
-}
-
-export function asJson(value: unknown): Json | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined;
 }
 
 /** The notes of an annotation that came through this door. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { mergeMetadata } from '../../catalog/items/metadata.ts';
 import type { StoredAnnotation } from '../../labeling/annotations/store.ts';
-import { asJson, type Json } from './annotation-notes.ts';
 import { get, idOf, parse, post, put, remove, type Call, type DoorRoute } from './call.ts';
 import { origin, urlOf, type DataloopDeps } from './context.ts';
+import { asJson, type Json } from './json.ts';
 import { readAnnotation } from './read-annotation.ts';
 import { showAnnotation } from './show-annotation.ts';
 

@@ -2,7 +2,8 @@ import { annotationStatuses, type AnnotationContent } from '@fovea/contract';
 import { contentOfDataloop, FormatError, type DataloopContent } from '@fovea/formats';
 import type { StoredItem } from '../../catalog/items/store.ts';
 import { annotationFault } from '../../labeling/annotations/check.ts';
-import { asJson, drawnMark, valuedMark, type AnnotationNotes, type Json } from './annotation-notes.ts';
+import { drawnMark, valuedMark, type AnnotationNotes } from './annotation-notes.ts';
+import { asJson, type Json } from './json.ts';
 
 type Facts = Pick<StoredItem, 'width' | 'height' | 'frames'>;
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { recordsOfDataloop } from '@fovea/formats';
 import type { StoredAnnotation } from '../../labeling/annotations/store.ts';
-import { asJson, drawnMark, notesOf, valuedMark, type Json } from './annotation-notes.ts';
+import { drawnMark, notesOf, valuedMark } from './annotation-notes.ts';
 import { typeOfGeometry } from './annotation-types.ts';
 import { toWireId } from './ids.ts';
+import { asJson, type Json } from './json.ts';
 
 /** An annotation as the wire has it; `url` makes addresses of paths. */
 export function showAnnotation(url: (path: string) => string, annotation: StoredAnnotation): Json {

@@ -9,7 +9,7 @@ import type { ProjectsService } from '../../identity/projects/service.ts';
 import { inVisibleProject } from '../../identity/projects/store.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { colorOf } from './colors.ts';
-import { deleteRecipe, insertRecipe, insertVersion, moveToVersion, selectHistories, selectRecipe, selectRecipeByExternalId, selectRecipes, selectVersions, toRecipe, type RecipeContent, type StoredRecipe } from './store.ts';
+import { deleteRecipe, findRecipes, insertRecipe, insertVersion, moveToVersion, selectHistories, selectRecipe, selectRecipeByExternalId, selectRecipes, selectVersions, toRecipe, type RecipeContent, type RecipeFilter, type StoredRecipe } from './store.ts';
 
 type Body<K extends keyof typeof recipes> = Parsed<(typeof recipes)[K]>['body'];
 export type RecipesService = ReturnType<typeof recipesService>;
@@ -96,6 +96,12 @@ export function recipesService({ db, projects }: { db: Database; projects: Proje
       return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.id], map: toRecipe });
     },
 
+    /** A page of the recipes of all projects that the caller sees, or of some, with what doors keep. */
+    find(caller: Caller, filter: RecipeFilter, page: { limit: number; offset: number }): Promise<{ recipes: StoredRecipe[]; total: number }> {
+      needScope(caller, 'read');
+      return findRecipes(db, inVisibleProject(caller, sql`r.project_id`), filter, page);
+    },
+
     get: (caller: Caller, id: string, version?: number): Promise<StoredRecipe> => need(caller, id, 'annotator', version),
 
     async update(caller: Caller, id: string, change: Body<'update'> & { extra?: unknown }, expected?: number): Promise<StoredRecipe> {
@@ -105,7 +111,7 @@ export function recipesService({ db, projects }: { db: Database; projects: Proje
     },
 
     /** A new version made from the newest one, under its lock. */
-    async revise(caller: Caller, id: string, make: (newest: StoredRecipe) => Partial<RecipeContent>): Promise<StoredRecipe> {
+    async revise(caller: Caller, id: string, make: (newest: StoredRecipe) => Partial<RecipeContent> & { name?: string; extra?: unknown }): Promise<StoredRecipe> {
       await need(caller, id, 'manager');
       return db.tx(async (tx) => {
         const newest = await selectRecipe(tx, id, { lock: true });

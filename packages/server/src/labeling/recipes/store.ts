@@ -1,5 +1,5 @@
 import type { Recipe } from '@fovea/contract';
-import sql, { empty, type Sql } from 'sql-template-tag';
+import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
 
 interface RecipeRow {
@@ -82,6 +82,29 @@ export async function selectRecipes(db: Queryable, projectId: string, options: {
   const rows = await db.many<RecipeRow>(sql`select ${columns} ${newest} where r.project_id = ${projectId} and r.deleted_at is null
     ${options.before === undefined ? empty : sql`and r.id < ${options.before}`} order by r.id desc limit ${options.limit + 1}`);
   return rows.map(toStoredRecipe);
+}
+
+export interface RecipeFilter {
+  projectIds?: readonly string[] | undefined;
+  ids?: readonly string[] | undefined;
+  name?: string | undefined;
+}
+
+/** Recipes of visible projects with what doors keep, newest first, and how many there are. */
+export async function findRecipes(
+  db: Queryable,
+  visible: Sql,
+  filter: RecipeFilter,
+  page: { limit: number; offset: number },
+): Promise<{ recipes: StoredRecipe[]; total: number }> {
+  const all: Sql[] = [visible, sql`r.deleted_at is null`];
+  if (filter.projectIds !== undefined) all.push(sql`r.project_id = any(${[...filter.projectIds]}::uuid[])`);
+  if (filter.ids !== undefined) all.push(sql`r.id = any(${[...filter.ids]}::uuid[])`);
+  if (filter.name !== undefined) all.push(sql`r.name = ${filter.name}`);
+  const where = join(all, ' and ');
+  const rows = await db.many<RecipeRow>(sql`select ${columns} ${newest} where ${where} order by r.id desc limit ${page.limit} offset ${page.offset}`);
+  const { n } = await db.one<{ n: number }>(sql`select count(*) as n from recipes r where ${where}`);
+  return { recipes: rows.map(toStoredRecipe), total: n };
 }
 
 export async function selectVersions(db: Queryable, id: string, options: { limit: number; before: number | undefined }): Promise<StoredRecipe[]> {
