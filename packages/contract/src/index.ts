@@ -9,6 +9,7 @@ export * from './projects.ts';
 export * from './datasets.ts';
 export * from './items.ts';
 export * from './commands.ts';
+export * from './versions.ts';
 export * from './scans.ts';
 export * from './annotations.ts';
 export * from './recipes.ts';

@@ -19,6 +19,7 @@ import { Profiles } from './features/profiles.ts';
 import { Events } from './features/events.ts';
 import { Webhooks } from './features/webhooks.ts';
 import { Users } from './features/users.ts';
+import { Versions } from './features/versions.ts';
 
 class Connected {
   protected readonly client: Client;
@@ -56,6 +57,7 @@ export class Fovea extends Connected {
   readonly projects = new Projects(this.client);
   readonly members = new Members(this.client);
   readonly datasets = new Datasets(this.client);
+  readonly versions = new Versions(this.client);
   readonly items = new Items(this.client);
   readonly scans = new Scans(this.client);
   readonly series = new Series(this.client);

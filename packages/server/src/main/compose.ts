@@ -9,6 +9,8 @@ import { itemsService } from '../catalog/items/service.ts';
 import { datasetCopies } from '../catalog/datasets/copy.ts';
 import { scanRoutes } from '../catalog/scans/routes.ts';
 import { scansService } from '../catalog/scans/service.ts';
+import { versionRoutes } from '../catalog/versions/routes.ts';
+import { versionsService } from '../catalog/versions/service.ts';
 import { datasetRoutes } from '../catalog/datasets/routes.ts';
 import { datasetsService } from '../catalog/datasets/service.ts';
 import { analyticsService } from '../compute/analytics/service.ts';
@@ -82,6 +84,7 @@ export function compose(engines: Engines, settings: Settings) {
   const scans = scansService({ db, blobs, items });
   const commands = commandsService({ db, queue, projects, logger });
   const datasetCopier = datasetCopies({ db, projects, commands });
+  const versions = versionsService({ db, blobs, queue, commands });
   const itemFinder = itemQueries({ db, commands });
   const annotations = annotationsService({ db, commands });
   const recipes = recipesService({ db, projects });
@@ -103,6 +106,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...datasetRoutes(datasets, datasetCopier),
     ...itemRoutes(items, itemFinder),
     ...scanRoutes(scans),
+    ...versionRoutes(versions),
     ...commandRoutes(commands),
     ...annotationRoutes(annotations, db),
     ...recipeRoutes(recipes),
@@ -115,7 +119,7 @@ export function compose(engines: Engines, settings: Settings) {
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, items, itemQueries: itemFinder, scans, commands, annotations, recipes, batches, tasks, attachments, analytics, profiles, jobs, events, deliveries, webhooks },
+    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, versions, items, itemQueries: itemFinder, scans, commands, annotations, recipes, batches, tasks, attachments, analytics, profiles, jobs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     auth: { keys, sessions },

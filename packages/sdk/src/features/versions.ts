@@ -1,0 +1,45 @@
+import { versions, type VersionItem } from '@fovea/contract';
+import type { CallOptions } from '../client.ts';
+import { Feature } from '../feature.ts';
+
+/** Versions of datasets: immutable, named by their content. */
+export class Versions extends Feature {
+  /** Keeps the dataset as it is now; answers the command to watch, whose result names the version. */
+  readonly commit = this.method(versions.commit, 'dataset');
+  /** Lists the versions of a dataset, newest first. */
+  readonly list = this.listOf(versions.list, 'dataset');
+  /** Gets a version by id, tag (`latest`) or number (`v3`). */
+  readonly get = this.method(versions.get, 'dataset', 'version');
+  /** Lists the items of a version with their labels, by path. */
+  readonly items = this.listOf(versions.items, 'dataset', 'version');
+  /** The bytes that an item has in a version, as a Response: `{ path }`. */
+  readonly file = this.method(versions.file, 'dataset', 'version');
+  /** What is different from another version, item by item; the first page sums it up. */
+  readonly diff = this.method(versions.diff, 'dataset', 'version');
+  /** Makes the dataset what it was; what it is now is committed first. */
+  readonly restore = this.method(versions.restore, 'dataset', 'version');
+  /** Reads every byte and label again and compares the digests. */
+  readonly verify = this.method(versions.verify, 'dataset', 'version');
+  /** Puts a tag on a version; one that is on another version moves. */
+  readonly tag = this.method(versions.tag, 'dataset', 'version', 'tag');
+  /** Takes a tag away. */
+  readonly untag = this.method(versions.untag, 'dataset', 'tag');
+
+  /** The items of a version one after another, in constant memory; with `split`, those of one part. */
+  async *stream(dataset: string, version: string, query: { split?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<VersionItem> {
+    const answer = await this.client.run(versions.stream, { ...options, params: { dataset, version }, query });
+    yield* linesOf<VersionItem>(answer.body);
+  }
+}
+
+async function* linesOf<T>(body: ReadableStream<Uint8Array> | null): AsyncGenerator<T> {
+  if (!body) return;
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') yield JSON.parse(line) as T;
+  }
+  if (rest !== '') yield JSON.parse(rest) as T;
+}

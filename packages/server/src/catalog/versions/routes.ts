@@ -1,0 +1,27 @@
+import { versions } from '@fovea/contract';
+import { route, type Route } from '../../http/context.ts';
+import { sendFile } from '../../http/send-file.ts';
+import type { VersionsService } from './service.ts';
+
+export function versionRoutes(service: VersionsService): Route[] {
+  return [
+    route(versions.commit, ({ caller, params, body }) => service.commit(caller, params.dataset, body)),
+    route(versions.list, ({ caller, params, query }) => service.list(caller, params.dataset, query)),
+    route(versions.get, ({ caller, params }) => service.get(caller, params.dataset, params.version)),
+    route(versions.items, ({ caller, params, query }) => service.items(caller, params.dataset, params.version, query)),
+    route(versions.stream, async ({ caller, params, query, reply }) => {
+      // Asked first, so that an error still has its status.
+      await service.get(caller, params.dataset, params.version);
+      void reply.header('content-type', 'application/x-ndjson').send(service.lines(caller, params.dataset, params.version, query.split));
+    }),
+    route(versions.file, async ({ caller, params, query, request, reply }) => {
+      const { item, read } = await service.open(caller, params.dataset, params.version, query.path);
+      await sendFile(request, reply, { sha256: item.sha256, size: item.sizeBytes, mediaType: item.mediaType, filename: item.path.slice(item.path.lastIndexOf('/') + 1), read });
+    }),
+    route(versions.diff, ({ caller, params, query }) => service.diff(caller, params.dataset, params.version, query)),
+    route(versions.restore, ({ caller, params }) => service.restore(caller, params.dataset, params.version)),
+    route(versions.verify, ({ caller, params }) => service.verify(caller, params.dataset, params.version)),
+    route(versions.tag, ({ caller, params }) => service.tag(caller, params.dataset, params.version, params.tag)),
+    route(versions.untag, ({ caller, params }) => service.untag(caller, params.dataset, params.tag)),
+  ];
+}

@@ -1,0 +1,214 @@
+import type { Version, VersionSplits } from '@fovea/contract';
+import sql, { empty, type Sql } from 'sql-template-tag';
+import type { Queryable, Tx } from '../../engines/database/database.ts';
+import { leafByte, type Span, type Stretch } from './tree.ts';
+
+const hex = (text: string) => Buffer.from(text, 'hex');
+
+/** A living item of the dataset. */
+const alive: Sql = sql`i.deleted_at is null and (i.expires_at is null or i.expires_at > now())`;
+
+/** An annotation as one JSON text: what it says, and nothing of where it is stored, in one order of keys. */
+export const annotationText: Sql = sql`'{"label": ' || to_json(a.label)::text || ', "geometry": ' || a.geometry::text
+  || coalesce(', "attributes": ' || nullif(a.attributes, '{}'::jsonb)::text, '') || coalesce(', "frame": ' || a.frame::text, '')
+  || coalesce(', "endFrame": ' || a.end_frame::text, '') || coalesce(', "keyframes": ' || a.keyframes::text, '')
+  || coalesce(', "confidence": ' || a.confidence::text, '') || ', "source": ' || to_json(a.source)::text
+  || coalesce(', "group": ' || to_json(a.group_key)::text, '') || coalesce(', "status": ' || to_json(a.status)::text, '')
+  || coalesce(', "metadata": ' || nullif(a.metadata, '{}'::jsonb)::text, '') || coalesce(', "blob": "' || encode(a.blob, 'hex') || '"', '') || '}'`;
+
+/** An item as one JSON text, without the closing brace. Facts that the bytes tell are left to the bytes. */
+const itemText: Sql = sql`'{"path": ' || to_json(i.path)::text || ', "sha256": "' || encode(i.sha256, 'hex') || '", "sizeBytes": ' || i.size::text
+  || coalesce(', "labels": ' || to_json(nullif(array(select l collate "C" from unnest(i.labels) l order by 1), '{}'))::text, '')
+  || coalesce(', "channel": ' || to_json(i.channel)::text, '') || ', "status": ' || to_json(i.status)::text
+  || coalesce(', "description": ' || to_json(nullif(i.description, ''))::text, '') || coalesce(', "metadata": ' || nullif(i.metadata, '{}'::jsonb)::text, '')`;
+
+/** Writes the leaves of stretches of paths; gives them in order. One statement, whose size is that of the stretches. */
+export async function writeLeaves(tx: Tx, dataset: { id: string; projectId: string }, stretches: readonly Stretch[]): Promise<(Span & { stretch: number })[]> {
+  const rows = await tx.many<{ stretch: number; first: string; digest: string; items: number; annotations: number; bytes: number }>(sql`
+    with stretches as (
+      select * from unnest(${stretches.map((one) => one.from ?? '')}::text[], ${stretches.map((one) => one.to)}::text[]) with ordinality as s (low, high, n)
+    ),
+    picked as materialized (
+      select s.n, i.id, i.path, i.sha256, i.size, ${itemText} as text
+      from stretches s join items i on i.dataset_id = ${dataset.id} and i.path >= s.low and (s.high is null or i.path < s.high) and ${alive}
+    ),
+    entries as (
+      select p.n, p.path, p.size, get_byte(sha256(convert_to(p.path, 'UTF8')), 0) < ${leafByte} as begins,
+        p.text || coalesce(', "annotations": [' || l.texts || ']', '') || '}' as entry, l.count
+      from picked p cross join lateral (
+        select string_agg(o.text, ', ' order by o.text collate "C") as texts, count(*) as count
+        from (select ${annotationText} as text from annotations a where a.item_id = p.id and a.deleted_at is null and not a.draft) o) l
+    ),
+    numbered as (
+      select *, count(*) filter (where begins) over (partition by n order by path rows unbounded preceding) as leaf from entries
+    ),
+    leaves as materialized (
+      select n, min(path) as first, string_agg(entry, E'\n' order by path) as content, count(*) as items, sum(count)::bigint as annotations,
+        sum(size)::bigint as bytes from numbered group by n, leaf
+    ),
+    named as materialized (select *, sha256(convert_to(content, 'UTF8')) as digest from leaves),
+    stored as (
+      insert into version_chunks (project_id, digest, content) select distinct on (digest) ${dataset.projectId}::uuid, digest, content from named on conflict do nothing
+    ),
+    kept as (
+      insert into version_blobs (dataset_id, sha256, project_id)
+      select ${dataset.id}::uuid, b.sha256, ${dataset.projectId}::uuid from (
+        select sha256 from picked union
+        select a.blob from picked p join annotations a on a.item_id = p.id and a.deleted_at is null and not a.draft and a.blob is not null) b
+      on conflict do nothing
+    )
+    select n::int - 1 as stretch, first, encode(digest, 'hex') as digest, items, annotations, bytes from named order by n, first`);
+  return rows;
+}
+
+/** The end of the next stretch of about so many items: the first path that begins a leaf after them; null at the end. */
+export async function nextCut(tx: Tx, datasetId: string, from: string | null, items: number): Promise<string | null> {
+  const row = await tx.maybe<{ path: string }>(sql`
+    select i.path from items i where i.dataset_id = ${datasetId} and i.deleted_at is null
+      and i.path > (select coalesce((select i.path from items i where i.dataset_id = ${datasetId} and i.deleted_at is null and i.path >= ${from ?? ''}
+        order by i.path offset ${items} limit 1), E'\\U0010FFFF'))
+      and get_byte(sha256(convert_to(i.path, 'UTF8')), 0) < ${leafByte} order by i.path limit 1`);
+  return row?.path ?? null;
+}
+
+export async function countAlive(tx: Tx, datasetId: string): Promise<number> {
+  return (await tx.one<{ count: number }>(sql`select count(*) as count from items i where i.dataset_id = ${datasetId} and ${alive}`)).count;
+}
+
+/** Paths of items that came, changed or went since a moment; deleted and expired ones too. Undefined when there are more than the limit. */
+export async function changedPaths(tx: Tx, datasetId: string, since: Date, limit: number): Promise<string[] | undefined> {
+  const rows = await tx.many<{ path: string }>(sql`select distinct i.path from items i where i.dataset_id = ${datasetId}
+    and (i.updated_at >= ${since} or i.labeled_at >= ${since} or (i.expires_at >= ${since} and i.expires_at <= now())) limit ${limit + 1}`);
+  return rows.length > limit ? undefined : rows.map((row) => row.path);
+}
+
+/**
+ * A moment before which everything that a snapshot taken from now on does not see began: the start of the oldest transaction in progress.
+ * Rows carry the time at which their transaction began, or a later one.
+ */
+export async function quietSince(db: Queryable): Promise<Date> {
+  const row = await db.one<{ since: Date }>(sql`
+    select least(now(), (select min(xact_start) from pg_stat_activity where datname = current_database())) - interval '1 second' as since`);
+  return row.since;
+}
+
+export async function writeChunks(tx: Tx, projectId: string, texts: readonly { digest: string; text: string }[]): Promise<void> {
+  if (texts.length === 0) return;
+  await tx.run(sql`insert into version_chunks (project_id, digest, content)
+    select ${projectId}::uuid, * from unnest(${texts.map((one) => hex(one.digest))}::bytea[], ${texts.map((one) => one.text)}::text[]) on conflict do nothing`);
+}
+
+/** Texts of chunks by digest; one that is missing is missing in the answer. */
+export async function readChunks(db: Queryable, projectId: string, digests: readonly string[]): Promise<Map<string, string>> {
+  const rows = await db.many<{ digest: string; content: string }>(
+    sql`select encode(digest, 'hex') as digest, content from version_chunks where project_id = ${projectId} and digest = any(${digests.map(hex)}::bytea[])`,
+  );
+  return new Map(rows.map((row) => [row.digest, row.content]));
+}
+
+/** The recipe that a dataset labels by, as the database writes it; null when it has none. */
+export async function recipeText(tx: Tx, datasetId: string): Promise<string | null> {
+  const row = await tx.maybe<{ recipe: string }>(sql`
+    select jsonb_build_object('labels', v.labels, 'attributes', v.attributes, 'instructions', v.instructions, 'allowNewLabels', v.allow_new_labels, 'params', v.params)::text as recipe
+    from datasets d join recipes r on r.id = d.recipe_id join recipe_versions v on v.recipe_id = r.id and v.version = r.version where d.id = ${datasetId}`);
+  return row?.recipe ?? null;
+}
+
+/** A version with what only the server needs. */
+export interface StoredVersion extends Version {
+  seenAt: Date;
+}
+
+interface VersionRow {
+  digest: string;
+  dataset_id: string;
+  project_id: string;
+  number: number;
+  message: string;
+  tags: string[];
+  items: number;
+  annotations: number;
+  bytes: number;
+  splits: VersionSplits | null;
+  seen_at: Date;
+  created_by: string;
+  created_at: Date;
+}
+
+const from: Sql = sql`select encode(v.digest, 'hex') as digest, v.dataset_id, v.project_id, v.number, v.message, v.items, v.annotations, v.bytes, v.splits,
+    v.seen_at, v.created_by, v.created_at,
+    array(select name from version_tags t where t.dataset_id = v.dataset_id and t.number = v.number order by name)
+      || case when not exists (select from versions n where n.dataset_id = v.dataset_id and n.number > v.number) then '{latest}'::text[] else '{}'::text[] end as tags
+  from versions v`;
+
+function toVersion(row: VersionRow): StoredVersion {
+  return {
+    id: row.digest,
+    datasetId: row.dataset_id,
+    projectId: row.project_id,
+    number: row.number,
+    message: row.message,
+    tags: row.tags,
+    itemCount: row.items,
+    annotationCount: row.annotations,
+    sizeBytes: row.bytes,
+    splits: row.splits,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    seenAt: row.seen_at,
+  };
+}
+
+export async function insertVersion(
+  tx: Tx,
+  row: { datasetId: string; projectId: string; orgId: string; digest: string; message: string; splits: unknown; seenAt: Date; createdBy: string; items: number; annotations: number; bytes: number },
+): Promise<StoredVersion> {
+  const { number } = await tx.one<{ number: number }>(sql`
+    insert into versions (dataset_id, number, org_id, project_id, digest, message, items, annotations, bytes, splits, seen_at, created_by)
+    select ${row.datasetId}, coalesce(max(number), 0) + 1, ${row.orgId}, ${row.projectId}, ${hex(row.digest)}, ${row.message}, ${row.items}, ${row.annotations},
+      ${row.bytes}, ${row.splits === null ? null : JSON.stringify(row.splits)}::jsonb, ${row.seenAt}, ${row.createdBy} from versions where dataset_id = ${row.datasetId} returning number`);
+  const stored = await selectVersion(tx, row.datasetId, sql`v.number = ${number}`);
+  if (!stored) throw new Error('The version that was just stored is not there.');
+  return stored;
+}
+
+/** Notes that a version is still what the dataset is: what is looked at next time begins later. */
+export async function seeAgain(tx: Tx, version: StoredVersion, seenAt: Date): Promise<void> {
+  await tx.run(sql`update versions set seen_at = ${seenAt} where dataset_id = ${version.datasetId} and number = ${version.number}`);
+}
+
+/** The newest version that meets a condition on `v`. */
+export async function selectVersion(db: Queryable, datasetId: string, condition: Sql = sql`true`): Promise<StoredVersion | undefined> {
+  const row = await db.maybe<VersionRow>(sql`${from} where v.dataset_id = ${datasetId} and ${condition} order by v.number desc limit 1`);
+  return row && toVersion(row);
+}
+
+/** Versions by the first digits of their ids, each id once, at most two. */
+export async function selectByPrefix(db: Queryable, datasetId: string, prefix: string): Promise<StoredVersion[]> {
+  const rows = await db.many<VersionRow>(sql`select * from (${from} where v.dataset_id = ${datasetId} and encode(v.digest, 'hex') like ${`${prefix}%`}
+    and not exists (select from versions n where n.dataset_id = v.dataset_id and n.digest = v.digest and n.number > v.number)) found limit 2`);
+  return rows.map(toVersion);
+}
+
+export async function selectVersions(db: Queryable, datasetId: string, options: { limit: number; before: number | undefined }): Promise<StoredVersion[]> {
+  const rows = await db.many<VersionRow>(sql`${from} where v.dataset_id = ${datasetId} ${options.before === undefined ? empty : sql`and v.number < ${options.before}`}
+    order by v.number desc limit ${options.limit + 1}`);
+  return rows.map(toVersion);
+}
+
+export async function upsertTag(tx: Tx, tag: { datasetId: string; projectId: string; name: string; number: number; by: string }): Promise<void> {
+  await tx.run(sql`insert into version_tags (dataset_id, name, project_id, number, updated_by) values (${tag.datasetId}, ${tag.name}, ${tag.projectId}, ${tag.number}, ${tag.by})
+    on conflict (dataset_id, name) do update set number = excluded.number, updated_by = excluded.updated_by, updated_at = now()`);
+}
+
+export async function deleteTag(tx: Tx, datasetId: string, name: string): Promise<boolean> {
+  return (await tx.run(sql`delete from version_tags where dataset_id = ${datasetId} and name = ${name}`)) > 0;
+}
+
+/** What is known of bytes, for the items of a version. */
+export async function selectFacts(db: Queryable, sha256s: readonly string[]): Promise<Map<string, { kind: string | null; mediaType: string | null; width: number | null; height: number | null; frames: number | null }>> {
+  const rows = await db.many<{ sha256: string; kind: string | null; media_type: string | null; width: number | null; height: number | null; frames: number | null }>(sql`
+    select encode(sha256, 'hex') as sha256, kind, media_type, (facts->>'width')::int as width, (facts->>'height')::int as height, (facts->>'frames')::int as frames
+    from blobs where sha256 = any(${[...new Set(sha256s)].map(hex)}::bytea[])`);
+  return new Map(rows.map((row) => [row.sha256, { kind: row.kind, mediaType: row.media_type, width: row.width, height: row.height, frames: row.frames }]));
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { Fault } from '../../fault.ts';
+
+/**
+ * A version as a tree of chunks, each named by the SHA-256 of its text: a root lists nodes, a node lists leaves, a leaf holds items, all in
+ * the order of the paths' bytes. Where a chunk begins is decided by the path alone (content-defined chunking, as of Muthitacharoen et al.,
+ * "A low-bandwidth network file system", SOSP 2001, with the path in place of a rolling window), so that an item that comes or goes
+ * changes the leaf it is in and no other.
+ */
+export interface Span {
+  /** The path of its first item. */
+  first: string;
+  digest: string;
+  items: number;
+  annotations: number;
+  bytes: number;
+}
+
+/** What the root says besides its nodes. */
+export interface Root {
+  recipe: unknown;
+  splits: unknown;
+  nodes: Span[];
+}
+
+export const formatName = 'fovea-version/1';
+
+/** A leaf begins at a path whose digest begins with a byte below this: one in sixteen. */
+export const leafByte = 16;
+
+/** A node begins at a leaf whose first path's digest has this second byte: one in 256 leaves. */
+const nodeByte = 0;
+
+/** Order of paths by the bytes of their UTF-8, as the database has it. */
+export function comparePaths(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Groups leaves into nodes; gives the nodes with their texts. */
+export function nodesOf(leaves: readonly Span[]): { span: Span; text: string }[] {
+  const groups: Span[][] = [];
+  for (const leaf of leaves) {
+    const begins = createHash('sha256').update(leaf.first).digest()[1] === nodeByte;
+    const last = groups.at(-1);
+    if (begins || !last) groups.push([leaf]);
+    else last.push(leaf);
+  }
+  return groups.map((group) => {
+    const text = group.map(writeSpan).join('\n');
+    const sum = (of: (span: Span) => number) => group.reduce((total, span) => total + of(span), 0);
+    const span = { first: group[0]?.first ?? '', digest: digestOf(text), items: sum((one) => one.items), annotations: sum((one) => one.annotations), bytes: sum((one) => one.bytes) };
+    return { span, text };
+  });
+}
+
+const writeSpan = (span: Span): string => JSON.stringify([span.first, span.digest, span.items, span.annotations, span.bytes]);
+
+/** The leaves that a node lists. Throws when the text is not one. */
+export function readNode(text: string): Span[] {
+  return text === '' ? [] : text.split('\n').map((line) => toSpan(JSON.parse(line)));
+}
+
+function toSpan(value: unknown): Span {
+  if (!Array.isArray(value) || typeof value[0] !== 'string' || typeof value[1] !== 'string') throw new Fault('internal', 'A version has a part that cannot be read; verify it.');
+  const [first, digest, items, annotations, bytes] = value as [string, string, number, number, number];
+  return { first, digest, items, annotations, bytes };
+}
+
+/** The text of a root; `recipe` is JSON as the database writes it, so that equal recipes are equal texts. */
+export function writeRoot(root: { recipe: string | null; splits: unknown; nodes: readonly Span[] }): string {
+  const nodes = root.nodes.map((node) => `\n${writeSpan(node)}`).join(',');
+  return `{"format":${JSON.stringify(formatName)},"recipe":${root.recipe ?? 'null'},"splits":${JSON.stringify(root.splits ?? null)},"nodes":[${nodes}]}`;
+}
+
+export function readRoot(text: string): Root {
+  const value = JSON.parse(text) as { format: string; recipe: unknown; splits: unknown; nodes: unknown[] };
+  if (value.format !== formatName) throw new Fault('internal', `The version has the format "${value.format}", which this program does not know.`);
+  return { recipe: value.recipe, splits: value.splits, nodes: value.nodes.map(toSpan) };
+}
+
+/** A stretch of paths from `from` (null: the beginning) up to but without `to` (null: the end). */
+export interface Stretch {
+  from: string | null;
+  to: string | null;
+}
+
+/**
+ * The stretches whose leaves must be made anew when items at these paths came, changed or went: the leaf of each path, and the one before
+ * it when the path began the leaf, as that may join what stood before it. `kept` are the leaves that stay as they are.
+ */
+export function dirtyStretches(leaves: readonly Span[], paths: readonly string[]): { stretches: Stretch[]; kept: Span[] } {
+  const dirty = new Set<number>();
+  for (const path of paths) {
+    const at = leafOf(leaves, path);
+    dirty.add(at);
+    if (at > 0 && leaves[at]?.first === path) dirty.add(at - 1);
+  }
+  const stretches: Stretch[] = [];
+  let open: Stretch | undefined;
+  leaves.forEach((leaf, index) => {
+    const begin = index === 0 ? null : leaf.first;
+    if (dirty.has(index)) open ??= { from: begin, to: null };
+    else if (open) {
+      stretches.push({ from: open.from, to: begin });
+      open = undefined;
+    }
+  });
+  if (open) stretches.push(open);
+  if (leaves.length === 0 && paths.length > 0) stretches.push({ from: null, to: null });
+  return { stretches, kept: leaves.filter((_leaf, index) => !dirty.has(index)) };
+}
+
+/** The index of the leaf or node that a path lies in: the last that begins at or before it, else the first. */
+export function leafOf(spans: readonly Span[], path: string): number {
+  let [low, high] = [0, spans.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (comparePaths(spans[middle]?.first ?? '', path) <= 0) low = middle;
+    else high = middle - 1;
+  }
+  return Math.max(low, 0);
+}
