@@ -20,7 +20,7 @@ import { selectBatch, updateBatch, type StoredBatch } from '../batches/store.ts'
 import { selectRecipe } from '../recipes/store.ts';
 import { prepareTask } from './background.ts';
 import { taskFinder } from './find.ts';
-import { claimAgain, claimNext, insertTask, markCalled, selectForReview, selectPending, selectTask, selectTaskByUniqueId, toStoredTask, toTask, updateTask, type StoredTask, type TaskChange, type TaskRow } from './store.ts';
+import { claimAgain, claimNext, insertTask, markCalled, selectForReview, selectPending, selectTask, selectTaskByUniqueId, selectTasksOfItems, toStoredTask, toTask, updateTask, type StoredTask, type TaskChange, type TaskRow } from './store.ts';
 
 type Body<K extends keyof typeof tasks> = Parsed<(typeof tasks)[K]>['body'];
 export type TasksService = ReturnType<typeof tasksService>;
@@ -221,6 +221,9 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
 
     get: (caller: Caller, id: string): Promise<StoredTask> => need(caller, id, 'annotator', 'read'),
 
+    /** The tasks of items that are in a batch and not cancelled, oldest first; rights were checked on the items. */
+    ofItems: (itemIds: readonly string[]): Promise<StoredTask[]> => selectTasksOfItems(db, itemIds),
+
     async update(caller: Caller, id: string, body: Body<'update'> & { extra?: unknown }, revision?: number): Promise<StoredTask> {
       await need(caller, id, 'developer', 'write');
       try {
@@ -327,17 +330,21 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       });
     },
 
-    /** Sets how an item was left, by whom, without a claim: for protocols in which people report what they did. Null takes it back. */
-    async setItemStatus(caller: Caller, id: string, status: string | null): Promise<StoredTask> {
+    /**
+     * Sets how an item was left, by whom, without a claim: for protocols in which people report what they did. Null takes it back. `note` changes
+     * what the door keeps on the task.
+     */
+    async setItemStatus(caller: Caller, id: string, status: string | null, note?: (task: StoredTask) => unknown): Promise<StoredTask> {
       await need(caller, id, 'annotator', 'label');
       return db.tx(async (tx) => {
         const task = await locked(tx, id);
-        if (status === null) {
-          const reopened = await change(tx, caller, task, { itemStatus: null, status: 'pending', completedAt: null }, 'task.reopened');
-          await tell(tx, reopened, 'reopened');
-          return reopened;
-        }
-        return complete(tx, caller, task, { itemStatus: status, submittedBy: caller.email, submittedAt: new Date(), ...(task.response === null ? { response: {} } : {}) });
+        const noted = note ? { extra: note(task) } : {};
+        if (status !== null) return complete(tx, caller, task, { ...noted, itemStatus: status, submittedBy: caller.email, submittedAt: new Date(), ...(task.response === null ? { response: {} } : {}) });
+        const reopened = await change(tx, caller, task, { ...noted, itemStatus: null, status: 'pending', completedAt: null }, 'task.reopened');
+        const batch = task.batchId === null ? undefined : await selectBatch(tx, task.batchId, { lock: true });
+        if (batch?.status === 'completed') await updateBatch(tx, batch.id, { status: 'in_progress' });
+        await tell(tx, reopened, 'reopened');
+        return reopened;
       });
     },
 

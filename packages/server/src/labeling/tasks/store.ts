@@ -172,6 +172,13 @@ export async function selectTask(db: Queryable, id: string, options: { lock?: bo
   return row && toStoredTask(row);
 }
 
+/** The tasks of items that are in a batch and not cancelled, oldest first. */
+export async function selectTasksOfItems(db: Queryable, itemIds: readonly string[]): Promise<StoredTask[]> {
+  const rows = await db.many<TaskRow>(sql`select t.* from tasks t join batches b on b.id = t.batch_id and b.deleted_at is null
+    where t.item_id = any(${[...itemIds]}::uuid[]) and t.deleted_at is null and t.status <> 'cancelled' order by t.id`);
+  return rows.map(toStoredTask);
+}
+
 export async function selectTaskByUniqueId(db: Queryable, orgId: string, test: boolean, uniqueId: string): Promise<StoredTask | undefined> {
   const row = await db.maybe<TaskRow>(sql`select * from tasks where org_id = ${orgId} and test = ${test} and unique_id = ${uniqueId} and deleted_at is null`);
   return row && toStoredTask(row);
