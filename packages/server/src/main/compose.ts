@@ -39,6 +39,8 @@ import { sessionsService } from '../identity/sessions/service.ts';
 import { deleteOldSessions } from '../identity/sessions/store.ts';
 import { annotationRoutes } from '../labeling/annotations/routes.ts';
 import { annotationsService } from '../labeling/annotations/service.ts';
+import { assignmentsService } from '../labeling/batches/assignments.ts';
+import { batchCommands } from '../labeling/batches/background.ts';
 import { batchesService } from '../labeling/batches/service.ts';
 import { recipeRoutes } from '../labeling/recipes/routes.ts';
 import { recipesService } from '../labeling/recipes/service.ts';
@@ -89,6 +91,8 @@ export function compose(engines: Engines, settings: Settings) {
   const annotations = annotationsService({ db, commands });
   const recipes = recipesService({ db, projects });
   const batches = batchesService({ db, projects, datasets });
+  const assignments = assignmentsService({ db });
+  const batchWork = batchCommands({ db, commands, batches, assignments });
   const tasks = tasksService({ db, queue, projects, items, annotations });
   const analytics = analyticsService({ db });
   const profiles = profilesService({ db, projects, analytics });
@@ -119,7 +123,7 @@ export function compose(engines: Engines, settings: Settings) {
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, versions, items, itemQueries: itemFinder, scans, commands, annotations, recipes, batches, tasks, attachments, analytics, profiles, jobs, events, deliveries, webhooks },
+    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, versions, items, itemQueries: itemFinder, scans, commands, annotations, recipes, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     auth: { keys, sessions },

@@ -14,7 +14,7 @@ import { inVisibleProject } from '../../identity/projects/store.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { selectRecipe } from '../recipes/store.ts';
 import { cancelOpen, insertTasksForItems, openTasks, shareOut } from '../tasks/store.ts';
-import { countBatches, deleteAssignments, deleteTasksOfBatch, deleteTasksOfItems, insertBatch, markContents, selectAssignments, selectBatch, selectBatches, selectContents, toBatch, updateBatch, upsertAssignment, type BatchFilter, type StoredBatch } from './store.ts';
+import { countBatches, deleteAssignments, deleteOpenTasks, deleteTasksOfBatch, deleteTasksOfItems, insertBatch, markContents, selectAssignments, selectBatch, selectBatches, selectContents, toBatch, updateBatch, upsertAssignment, type BatchFilter, type StoredBatch } from './store.ts';
 
 type Body<K extends keyof typeof batches> = Parsed<(typeof batches)[K]>['body'];
 export type BatchesService = ReturnType<typeof batchesService>;
@@ -192,6 +192,21 @@ export function batchesService({ db, projects, datasets }: { db: Database; proje
         return { removed };
       });
     },
+
+    /** Takes the items that a filter finds out of a batch again, but for those that were left with a status. */
+    async removeMatching(caller: Caller, id: string, filter: Filter): Promise<{ removed: number; total: number }> {
+      const batch = await need(caller, id, 'manager');
+      const found = sql`select ${rowAlias}.id from items ${rowAlias} where ${rowAlias}.dataset_id = ${batch.datasetId} and ${compileFilter(itemEntity, filter, rowAlias)}`;
+      return db.tx(async (tx) => {
+        const done = await deleteOpenTasks(tx, id, found);
+        if (done.removed > 0) await markContents(tx, id);
+        await emit(tx, batchEvent('batch.reduced', caller, batch, { removed: done.removed }));
+        return done;
+      });
+    },
+
+    /** The batch, where the caller may change it. */
+    forChange: (caller: Caller, id: string): Promise<StoredBatch> => need(caller, id, 'manager'),
 
     /** Changes what a door keeps on a batch, under its lock. */
     async changeExtra(caller: Caller, id: string, make: (extra: unknown) => unknown): Promise<StoredBatch> {
