@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { careForStorage, expireItems, workCare } from '../catalog/care/background.ts';
 import { pino } from 'pino';
 import { workItems, describeBlobs } from '../catalog/items/background.ts';
 import { commandRoutes } from '../catalog/commands/routes.ts';
@@ -118,7 +119,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...computeRoutes({ analytics, jobs, profiles }),
     ...eventRoutes(events, webhooks),
   ];
-  const messageKinds: MessageKind<unknown>[] = [describeBlobs, runCommand, prepareTask, returnLeases, queues.cpu, queues.gpu, deliver, fanOut, tidy];
+  const messageKinds: MessageKind<unknown>[] = [describeBlobs, expireItems, careForStorage, runCommand, prepareTask, returnLeases, queues.cpu, queues.gpu, deliver, fanOut, tidy];
 
   return {
     engines,
@@ -144,6 +145,7 @@ export function compose(engines: Engines, settings: Settings) {
       closers.push(await webhooks.work());
       await workTasks({ db, queue, preparations });
       await workItems({ db, blobs, queue, logger });
+      await workCare({ db, blobs, queue, logger });
       await queue.work(tidy, async () => {
         await idempotency.sweep();
         await deleteOldSessions(db);

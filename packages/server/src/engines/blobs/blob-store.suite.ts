@@ -216,6 +216,16 @@ export function blobStoreSuite(name: string, open: () => Promise<SuiteStore>): v
       for (const blob of stored) expect(seen.get(blob.sha256)).toBe(blob.size);
     });
 
+    test('deleteUnused takes what is old, and nothing that was stored since', async () => {
+      const bytes = randomBytes(500);
+      const { sha256 } = await store.put(chunksOf(bytes));
+      expect(await store.deleteUnused(sha256, Date.now() - 60_000)).toBe(false);
+      expect(await store.verify(sha256)).toBe('ok');
+      expect(await store.deleteUnused(sha256, Date.now() + 60_000)).toBe(true);
+      expect(await store.verify(sha256)).toBe('missing');
+      expect(await store.deleteUnused(sha256, Date.now() + 60_000)).toBe(false);
+    });
+
     test('localPath gives a file with the bytes', async () => {
       const bytes = randomBytes(100_000);
       const { sha256 } = await store.put(chunksOf(bytes));

@@ -32,6 +32,8 @@ export interface BlobStore {
   /** Size in bytes, or undefined when it is not there. */
   stat(sha256: string): Promise<{ size: number; modifiedMs: number } | undefined>;
   delete(sha256: string): Promise<void>;
+  /** Deletes a blob unless it was stored (again) since `beforeMs` (milliseconds since 1970), also by somebody who does so right now; tells whether it did. */
+  deleteUnused(sha256: string, beforeMs: number): Promise<boolean>;
   /** Every blob in the store, in no special order. */
   list(): AsyncIterable<StoredBlob & { modifiedMs: number }>;
   /** A path on the local disk where the bytes can be read, for tools that need a file; `release` when done. */

@@ -7,6 +7,7 @@ import { StreamDigest } from './stream-digest.ts';
 /** So many small files are written and flushed at the same time. */
 const parallelWrites = 16;
 const readBytes = 256 * 1024;
+const asidePrefix = 'unused-';
 
 /**
  * Blobs as files: `root/ab/<sha256>`, where `ab` begins the digest. Bytes go to a temporary name, are flushed to the disk, then renamed
@@ -29,6 +30,7 @@ async function prepare({ root, temporary }: Disk): Promise<void> {
     await mkdir(temporary, { recursive: true });
     for (let first = 0; first < 256; first++)
       await mkdir(join(root, first.toString(16).padStart(2, '0')), { recursive: true });
+    for (const name of await readdir(temporary)) await putBack({ root, temporary }, name);
     await syncFolder(root);
     await syncFolder(dirname(root));
   } catch (error) {
@@ -42,6 +44,11 @@ function pathOf({ root }: Disk, sha256: string): string {
   if (!/^[0-9a-f]{64}$/.test(sha256))
     throw new BlobError('not_found', `"${sha256.slice(0, 80)}" is not the digest of a blob.`);
   return join(root, sha256.slice(0, 2), sha256);
+}
+
+/** What was taken aside to be removed when the program was killed lies at its place again: it may have been stored anew in that moment. */
+async function putBack(disk: Disk, name: string): Promise<void> {
+  if (name.startsWith(asidePrefix)) await rename(join(disk.temporary, name), pathOf(disk, name.slice(asidePrefix.length)));
 }
 
 /** A file under a temporary name: settled to its place, or removed. */
@@ -146,11 +153,26 @@ function reading(disk: Disk): Pick<BlobStore, 'get' | 'stat' | 'localPath' | 've
   };
 }
 
-function keeping(disk: Disk): Pick<BlobStore, 'delete' | 'list' | 'sweepTemporary'> {
+function keeping(disk: Disk): Pick<BlobStore, 'delete' | 'deleteUnused' | 'list' | 'sweepTemporary'> {
   const { root, temporary } = disk;
   return {
     async delete(sha256) {
       await rm(pathOf(disk, sha256), { force: true });
+    },
+    async deleteUnused(sha256, beforeMs) {
+      const place = pathOf(disk, sha256);
+      const found = await stat(place).catch(absent);
+      if (!found || found.mtimeMs >= beforeMs) return false;
+      // Taken aside before it is removed: a put renames its file to the place, so it comes either before (and is seen to be young) or after.
+      const aside = join(temporary, `${asidePrefix}${sha256}`);
+      const taken = await rename(place, aside).then(() => stat(aside), absent);
+      if (!taken) return false;
+      if (taken.mtimeMs >= beforeMs) {
+        await rename(aside, place);
+        return false;
+      }
+      await rm(aside, { force: true });
+      return true;
     },
     async *list() {
       for (const first of await readdir(root)) {

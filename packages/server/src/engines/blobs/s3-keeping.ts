@@ -1,6 +1,7 @@
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
+  HeadObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
 } from '@aws-sdk/client-s3';
@@ -8,7 +9,7 @@ import type { BlobStore } from './blobs.ts';
 import { absent, contentKey, s3Error, type S3Place } from './s3-place.ts';
 
 /** What keeps a store in order: removing, listing, and sweeping what uploads have left. */
-export function keeping(place: S3Place): Pick<BlobStore, 'delete' | 'list' | 'sweepTemporary'> {
+export function keeping(place: S3Place): Pick<BlobStore, 'delete' | 'deleteUnused' | 'list' | 'sweepTemporary'> {
   const { client, bucket } = place;
   return {
     async delete(sha256) {
@@ -17,6 +18,19 @@ export function keeping(place: S3Place): Pick<BlobStore, 'delete' | 'list' | 'sw
         await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
       } catch (error) {
         absent(error);
+      }
+    },
+    async deleteUnused(sha256, beforeMs) {
+      const Key = contentKey(place, sha256);
+      try {
+        // Between the two requests lie milliseconds in which a put of the same bytes would be lost: S3 has no deletion on condition of age.
+        const { LastModified } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key }));
+        if ((LastModified?.getTime() ?? 0) >= beforeMs) return false;
+        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+        return true;
+      } catch (error) {
+        absent(error);
+        return false;
       }
     },
     async *list() {
