@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
+import { useQuery } from '@tanstack/react-query';
 import { itemStatuses, mediaKinds, probeStates } from '@fovea/contract';
 import type { ItemSearch } from './api/item-filter.ts';
 import { queryClient } from './api/query-client.ts';
@@ -79,6 +80,39 @@ const itemRoute = createRoute({
   component: lazyRouteComponent(() => import('./screens/item/item.tsx'), 'ItemPage'),
 });
 
+const taskSearch = (search: Record<string, unknown>) => given({ batch: text(search['batch']), review: search['review'] === true ? true : undefined });
+
+/** Takes the next task of a project, or of one batch, and goes to it. */
+const nextTaskRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/next',
+  validateSearch: taskSearch,
+  component: lazyRouteComponent(() => import('./screens/annotate/next-page.tsx'), 'NextTaskPage'),
+});
+
+/** Pages that have the whole window to themselves. */
+const workplace = createRoute({
+  getParentRoute: () => root,
+  id: 'workplace',
+  beforeLoad: async ({ location }) => {
+    if (!(await queryClient.ensureQueryData(sessionQuery))) throw redirect({ to: '/sign-in', search: { next: location.href }, replace: true });
+  },
+  component: Workplace,
+});
+
+const annotateItemRoute = createRoute({
+  getParentRoute: () => workplace,
+  path: '/items/$itemId/annotate',
+  component: lazyRouteComponent(() => import('./screens/annotate/pages.tsx'), 'AnnotateItemPage'),
+});
+
+const taskRoute = createRoute({
+  getParentRoute: () => workplace,
+  path: '/tasks/$taskId',
+  validateSearch: taskSearch,
+  component: lazyRouteComponent(() => import('./screens/annotate/pages.tsx'), 'AnnotateTaskPage'),
+});
+
 const keysRoute = createRoute({
   getParentRoute: () => inside,
   path: '/keys',
@@ -97,6 +131,12 @@ const accountRoute = createRoute({
   component: lazyRouteComponent(() => import('./screens/account/account.tsx'), 'Account'),
 });
 
+/** Nothing but the page. While the router leads to the sign-in page: nothing at all. */
+function Workplace() {
+  const { data: me } = useQuery(sessionQuery);
+  return <main id="content">{me && <Outlet />}</main>;
+}
+
 /** An address outside every page, and so outside the shell. */
 function Lost() {
   return (
@@ -114,7 +154,8 @@ export function localPath(path: string | undefined): string {
 export const router = createRouter({
   routeTree: root.addChildren([
     signInRoute,
-    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, keysRoute, usersRoute, accountRoute]),
+    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, nextTaskRoute, keysRoute, usersRoute, accountRoute]),
+    workplace.addChildren([annotateItemRoute, taskRoute]),
   ]),
   defaultPreload: 'intent',
   defaultErrorComponent: PageFault,

@@ -162,6 +162,38 @@ describe('operations', () => {
     expect(document.canUndo).toBe(true);
   });
 
+  test('a proposal that the server holds already is approved or deleted there', () => {
+    const document = makeDocument();
+    document.load([
+      { id: 'a', revision: 3, content: { ...content(1), source: 'model' }, proposal: true },
+      { id: 'b', revision: 1, content: { ...content(2), source: 'model' }, proposal: true },
+    ]);
+    expect(document.get('a')?.proposal).toBe(true);
+    document.edit('Accept', () => document.update(['a'], { proposal: false, status: 'approved' }));
+    document.edit('Reject', () => document.remove(['b']));
+    expect(document.toOperations()).toMatchObject([
+      { kind: 'update', annotationId: 'a', baseRevision: 3, content: { status: 'approved' } },
+      { kind: 'delete', annotationId: 'b', baseRevision: 1 },
+    ]);
+  });
+
+  test('of one that another person approved, nothing is asked any more; one that comes from a model is new', () => {
+    const document = makeDocument();
+    document.load([{ id: 'a', revision: 1, content: { ...content(1), source: 'model' }, proposal: true }]);
+    document.applyRemote({ annotationId: 'a', revision: 2, content: { ...content(1), source: 'model', status: 'approved' } });
+    document.applyRemote({ annotationId: 'b', revision: 1, content: { ...content(2), source: 'model' }, proposal: true });
+    expect([document.get('a')?.proposal, document.get('b')?.proposal]).toEqual([false, true]);
+  });
+
+  test('a document for looking only takes in what others do, and nothing of what is done here', () => {
+    const document = loaded();
+    document.isReadOnly = true;
+    moveTo(document, 'a', 50);
+    document.edit('Delete', () => document.remove(['b']));
+    document.applyRemote({ annotationId: 'b', revision: 5, content: content(77) });
+    expect([xOf(document.get('a')), xOf(document.get('b')), document.toOperations()]).toEqual([1, 77, []]);
+  });
+
   test('a proposal is sent when it is accepted, and only then', () => {
     const document = loaded();
     document.edit('Propose', () => document.create([fromContent('p', content(5), { proposal: true })]));

@@ -19,6 +19,8 @@ export interface LoadedAnnotation {
   readonly id: string;
   readonly revision: number;
   readonly content: RecordContent;
+  /** A suggestion of a model that nobody has accepted yet. */
+  readonly proposal?: boolean | undefined;
 }
 
 interface DocumentEvents extends Record<string, unknown> {
@@ -42,6 +44,8 @@ export interface DocumentOptions {
 export class EditorDocument {
   readonly events = new Emitter<DocumentEvents>();
   readonly newId: () => string;
+  /** True: it can be looked at, and takes in what others do; what this person does changes nothing. */
+  isReadOnly = false;
   private store = new RecordStore();
   private history: History;
   private sync: Synchronizer;
@@ -115,8 +119,8 @@ export class EditorDocument {
     this.sync = this.makeSync();
     this.uncommitted = new DiffBuilder();
     let z = 0;
-    for (const { id, revision, content } of annotations) {
-      const record = fromContent(id, content, { z: z++ });
+    for (const { id, revision, content, proposal = false } of annotations) {
+      const record = fromContent(id, content, { z: z++, proposal });
       this.sync.outbox.setKnown(id, { revision, record });
       done.add(this.store.set(id, record));
     }
@@ -219,6 +223,11 @@ export class EditorDocument {
     return this.sync.outbox.pending();
   }
 
+  /** All operations that the server has not acknowledged, those of objects in conflict too: what a journal has to keep. */
+  unsentOperations(): AnnotationOperation[] {
+    return this.sync.outbox.all();
+  }
+
   /** True while something could be lost by leaving: unsent operations, or a gesture under way. */
   get hasUnsentEdits(): boolean {
     return this.sync.outbox.size > 0 || !this.uncommitted.isEmpty;
@@ -290,7 +299,7 @@ export class EditorDocument {
   }
 
   private write(changes: readonly (readonly [string, EditorRecord | undefined])[]): void {
-    if (changes.length === 0) return;
+    if (changes.length === 0 || this.isReadOnly) return;
     const done = new DiffBuilder();
     for (const [id, record] of changes) {
       const change = this.store.set(id, record);
@@ -303,7 +312,7 @@ export class EditorDocument {
 
   private replay(diff: RecordsDiff | undefined, origin: 'undo' | 'redo'): boolean {
     this.commit();
-    if (!diff) return false;
+    if (!diff || this.isReadOnly) return false;
     const done = this.store.apply(diff);
     this.uncommitted.addAll(done);
     this.emitChange(done, origin);

@@ -37,6 +37,11 @@ export class Outbox {
     return [...this.entries.values()].filter((operation) => !this.held.has(operation.annotationId));
   }
 
+  /** All of them, those of objects in conflict too. */
+  all(): AnnotationOperation[] {
+    return [...this.entries.values()];
+  }
+
   get size(): number {
     return this.entries.size;
   }
@@ -53,8 +58,10 @@ export class Outbox {
   enqueue(diff: RecordsDiff): AnnotationOperation[] {
     const made: AnnotationOperation[] = [];
     for (const { id, before, after } of changesOf(diff)) {
-      const was = before && !before.proposal ? before : undefined;
-      const is = after && !after.proposal ? after : undefined;
+      // A proposal that the server holds already (a model wrote it there) is an annotation as far as sending goes.
+      const isThere = this.known.get(id)?.record !== undefined;
+      const was = before && (!before.proposal || isThere) ? before : undefined;
+      const is = after && (!after.proposal || isThere) ? after : undefined;
       if (!was && !is) continue;
       if (was && is && changedContent(was, is).length === 0) continue;
       made.push(this.add(id, was, is));

@@ -31,7 +31,7 @@ export interface EditorRecord {
   readonly z: number;
   readonly hidden: boolean;
   readonly locked: boolean;
-  /** A suggestion that nobody has accepted yet: drawn dashed, not sent until it is accepted. */
+  /** A suggestion that nobody has accepted yet: drawn dashed, and not sent until it is accepted unless the server has it already. */
   readonly proposal: boolean;
 }
 
@@ -78,7 +78,8 @@ export function fromContent(
     z: view.z ?? 0,
     hidden: view.hidden ?? false,
     locked: view.locked ?? false,
-    proposal: view.proposal ?? false,
+    // Whatever a reviewer has spoken on is no mere suggestion any more.
+    proposal: (view.proposal ?? false) && (content.status ?? null) === null,
   };
 }
 

@@ -14,6 +14,8 @@ export interface RemoteChange {
   readonly by?: string | undefined;
   /** Of the operation that caused it: lets us know our own. */
   readonly opId?: string | undefined;
+  /** A suggestion of a model, to be accepted or rejected; of annotations that are new here. */
+  readonly proposal?: boolean | undefined;
 }
 
 /** What the synchroniser needs of the document. */
@@ -83,7 +85,7 @@ export class Synchronizer {
     const known = this.outbox.knownState(id);
     if (known && revision <= known.revision) return 'ignored';
     const mine = this.host.get(id);
-    const theirs = change.content && fromContent(id, change.content, mine ?? { z: this.host.topZ() });
+    const theirs = change.content && fromContent(id, change.content, mine ?? { z: this.host.topZ(), proposal: change.proposal ?? false });
     const own = this.ownEcho(id, revision, theirs);
     if (own) {
       for (const opId of own) this.outbox.acknowledge(opId, revision, theirs);

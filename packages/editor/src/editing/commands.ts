@@ -129,9 +129,10 @@ export function proposalsAtHand(editor: Editor): EditorRecord[] {
   return hovered?.proposal ? [hovered] : [];
 }
 
-/** Proposals become annotations, and are sent. */
+/** Proposals become annotations, and are sent; one that the server holds already is approved there. */
 export function acceptProposals(editor: Editor, records: readonly EditorRecord[]): void {
-  patchAll(editor, 'Accept', records, { proposal: false });
+  const isThere = ({ id }: EditorRecord) => editor.document.revisionOf(id) !== undefined;
+  patchAll(editor, 'Accept', records, (record) => ({ proposal: false, ...(isThere(record) && { status: 'approved' as const }) }));
 }
 
 export function rejectProposals(editor: Editor, records: readonly EditorRecord[]): void {

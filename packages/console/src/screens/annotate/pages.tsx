@@ -1,0 +1,183 @@
+import type { Item, Project, Task } from '@fovea/contract';
+import { Button, Loader } from '@mantine/core';
+import { IconChevronLeft, IconChevronRight, IconPhotoOff } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { datasetQuery } from '../../api/datasets.ts';
+import { itemQuery } from '../../api/items.ts';
+import { projectQuery, roleReaches } from '../../api/projects.ts';
+import { useMe, useScope } from '../../api/session.ts';
+import { taskQuery } from '../../api/tasks.ts';
+import { PageFault } from '../../shell/page-fault.tsx';
+import { annotateTexts as t } from '../../texts-annotate.ts';
+import { texts } from '../../texts.ts';
+import { Empty } from '../../ui/empty.tsx';
+import { Page } from '../../ui/page.tsx';
+import { useNeighbours } from '../item/neighbours.ts';
+import { acquire, type Acquired } from './acquire.ts';
+import classes from './annotate.module.css';
+import { dropAhead, lookAhead } from './session/ahead.ts';
+import { TaskWork } from './session/task-work.ts';
+import { letGo, type QueueScope } from './session/task-queue.ts';
+import type { Workbench } from './session/workbench.ts';
+import { useTaskFlow, type TaskMode } from './task-flow.ts';
+import { useBench } from './use-bench.ts';
+import { ItemStage } from './stages.tsx';
+
+const readAgainMs = 1_500;
+
+/** One item to annotate, outside any task. */
+export function AnnotateItemPage() {
+  const { itemId } = useParams({ from: '/workplace/items/$itemId/annotate' });
+  const item = useQuery({ ...itemQuery(itemId), refetchInterval: (query) => (query.state.data?.probe === 'pending' ? readAgainMs : false) });
+  const project = useQuery({ ...projectQuery(item.data?.projectId ?? ''), enabled: item.data !== undefined });
+  const dataset = useQuery({ ...datasetQuery(item.data?.datasetId ?? ''), enabled: item.data !== undefined });
+  const mayLabel = useScope('label');
+  const error = item.error ?? project.error ?? dataset.error;
+  if (error) return <PageFault error={error} reset={() => void Promise.all([item.refetch(), project.refetch(), dataset.refetch()])} />;
+  if (!item.data || !project.data || !dataset.data) return <Opening />;
+  const closed = whyClosed(item.data);
+  if (closed) return <Closed item={item.data}>{closed}</Closed>;
+  const may = mayLabel && roleReaches(project.data.role, 'annotator');
+  return <AnnotateItem key={item.data.id} item={item.data} recipeId={dataset.data.recipeId} isReadOnly={!may} />;
+}
+
+function AnnotateItem({ item, recipeId, isReadOnly }: { item: Item; recipeId: string | null; isReadOnly: boolean }) {
+  const { bench, error } = useBench({ item, task: undefined, recipe: recipeId === null ? undefined : { id: recipeId, version: null }, isReadOnly });
+  if (error) return <PageFault error={error} reset={() => window.location.reload()} />;
+  return bench ? <ItemStage bench={bench} walk={<Walk item={item} />} /> : <Opening />;
+}
+
+/** To the items beside this one. */
+function Walk({ item }: { item: Item }) {
+  const { previous, next } = useNeighbours(item, {});
+  const navigate = useNavigate();
+  const go = (to: Item | undefined) => to && void navigate({ to: '/items/$itemId/annotate', params: { itemId: to.id } });
+  return (
+    <Button.Group>
+      <Button variant="default" px={8} aria-label={t.item.previous} disabled={!previous} onClick={() => go(previous)}>
+        <IconChevronLeft size={16} aria-hidden />
+      </Button>
+      <Button variant="default" px={8} aria-label={t.item.next} disabled={!next} onClick={() => go(next)}>
+        <IconChevronRight size={16} aria-hidden />
+      </Button>
+    </Button.Group>
+  );
+}
+
+/** One task: work on it, review it, or look at it. */
+export function AnnotateTaskPage() {
+  const { taskId } = useParams({ from: '/workplace/tasks/$taskId' });
+  const me = useMe();
+  const task = useQuery(taskQuery(taskId));
+  const project = useQuery({ ...projectQuery(task.data?.projectId ?? ''), enabled: task.data !== undefined });
+  const mayLabel = useScope('label');
+  const role = project.data?.role;
+  const acquired = useQuery({
+    queryKey: ['held', taskId],
+    queryFn: () => acquire(task.data as Task, { email: me.user.email, mayLabel, mayReview: mayLabel && role !== undefined && roleReaches(role, 'reviewer') }),
+    enabled: task.data !== undefined && role !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 0,
+    refetchOnWindowFocus: false,
+  });
+  const itemId = task.data?.itemId ?? undefined;
+  const item = useQuery({ ...itemQuery(itemId ?? ''), enabled: itemId !== undefined, refetchInterval: (query) => (query.state.data?.probe === 'pending' ? readAgainMs : false) });
+  const error = task.error ?? project.error ?? acquired.error ?? item.error;
+  if (error) return <PageFault error={error} reset={() => void task.refetch()} />;
+  if (task.data && itemId === undefined) return <Closed>{t.closed.noItem}</Closed>;
+  if (!task.data || !project.data || !acquired.data || !item.data) return <Opening />;
+  const closed = whyClosed(item.data);
+  if (closed) return <Closed item={item.data}>{closed}</Closed>;
+  const lease = acquired.data.kind === 'work' ? acquired.data.held.lease : acquired.data.kind;
+  return <AnnotateTask key={`${taskId} ${lease}`} task={task.data} item={item.data} project={project.data} acquired={acquired.data} />;
+}
+
+interface AnnotateTaskProps {
+  task: Task;
+  item: Item;
+  project: Project;
+  acquired: Acquired;
+}
+
+function AnnotateTask({ task, item, project, acquired }: AnnotateTaskProps) {
+  const search = useSearch({ from: '/workplace/tasks/$taskId' });
+  const mode = useMode(acquired);
+  const recipe = task.recipeId === null ? undefined : { id: task.recipeId, version: task.recipeVersion };
+  const { bench, error } = useBench({ item, task, recipe, isReadOnly: acquired.kind === 'look' });
+  const scope: QueueScope = { projectId: project.id, batchId: search.batch ?? task.batchId ?? undefined, review: acquired.kind === 'review' };
+  useLookAhead(scope, task, bench, acquired.kind);
+  if (error) return <PageFault error={error} reset={() => window.location.reload()} />;
+  return bench && mode ? <Shown bench={bench} task={task} mode={mode} scope={scope} /> : <Opening />;
+}
+
+function Shown({ bench, task, mode, scope }: { bench: Workbench; task: Task; mode: TaskMode; scope: QueueScope }) {
+  const flow = useTaskFlow(bench, task, mode, scope);
+  return <ItemStage bench={bench} task={{ task, mode, flow }} />;
+}
+
+function useMode(acquired: Acquired): TaskMode | undefined {
+  const [mode, setMode] = useState<TaskMode>();
+  useEffect(() => {
+    if (acquired.kind !== 'work') {
+      setMode(acquired);
+      return undefined;
+    }
+    const work = new TaskWork(acquired.held);
+    setMode({ kind: 'work', work });
+    return () => {
+      work.end();
+      letGo(work.task.id, { keepLease: true });
+    };
+  }, [acquired]);
+  return mode;
+}
+
+/** The next task is taken when work on this one has begun. */
+function useLookAhead(scope: QueueScope, task: Task, bench: Workbench | undefined, kind: Acquired['kind']): void {
+  const me = useMe();
+  const latest = useRef(scope);
+  latest.current = scope;
+  useEffect(() => {
+    if (!bench || kind === 'look') return undefined;
+    const look = () => lookAhead(latest.current, me.user.email, task.id);
+    if (kind === 'review') look();
+    const stop = bench.editor.document.events.on('operations', look);
+    const timer = setTimeout(look, lookAheadAfterMs);
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [bench, kind]);
+  // Whoever goes elsewhere than to another task leaves the next one to others.
+  useEffect(() => () => void setTimeout(() => !window.location.pathname.startsWith('/tasks/') && dropAhead()), []);
+}
+
+/** Somebody who only glances at a task does not keep the next one from others. */
+const lookAheadAfterMs = 4_000;
+
+function whyClosed(item: Item): string | undefined {
+  if (item.probe === 'failed') return `${t.closed.failed} ${item.problem ?? ''}`;
+  if (item.kind === 'image' || item.kind === 'video') return item.probe === 'pending' ? t.closed.pending : undefined;
+  return t.closed.kind;
+}
+
+function Opening() {
+  return (
+    <div className={classes['opening']}>
+      <Loader aria-label={texts.common.loading} />
+    </div>
+  );
+}
+
+function Closed({ item, children }: { item?: Item; children: ReactNode }) {
+  return (
+    <Page title={item?.name ?? t.closed.title}>
+      <Empty icon={IconPhotoOff} title={t.closed.title}>
+        {children}
+      </Empty>
+    </Page>
+  );
+}
+

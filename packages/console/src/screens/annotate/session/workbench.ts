@@ -1,0 +1,148 @@
+import { newId, type Annotation, type AnnotationOperation, type Event, type Item, type Task } from '@fovea/contract';
+import { Editor, type Clip, type Conflict } from '@fovea/editor';
+import { fovea } from '../../../api/client.ts';
+import { explain } from '../../../api/errors.ts';
+import { noticeSession } from '../../../api/query-client.ts';
+import { notify } from '../../../ui/notices.ts';
+import { annotateTexts as t } from '../../../texts-annotate.ts';
+import { isOf, memoryJournal, openJournal, type Journal, type JournalEntry, type JournalScope } from './journal.ts';
+import { followItem } from './live.ts';
+import { isProposal } from './proposals.ts';
+import { toLabelClasses, type Labeling } from './recipe-labels.ts';
+import { Saver, type SaveState } from './saver.ts';
+import { createStore, type Store } from './store.ts';
+import { loadSettings, saveSettings } from './stored.ts';
+
+export interface WorkbenchOptions {
+  readonly item: Item;
+  readonly task: Task | undefined;
+  readonly labeling: Labeling;
+  readonly annotations: readonly Annotation[];
+  readonly userId: string;
+  /** Nothing may be changed. */
+  readonly isReadOnly: boolean;
+  readonly journal: Journal;
+  /** Edits of an earlier visit that the platform has not taken yet. */
+  readonly left: readonly JournalEntry[];
+}
+
+/** What was copied last, for the next item too. */
+let lastClip: Clip | undefined;
+
+/** All that belongs to one item while somebody works on it, but what is seen of it: the editor, its saving, news of others. */
+export class Workbench {
+  readonly item: Item;
+  readonly task: Task | undefined;
+  readonly labeling: Labeling;
+  readonly editor: Editor;
+  readonly saver: Saver;
+  readonly save: Store<SaveState> = createStore<SaveState>({ kind: 'saved' });
+  readonly conflicts: Store<readonly Conflict[]> = createStore<readonly Conflict[]>([]);
+  /** The last event about the item or its task that others caused. */
+  readonly news: Store<Event | undefined> = createStore<Event | undefined>(undefined);
+  readonly isReadOnly: boolean;
+  private readonly stop = new AbortController();
+
+  constructor(options: WorkbenchOptions) {
+    const { item, task, labeling, journal, userId } = options;
+    this.item = item;
+    this.task = task;
+    this.labeling = labeling;
+    this.isReadOnly = options.isReadOnly;
+    this.editor = new Editor({ newId: () => newId(), labels: toLabelClasses(labeling.labels), settings: loadSettings() });
+    const { document, events } = this.editor;
+    document.isReadOnly = this.isReadOnly;
+    const taskId = draftTaskOf(task);
+    this.saver = new Saver({
+      document,
+      journal,
+      scope: { userId, itemId: item.id, taskId: taskId ?? '' },
+      send: (operations) => sendOperations(item.id, taskId, operations),
+      onState: (state) => this.save.set(state),
+      onRefused: (message) => void notify({ tone: 'bad', text: t.save.refused(message) }),
+      onError: noticeSession,
+    });
+    events.on('settings', saveSettings);
+    events.on('notice', (text) => void notify({ tone: 'plain', text }));
+    const showConflicts = () => this.conflicts.set([...document.conflicts()]);
+    document.events.on('conflict', showConflicts);
+    document.events.on('conflictResolved', showConflicts);
+    this.open(options);
+  }
+
+  /** Edits that have not reached the platform, or a gesture under way. */
+  get hasUnsent(): boolean {
+    return this.editor.document.hasUnsentEdits;
+  }
+
+  end(): void {
+    lastClip = this.editor.clip ?? lastClip;
+    this.editor.tools.interrupt();
+    this.stop.abort();
+    this.saver.end();
+  }
+
+  private open({ item, annotations, left }: WorkbenchOptions): void {
+    const { editor } = this;
+    const picture = { width: item.width ?? 1, height: item.height ?? 1, frames: item.kind === 'video' ? (item.frames ?? 1) : undefined };
+    editor.open({ picture, annotations: annotations.map((content) => ({ id: content.id, revision: content.revision, content, proposal: isProposal(content) })) });
+    editor.clip = lastClip;
+    const operations = left.map(({ operation }) => operation);
+    this.saver.knows(operations);
+    editor.document.restore(operations);
+    if (operations.length > 0) void this.saver.flush();
+    void followItem({
+      document: editor.document,
+      projectId: item.projectId,
+      itemId: item.id,
+      taskId: draftTaskOf(this.task),
+      signal: this.stop.signal,
+      onEvent: (event) => this.news.set(event),
+      onError: (error) => {
+        noticeSession(error);
+        notify({ tone: 'bad', text: t.save.noNews(explain(error)) });
+      },
+    });
+  }
+}
+
+/** The task whose drafts edits become; after its completion they are annotations of the item like all others. */
+export function draftTaskOf(task: Task | undefined): string | undefined {
+  return task && ['pending', 'claimed', 'submitted'].includes(task.status) ? task.id : undefined;
+}
+
+async function sendOperations(itemId: string, taskId: string | undefined, operations: readonly AnnotationOperation[]) {
+  const { data } = await fovea.annotations.apply(itemId, [...operations], { ...(taskId !== undefined && { task: taskId }), maxRetries: 0, timeoutMs: 30_000 });
+  return data;
+}
+
+let journal: Promise<Journal> | undefined;
+
+/** The journal of this browser; where it keeps nothing, one for as long as the page lasts, and the person is told. */
+export function theJournal(): Promise<Journal> {
+  journal ??= openJournal().catch(() => {
+    notify({ tone: 'bad', text: t.save.noJournal });
+    return memoryJournal();
+  });
+  return journal;
+}
+
+/**
+ * Sends what earlier visits of this person left in the journal, of whatever item. Answers what could not be sent now, of
+ * the item and task given: it is to be played again.
+ */
+export async function sendLeft(from: Journal, scope: JournalScope): Promise<JournalEntry[]> {
+  const groups = Map.groupBy(await from.ofUser(scope.userId), ({ itemId, taskId }) => `${itemId} ${taskId}`);
+  for (const [, entries] of groups) {
+    const [{ itemId, taskId } = scope] = entries;
+    try {
+      const results = await sendOperations(itemId, taskId === '' ? undefined : taskId, entries.map(({ operation }) => operation));
+      const done = results.filter(({ outcome }) => outcome === 'applied' || outcome === 'duplicate' || outcome === 'invalid');
+      await from.remove(done.map(({ opId }) => opId));
+    } catch (error) {
+      // Kept, and tried again: with this item when it is opened, with others at the next visit.
+      noticeSession(error);
+    }
+  }
+  return (await from.ofUser(scope.userId)).filter(isOf(scope));
+}

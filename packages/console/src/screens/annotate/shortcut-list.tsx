@@ -1,0 +1,94 @@
+import { ActionTable, comboOf, keyInput, normalCombo, type Action } from '@fovea/editor';
+import { Button, Modal, TextInput } from '@mantine/core';
+import { useState, type KeyboardEvent } from 'react';
+import { annotateTexts as t } from '../../texts-annotate.ts';
+import classes from './annotate.module.css';
+import { writtenKeys } from './keys.ts';
+import type { Shortcuts } from './session/stored.ts';
+
+export interface ShortcutListProps {
+  table: ActionTable;
+  shortcuts: Shortcuts;
+  onChange: (shortcuts: Shortcuts) => void;
+  onClose: () => void;
+}
+
+/** Every action with its keys; a click on them waits for others. */
+export function ShortcutList({ table, shortcuts, onChange, onClose }: ShortcutListProps) {
+  const [search, setSearch] = useState('');
+  const [waiting, setWaiting] = useState<string>();
+  const wanted = search.toLowerCase();
+  const shown = table.actions.filter(({ title, group, id }) => `${title} ${group} ${table.shortcutsOf(id).map(writtenKeys).join(' ')}`.toLowerCase().includes(wanted));
+  const set = (id: string, combos: readonly string[] | undefined) => {
+    const { [id]: _old, ...others } = shortcuts;
+    onChange(combos === undefined ? others : { ...others, [id]: combos });
+    setWaiting(undefined);
+  };
+  const onKeyDown = (action: Action) => (event: KeyboardEvent) => {
+    if (waiting !== action.id || ['Shift', 'Control', 'Alt', 'Meta', 'Tab'].includes(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.key === 'Escape') setWaiting(undefined);
+    else set(action.id, [normalCombo(comboOf(keyInput(event.nativeEvent)))]);
+  };
+  return (
+    <Modal opened onClose={onClose} title={t.shortcuts.title} size="lg" closeOnEscape={waiting === undefined}>
+      <div className={classes['shortcutHead']}>
+        <TextInput size="xs" value={search} onChange={(event) => setSearch(event.currentTarget.value)} placeholder={t.shortcuts.search} aria-label={t.shortcuts.search} data-autofocus />
+        <Button variant="default" onClick={() => onChange({})} disabled={Object.keys(shortcuts).length === 0}>
+          {t.shortcuts.resetAll}
+        </Button>
+      </div>
+      <table className={classes['shortcuts']}>
+        <tbody>
+          {shown.map((action, index) => (
+            <Line key={action.id} action={action} isFirst={shown[index - 1]?.group !== action.group} table={table} isWaiting={waiting === action.id} isOwn={action.id in shortcuts} onWait={() => setWaiting(action.id)} onKeyDown={onKeyDown(action)} onSet={(combos) => set(action.id, combos)} />
+          ))}
+        </tbody>
+      </table>
+    </Modal>
+  );
+}
+
+interface LineProps {
+  action: Action;
+  isFirst: boolean;
+  table: ActionTable;
+  isWaiting: boolean;
+  isOwn: boolean;
+  onWait: () => void;
+  onKeyDown: (event: KeyboardEvent) => void;
+  onSet: (combos: readonly string[] | undefined) => void;
+}
+
+function Line({ action, isFirst, table, isWaiting, isOwn, onWait, onKeyDown, onSet }: LineProps) {
+  const combos = table.shortcutsOf(action.id);
+  const shared = table.actions.filter(({ id }) => id !== action.id && table.shortcutsOf(id).some((combo) => combos.includes(combo)));
+  return (
+    <tr>
+      <th scope="row">
+        {isFirst && <span className={classes['group']}>{action.group}</span>}
+        {action.title}
+        {isOwn && shared.length > 0 && <span className={classes['hint']}> {t.shortcuts.shared(shared.map(({ title }) => title).join(', '))}</span>}
+      </th>
+      <td>
+        <button type="button" className={classes['combo']} onClick={onWait} onKeyDown={onKeyDown} aria-label={t.shortcuts.change(action.title)}>
+          {isWaiting ? t.shortcuts.press : combos.length === 0 ? '–' : combos.map((combo) => <kbd key={combo}>{writtenKeys(combo)}</kbd>)}
+        </button>
+      </td>
+      <td>
+        {isOwn ? (
+          <Button variant="subtle" size="compact-xs" onClick={() => onSet(undefined)}>
+            {t.shortcuts.reset}
+          </Button>
+        ) : (
+          combos.length > 0 && (
+            <Button variant="subtle" color="gray" size="compact-xs" onClick={() => onSet([])} aria-label={t.shortcuts.remove(action.title)}>
+              {t.shortcuts.none}
+            </Button>
+          )
+        )}
+      </td>
+    </tr>
+  );
+}

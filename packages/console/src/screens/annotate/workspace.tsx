@@ -1,0 +1,171 @@
+import type { Task } from '@fovea/contract';
+import { ActionTable, editorActions, type Renderer } from '@fovea/editor';
+import { useDocumentTitle } from '@mantine/hooks';
+import { useBlocker } from '@tanstack/react-router';
+import { useEffect, useMemo, useRef, useState } from 'react';
+import { annotateTexts as t } from '../../texts-annotate.ts';
+import { texts } from '../../texts.ts';
+import { AttributePanel } from './attribute-panel.tsx';
+import classes from './annotate.module.css';
+import { Canvas, type Backdrop } from './canvas.tsx';
+import { CommentPanel, commentsOf } from './comments.tsx';
+import { ConflictPanel } from './conflict-panel.tsx';
+import { Dialogs, type Dialog } from './dialogs.tsx';
+import { followKeys } from './keys.ts';
+import { LabelPanel, useLabel } from './label-panel.tsx';
+import { ObjectList } from './object-list.tsx';
+import { pageActions, withLabelNames } from './page-actions.ts';
+import { loadShortcuts, saveShortcuts } from './session/stored.ts';
+import type { Workbench } from './session/workbench.ts';
+import { StatusBar } from './status-bar.tsx';
+import { LostBanner, TaskBar } from './task-bar.tsx';
+import type { TaskFlow, TaskMode } from './task-flow.ts';
+import { ToolBar } from './tool-bar.tsx';
+import { TopBar } from './top-bar.tsx';
+
+export interface WorkspaceProps {
+  bench: Workbench;
+  backdrop: Backdrop | undefined;
+  /** With a task, what may be done with it. */
+  task?: { readonly task: Task; readonly mode: TaskMode; readonly flow: TaskFlow };
+  onRenderer?: (renderer: Renderer | undefined) => void;
+  /** Under the canvas: the timeline of a video. */
+  children?: React.ReactNode;
+  /** In the bar above, for items without a task. */
+  walk?: React.ReactNode;
+}
+
+/** The page of one item: bar, tools, canvas, panels. */
+export function Workspace({ bench, backdrop, task, onRenderer, children, walk }: WorkspaceProps) {
+  const { editor, labeling } = bench;
+  useDocumentTitle(`${t.title(bench.item.name)} · ${texts.app.name}`);
+  const [dialog, setDialog] = useState<Dialog>();
+  const canvasRef = useRef<HTMLCanvasElement>(null);
+  const focusCanvas = () => canvasRef.current?.focus({ preventScroll: true });
+  const { table, shortcuts, changeShortcuts } = useTable(bench, task, setDialog);
+  const run = (id: string) => void table.run(editor, id);
+  const act = () => task?.mode.kind === 'work' && task.mode.work.act();
+  const latest = useRef(table);
+  latest.current = table;
+  useEffect(() => followKeys(editor, () => latest.current, () => void act()), [editor]);
+  useEffect(focusCanvas, [editor]);
+  useLeaving(bench);
+  const comments = commentsOf(task?.task);
+  const mode = task?.mode;
+  const mayComment = mode?.kind === 'review';
+  return (
+    <div className={classes['page']}>
+      <TopBar bench={bench} task={task?.task} table={table} run={run} hasInstructions={instructionsOf(bench, task?.task) !== ''}>
+        {walk}
+        {mode && <TaskBar mode={mode} table={table} run={run} isBusy={task?.flow.isBusy === true} />}
+      </TopBar>
+      <Banners bench={bench} task={task} />
+      <div className={classes['body']}>
+        <div data-region="tools">
+          <ToolBar editor={editor} table={table} focusCanvas={focusCanvas} />
+        </div>
+        <div className={classes['stage']} data-region="canvas">
+          <div className={classes['canvasBox']}>
+            <Canvas editor={editor} backdrop={backdrop} canvasRef={canvasRef} onAct={() => void act()} {...(onRenderer && { onRenderer })} />
+          </div>
+          {children}
+          <StatusBar editor={editor} />
+        </div>
+        <aside className={classes['side']} aria-label={t.panels} data-region="panels">
+          <ConflictPanel bench={bench} />
+          <LabelPanel editor={editor} labeling={labeling} focusCanvas={focusCanvas} />
+          <AttributePanel editor={editor} labeling={labeling} />
+          <CommentPanel editor={editor} comments={comments} onComment={mayComment ? task?.flow.comment : undefined} />
+          <ObjectList editor={editor} commented={new Set(comments.flatMap(({ annotationId }) => annotationId ?? []))} />
+        </aside>
+      </div>
+      {dialog && (
+        <Dialogs
+          dialog={dialog}
+          bench={bench}
+          table={table}
+          shortcuts={shortcuts}
+          onShortcuts={changeShortcuts}
+          instructions={instructionsOf(bench, task?.task)}
+          flow={task?.flow}
+          onLabel={(label) => useLabel(editor, label)}
+          onClose={() => {
+            setDialog(undefined);
+            requestAnimationFrame(focusCanvas);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+function Banners({ bench, task }: Pick<WorkspaceProps, 'bench' | 'task'>) {
+  const sentBack = task?.task.reviewStatus === 'rejected' && task.mode.kind === 'work' ? commentsOf(task.task).at(-1) : undefined;
+  const why = task?.mode.kind === 'look' ? task.mode.why : !task && bench.isReadOnly ? t.look.label : undefined;
+  return (
+    <>
+      {task?.mode.kind === 'work' && <LostBanner work={task.mode.work} />}
+      {task?.mode.kind === 'review' && task.task.submittedBy !== null && <div className={classes['banner']}>{t.review.by(task.task.submittedBy)}</div>}
+      {sentBack && (
+        <div className={classes['banner']} data-tone="warn" role="status">
+          {t.task.sentBack(sentBack.comment)}
+        </div>
+      )}
+      {task?.task.flag && <div className={classes['banner']}>{t.task.flaggedWith(task.task.flag)}</div>}
+      {why !== undefined && (
+        <div className={classes['banner']} role="status">
+          {why}
+        </div>
+      )}
+    </>
+  );
+}
+
+/** The instructions of the recipe, and those of the task itself. */
+export function instructionsOf({ labeling }: Workbench, task: Task | undefined): string {
+  return [task?.instruction ?? '', labeling.instructions].filter((text) => text.trim() !== '').join('\n\n---\n\n');
+}
+
+function useTable(bench: Workbench, task: WorkspaceProps['task'], setDialog: (dialog: Dialog) => void) {
+  const [shortcuts, setShortcuts] = useState(loadShortcuts);
+  const { editor } = bench;
+  const flow = useRef(task?.flow);
+  flow.current = task?.flow;
+  const kind = task?.mode.kind;
+  const hasInstructions = instructionsOf(bench, task?.task) !== '';
+  const table = useMemo(() => {
+    const inWork = <T,>(deed: T) => (kind === 'work' ? deed : undefined);
+    const inReview = <T,>(deed: T) => (kind === 'review' ? deed : undefined);
+    const own = pageActions({
+      palette: () => setDialog('palette'),
+      shortcuts: () => setDialog('shortcuts'),
+      save: () => void bench.saver.flush(),
+      instructions: hasInstructions ? () => setDialog('instructions') : undefined,
+      submit: inWork(() => flow.current?.submit()),
+      skip: kind === 'work' || kind === 'review' ? () => flow.current?.skip() : undefined,
+      flag: inWork(() => setDialog('flag')),
+      accept: inReview(() => flow.current?.review('accept')),
+      reject: inReview(() => setDialog('reject')),
+      fix: inReview(() => flow.current?.review('fix')),
+      comment: inReview(() => document.getElementById('fovea-comment')?.focus()),
+    });
+    return new ActionTable([...own, ...withLabelNames(editorActions(editor), editor)], shortcuts);
+  }, [bench, kind, shortcuts, hasInstructions]);
+  const changeShortcuts = (next: typeof shortcuts) => {
+    saveShortcuts(next);
+    setShortcuts(next);
+  };
+  return { table, shortcuts, changeShortcuts };
+}
+
+/** Sends what is left before one goes; asks when that cannot be done. */
+function useLeaving(bench: Workbench): void {
+  useBlocker({
+    shouldBlockFn: async () => {
+      if (!bench.hasUnsent) return false;
+      bench.editor.tools.interrupt();
+      return !(await bench.saver.flush()) && !window.confirm(t.save.leave);
+    },
+    enableBeforeUnload: () => bench.hasUnsent,
+  });
+}
