@@ -9,6 +9,8 @@ import type { ProjectsService } from '../../identity/projects/service.ts';
 import type { SessionsService } from '../../identity/sessions/service.ts';
 import type { UsersService } from '../../identity/users/service.ts';
 import type { AnnotationsService } from '../../labeling/annotations/service.ts';
+import type { AssignmentsService } from '../../labeling/batches/assignments.ts';
+import type { BatchCommands } from '../../labeling/batches/background.ts';
 import type { BatchesService } from '../../labeling/batches/service.ts';
 import type { RecipesService } from '../../labeling/recipes/service.ts';
 import type { TasksService } from '../../labeling/tasks/service.ts';
@@ -29,6 +31,8 @@ export interface DataloopDeps {
     annotations: AnnotationsService;
     recipes: RecipesService;
     batches: BatchesService;
+    assignments: AssignmentsService;
+    batchCommands: BatchCommands;
     tasks: TasksService;
   };
   settings: { secret: string; publicUrl: () => string };
