@@ -10,6 +10,7 @@ export * from './datasets.ts';
 export * from './items.ts';
 export * from './commands.ts';
 export * from './versions.ts';
+export * from './usage.ts';
 export * from './scans.ts';
 export * from './annotations.ts';
 export * from './recipes.ts';

@@ -19,6 +19,7 @@ import { Profiles } from './features/profiles.ts';
 import { Events } from './features/events.ts';
 import { Webhooks } from './features/webhooks.ts';
 import { Users } from './features/users.ts';
+import { Usage } from './features/usage.ts';
 import { Versions } from './features/versions.ts';
 
 class Connected {
@@ -57,6 +58,7 @@ export class Fovea extends Connected {
   readonly projects = new Projects(this.client);
   readonly members = new Members(this.client);
   readonly datasets = new Datasets(this.client);
+  readonly usage = new Usage(this.client);
   readonly versions = new Versions(this.client);
   readonly items = new Items(this.client);
   readonly scans = new Scans(this.client);

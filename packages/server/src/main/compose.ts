@@ -10,6 +10,8 @@ import { itemsService } from '../catalog/items/service.ts';
 import { datasetCopies } from '../catalog/datasets/copy.ts';
 import { scanRoutes } from '../catalog/scans/routes.ts';
 import { scansService } from '../catalog/scans/service.ts';
+import { usageRoutes } from '../catalog/usage/routes.ts';
+import { usageService } from '../catalog/usage/service.ts';
 import { versionRoutes } from '../catalog/versions/routes.ts';
 import { versionsService } from '../catalog/versions/service.ts';
 import { datasetRoutes } from '../catalog/datasets/routes.ts';
@@ -111,6 +113,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...datasetRoutes(datasets, datasetCopier),
     ...itemRoutes(items, itemFinder),
     ...scanRoutes(scans),
+    ...usageRoutes(usageService({ db })),
     ...versionRoutes(versions),
     ...commandRoutes(commands),
     ...annotationRoutes(annotations, db),

@@ -10,6 +10,7 @@ export interface DatasetAccess {
   readonly projectId: string;
   readonly role: ProjectRole;
   readonly itemDays: number | null;
+  readonly quotaBytes: number | null;
 }
 
 /** Checks that the caller may do this in the dataset, and tells its project. */
@@ -23,5 +24,5 @@ export async function authorizeDataset(
   if (!place || (place.deleted && !need.deleted)) throw notFound('dataset', datasetId);
   // Place and rights come with one question: every page and every upload asks it.
   const { role } = decide(caller, place.projectId, place.project, { role: need.role, scope: need.scope, as: { kind: 'dataset', id: datasetId } });
-  return { id: datasetId, projectId: place.projectId, role, itemDays: place.itemDays };
+  return { id: datasetId, projectId: place.projectId, role, itemDays: place.itemDays, quotaBytes: place.quotaBytes };
 }

@@ -80,16 +80,17 @@ export interface DatasetPlace {
   projectId: string;
   deleted: boolean;
   itemDays: number | null;
+  quotaBytes: number | null;
   /** What decides over rights: the project's organisation and state, and the user's role in it. */
   project: { orgId: string; deleted: boolean; role: ProjectRole | null };
 }
 
 /** Where a dataset lies, how its items expire, and what decides over rights in it. */
 export async function datasetPlace(db: Queryable, id: string, userId: string): Promise<DatasetPlace | undefined> {
-  const row = await db.maybe<{ project_id: string; deleted: boolean; item_days: number | null; org_id: string; project_deleted: boolean; role: ProjectRole | null }>(sql`
-    select d.project_id, d.deleted_at is not null as deleted, d.item_days, p.org_id, p.deleted_at is not null as project_deleted, m.role
+  const row = await db.maybe<{ project_id: string; deleted: boolean; item_days: number | null; quota_bytes: number | null; org_id: string; project_deleted: boolean; role: ProjectRole | null }>(sql`
+    select d.project_id, d.deleted_at is not null as deleted, d.item_days, p.quota_bytes, p.org_id, p.deleted_at is not null as project_deleted, m.role
     from datasets d join projects p on p.id = d.project_id left join members m on m.project_id = p.id and m.user_id = ${userId} where d.id = ${id}`);
-  return row && { projectId: row.project_id, deleted: row.deleted, itemDays: row.item_days, project: { orgId: row.org_id, deleted: row.project_deleted, role: row.role } };
+  return row && { projectId: row.project_id, deleted: row.deleted, itemDays: row.item_days, quotaBytes: row.quota_bytes, project: { orgId: row.org_id, deleted: row.project_deleted, role: row.role } };
 }
 
 export async function selectDataset(db: Queryable, id: string): Promise<Dataset | undefined> {

@@ -7,6 +7,7 @@ import type { Caller } from '../../identity/caller.ts';
 import { recordBlobs, type BlobRow, type Facts } from '../blobs/store.ts';
 import type { DatasetAccess } from '../datasets/access.ts';
 import { count } from '../datasets/store.ts';
+import { needQuota } from '../usage/quota.ts';
 import { describeBlobs } from './background.ts';
 import { insertItems, lockPaths, markItem, replaceContent, selectItem, type StoredItem } from './store.ts';
 
@@ -84,6 +85,7 @@ export async function placeItems(
     }
   }
 
+  await needQuota(tx, dataset.projectId, dataset.quotaBytes, counted.bytes);
   if (inserts.length > 0) await insertItems(tx, inserts);
   if (placed.some(({ outcome }) => outcome === 'created' || outcome === 'replaced')) await count(tx, dataset, counted);
   await emit(tx, ...events);
