@@ -15,6 +15,7 @@ import { usageService } from '../catalog/usage/service.ts';
 import { versionRoutes } from '../catalog/versions/routes.ts';
 import { versionsService } from '../catalog/versions/service.ts';
 import { datasetRoutes } from '../catalog/datasets/routes.ts';
+import { foldersService } from '../catalog/folders/service.ts';
 import { datasetsService } from '../catalog/datasets/service.ts';
 import { analyticsService } from '../compute/analytics/service.ts';
 import { queues, workJobs } from '../compute/jobs/background.ts';
@@ -89,6 +90,7 @@ export function compose(engines: Engines, settings: Settings) {
   const scans = scansService({ db, blobs, items });
   const commands = commandsService({ db, queue, projects, logger });
   const datasetCopier = datasetCopies({ db, projects, commands });
+  const folders = foldersService({ db });
   const versions = versionsService({ db, blobs, queue, commands });
   const itemFinder = itemQueries({ db, commands });
   const annotations = annotationsService({ db, commands });
@@ -127,7 +129,7 @@ export function compose(engines: Engines, settings: Settings) {
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, versions, items, itemQueries: itemFinder, scans, commands, annotations, recipes, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, events, deliveries, webhooks },
+    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, scans, commands, annotations, recipes, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     auth: { keys, sessions },

@@ -65,6 +65,12 @@ export function commandsService({ db, queue, projects, logger }: { db: Database;
       return plain(made);
     },
 
+    /** Asks for long work in a project by somebody who may change things there: for what a door does over several rooms. */
+    async ask(caller: Caller, work: { kind: string; projectId: string; subjectId?: string; input: Record<string, unknown> }): Promise<Command> {
+      await authorize(db, caller, work.projectId, { role: 'developer', scope: 'write' });
+      return db.tx((tx) => this.start(tx, caller, work));
+    },
+
     async list(caller: Caller, query: Parsed<typeof commands.list>['query']): Promise<Page<Command>> {
       const project = await projects.get(caller, query.project);
       const mark = listMark('commands', [project.id, query.kind, query.status]);

@@ -13,14 +13,19 @@ import { compileFilter, fault } from '../query/compile.ts';
 import { queryCount, queryPage, rowAlias } from '../query/page.ts';
 import { project } from '../query/project.ts';
 import { selectChannels } from './channels.ts';
+import { moveFolders } from '../folders/store.ts';
 import { itemEntity } from './entity.ts';
-import { mergeMetadata, metadataFault } from './metadata.ts';
+import { asObject, mergeMetadata, metadataFault } from './metadata.ts';
 import { itemEvent } from './place.ts';
+import type { DoorChange } from './service.ts';
 import { itemColumns, labeledNow, lockItems, markItems, toItem, toStoredItem, updateItem, type ItemRow, type StoredItem } from './store.ts';
 
 type Query<K extends keyof typeof items> = Parsed<(typeof items)[K]>['query'];
 type Body<K extends keyof typeof items> = Parsed<(typeof items)[K]>['body'];
 export type ItemQueries = ReturnType<typeof itemQueries>;
+
+/** A change of many items, with what a door may change beside. */
+type BulkChange = ItemBulkChange & DoorChange;
 
 const kinds = { update: 'items.update', delete: 'items.delete' } as const;
 const stepItems = 1_000;
@@ -40,7 +45,7 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
     });
   }
 
-  async function startBulk(caller: Caller, datasetId: string, kind: string, input: { filter: Filter; change?: ItemBulkChange }): Promise<Command> {
+  async function startBulk(caller: Caller, datasetId: string, kind: string, input: { filter: Filter; change?: BulkChange }): Promise<Command> {
     const dataset = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
     // Compiled now, so that a filter that is wrong is told at once and not by a failed command.
     compileFilter(itemEntity, input.filter, rowAlias);
@@ -51,7 +56,7 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
 
   for (const kind of Object.values(kinds)) {
     commands.handle(kind, async ({ command, caller, state, advance }) => {
-      const { datasetId, filter, change } = command.input as { datasetId: string; filter: Filter; change?: ItemBulkChange };
+      const { datasetId, filter, change } = command.input as { datasetId: string; filter: Filter; change?: BulkChange };
       let { done } = command;
       let after = (state?.['after'] as string | undefined) ?? null;
       const total = command.total ?? (await queryCount(db, itemEntity, filter, scopeOf(datasetId)));
@@ -92,7 +97,7 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
       return selectChannels(db, datasetId, page);
     },
 
-    updateMany: (caller: Caller, datasetId: string, body: Body<'updateMany'>): Promise<Command> => startBulk(caller, datasetId, kinds.update, body),
+    updateMany: (caller: Caller, datasetId: string, body: { filter: Filter; change: BulkChange }): Promise<Command> => startBulk(caller, datasetId, kinds.update, body),
     deleteMany: (caller: Caller, datasetId: string, body: Body<'deleteMany'>): Promise<Command> => startBulk(caller, datasetId, kinds.delete, body),
 
     /** Folders directly in a folder. Each is found by one step through the index of paths, whatever lies in it. */
@@ -125,6 +130,7 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
         .tx(async (tx) => {
           const moved = await tx.run(sql`update items set path = ${to} || substr(path, ${from.length + 1}), revision = revision + 1, updated_at = now(),
             updated_by = ${caller.email} where dataset_id = ${datasetId} and deleted_at is null and path >= ${`${from}/`} and path < ${`${from}0`}`);
+          await moveFolders(tx, datasetId, from, to);
           await emit(tx, { type: 'folder.moved', orgId: caller.orgId, projectId: dataset.projectId, subject: { kind: 'dataset', id: datasetId }, actor: caller.email, data: { from, to, moved } });
           return { moved };
         })
@@ -153,15 +159,16 @@ export async function deleteStep(tx: Tx, caller: Caller, dataset: { datasetId: s
   await emit(tx, ...removed.map((item) => itemEvent(type, caller, { ...item, ...dataset })));
 }
 
-async function changeStep(tx: Tx, caller: Caller, ids: readonly string[], change: ItemBulkChange): Promise<void> {
+async function changeStep(tx: Tx, caller: Caller, ids: readonly string[], change: BulkChange): Promise<void> {
   const items = await lockItems(tx, ids);
-  const { mergeMetadata: merge, addLabels, removeLabels, ...same } = change;
-  if (merge || addLabels || removeLabels) {
+  const { mergeMetadata: merge, mergeExtra, addLabels, removeLabels, ...same } = change;
+  if (merge || mergeExtra || addLabels || removeLabels) {
     // What depends on each row's own state is written row by row; what is the same for all, in one statement.
     for (const item of items) {
       const labels = addLabels || removeLabels ? [...new Set([...(same.labels ?? item.labels), ...(addLabels ?? [])])].filter((label) => !removeLabels?.includes(label)) : same.labels;
       const metadata = merge ? mergeMetadata(same.metadata ?? item.metadata, merge) : same.metadata;
-      await updateItem(tx, item.id, { ...same, labels, metadata }, caller.email);
+      const extra = mergeExtra ? { extra: mergeMetadata(asObject(item.extra), mergeExtra) } : {};
+      await updateItem(tx, item.id, { ...same, labels, metadata, ...extra }, caller.email);
     }
   } else {
     await updateItems(tx, items.map((item) => item.id), same, caller.email);

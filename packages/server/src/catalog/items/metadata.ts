@@ -40,6 +40,11 @@ export function mergeMetadata(target: Record<string, unknown>, patch: Record<str
   return merged;
 }
 
+/** An object as it is, anything else as an empty one. */
+export function asObject(value: unknown): Record<string, unknown> {
+  return isObject(value) ? value : {};
+}
+
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -76,7 +76,7 @@ export async function placeItems(
     } else if (rule === 'replace') {
       const kind = blob.kind ?? placement.media.kind;
       const mediaType = blob.mediaType ?? placement.media.mediaType;
-      await replaceContent(tx, old.id, { ...placement.blob, kind, mediaType, facts: blob.facts, thumbnail: blob.thumbnail }, caller.email);
+      await replaceContent(tx, old.id, { ...placement.blob, kind, mediaType, facts: blob.facts ?? placement.facts ?? null, pending: blob.facts === null, thumbnail: blob.thumbnail }, caller.email);
       counted.bytes += placement.blob.size - old.sizeBytes;
       events.push(itemEvent('item.replaced', caller, { ...old, sha256: placement.blob.sha256 }));
       placed.push({ outcome: 'replaced', id: old.id });

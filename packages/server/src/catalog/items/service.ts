@@ -13,7 +13,7 @@ import { detectMedia } from '../../media/detect.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { authorizeDataset, type DatasetAccess } from '../datasets/access.ts';
 import { count, markChanged } from '../datasets/store.ts';
-import { mergeMetadata, metadataFault } from './metadata.ts';
+import { asObject, mergeMetadata, metadataFault } from './metadata.ts';
 import { toFacts } from './background.ts';
 import { itemEvent, placedItem, placeItems, type Placement, type PlaceRule } from './place.ts';
 import { lockItems, markItem, selectItem, selectItems, selectPage, toItem, updateItem, type StoredItem } from './store.ts';
@@ -31,6 +31,11 @@ type BundleResult = ResultOf<typeof items.uploadMany>['results'][number];
 
 /** What a placement may say beside path and bytes. */
 export type UploadFacets = Omit<Placement, 'path' | 'blob' | 'media' | 'facts'>;
+
+/** What a door may change beside: merged into what it keeps on the item. */
+export interface DoorChange {
+  mergeExtra?: Record<string, unknown> | undefined;
+}
 
 const headBytes = 4_100;
 
@@ -159,7 +164,7 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
       return toItem(await need(caller, id, 'annotator', 'read'));
     },
 
-    async update(caller: Caller, id: string, body: Body<'update'>, revision?: number): Promise<Item> {
+    async update(caller: Caller, id: string, body: Body<'update'> & DoorChange, revision?: number): Promise<Item> {
       const known = await need(caller, id, 'developer', 'write');
       const fault = metadataFault(body.metadata ?? body.mergeMetadata ?? {});
       if (fault) throw new Fault('invalid_request', fault, { errors: [{ path: 'body.metadata', message: fault }] });
@@ -171,7 +176,8 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
             throw new Fault('revision_conflict', `The item is at revision ${now.revision} now.`, { current: toItem(now) });
           }
           const metadata = body.mergeMetadata ? mergeMetadata(body.metadata ?? now.metadata, body.mergeMetadata) : body.metadata;
-          await updateItem(tx, id, { ...body, metadata }, caller.email);
+          const { mergeExtra, ...change } = body;
+          await updateItem(tx, id, { ...change, metadata, ...(mergeExtra ? { extra: mergeMetadata(asObject(now.extra), mergeExtra) } : {}) }, caller.email);
           if (body.labels) await markChanged(tx, { id: now.datasetId, projectId: now.projectId });
           if (body.expiresAt && Date.parse(body.expiresAt) <= Date.now()) {
             await remove(tx, caller, now, 'item.expired');

@@ -32,6 +32,8 @@ export interface ItemRow {
   created_by: string;
   created_at: Date;
   updated_at: Date;
+  updated_by: string;
+  source_item_id: string | null;
   expires_at: Date | null;
   deleted_at: Date | null;
   extra: unknown;
@@ -47,6 +49,9 @@ export interface StoredItem extends Item {
   extra: unknown;
   publishedAt: string | null;
   publishedBy: string | null;
+  updatedBy: string;
+  /** The item that it was copied from. */
+  sourceItemId: string | null;
 }
 
 export function toStoredItem(row: ItemRow): StoredItem {
@@ -88,16 +93,18 @@ export function toStoredItem(row: ItemRow): StoredItem {
     extra: row.extra,
     publishedAt: row.published_at?.toISOString() ?? null,
     publishedBy: row.published_by,
+    updatedBy: row.updated_by,
+    sourceItemId: row.source_item_id,
   };
 }
 
-export function toItem({ thumbnail: _t, deleted: _d, extra: _e, publishedAt: _at, publishedBy: _by, ...item }: StoredItem): Item {
+export function toItem({ thumbnail: _t, deleted: _d, extra: _e, publishedAt: _at, publishedBy: _by, updatedBy: _ub, sourceItemId: _si, ...item }: StoredItem): Item {
   return item;
 }
 
 export const itemColumns = (i: Sql): Sql => sql`${i}.id, ${i}.project_id, ${i}.dataset_id, ${i}.path, ${i}.sha256, ${i}.size, ${i}.media_type, ${i}.kind, ${i}.probe, ${i}.problem, ${i}.width, ${i}.height,
   ${i}.orientation, ${i}.frames, ${i}.duration, ${i}.fps, ${i}.summary, ${i}.metadata, ${i}.labels, ${i}.channel, ${i}.status, ${i}.description, ${i}.annotation_count,
-  ${i}.thumbnail, ${i}.revision, ${i}.created_by, ${i}.created_at, ${i}.updated_at, ${i}.expires_at, ${i}.deleted_at, ${i}.extra, ${i}.published_at, ${i}.published_by`;
+  ${i}.thumbnail, ${i}.revision, ${i}.created_by, ${i}.created_at, ${i}.updated_at, ${i}.expires_at, ${i}.deleted_at, ${i}.extra, ${i}.published_at, ${i}.published_by, ${i}.updated_by, ${i}.source_item_id`;
 
 const columns = itemColumns(sql`i`);
 
@@ -239,6 +246,8 @@ export interface ItemChange {
   channel?: string | null | undefined;
   status?: Item['status'] | undefined;
   expiresAt?: string | null | undefined;
+  /** What a vendor's door keeps on it. */
+  extra?: unknown;
 }
 
 export async function updateItem(db: Queryable, id: string, change: ItemChange, by: string): Promise<void> {
@@ -249,6 +258,7 @@ export async function updateItem(db: Queryable, id: string, change: ItemChange, 
   if (change.labels !== undefined) set.push(sql`labels = ${[...new Set(change.labels)]}`, labeledNow);
   if (change.channel !== undefined) set.push(sql`channel = ${change.channel}`);
   if (change.expiresAt !== undefined) set.push(sql`expires_at = ${change.expiresAt}`);
+  if (change.extra !== undefined) set.push(sql`extra = ${JSON.stringify(change.extra)}`);
   if (change.status !== undefined) {
     set.push(sql`status = ${change.status}`);
     if (change.status === 'published') set.push(sql`published_at = coalesce(published_at, now()), published_by = coalesce(published_by, ${by})`);
@@ -256,16 +266,16 @@ export async function updateItem(db: Queryable, id: string, change: ItemChange, 
   await db.run(sql`update items set ${join(set, ', ')} where id = ${id}`);
 }
 
-/** Gives an item other bytes: its facts start anew, its annotations and metadata stay. */
+/** Gives an item other bytes: its facts start anew, its annotations and metadata stay. `pending`: the facts are still to be completed by the probe. */
 export async function replaceContent(
   db: Queryable,
   id: string,
-  content: { sha256: string; size: number; mediaType: string; kind: MediaKind; facts: Facts | null; thumbnail: string | null },
+  content: { sha256: string; size: number; mediaType: string; kind: MediaKind; facts: Facts | null; pending: boolean; thumbnail: string | null },
   by: string,
 ): Promise<void> {
   const { facts } = content;
   await db.run(sql`update items set sha256 = ${Buffer.from(content.sha256, 'hex')}, size = ${content.size}, media_type = ${content.mediaType},
-    kind = ${content.kind}, probe = ${facts === null ? 'pending' : facts.problem === null ? 'ready' : 'failed'}, problem = ${facts?.problem ?? null},
+    kind = ${content.kind}, probe = ${facts === null || content.pending ? 'pending' : facts.problem === null ? 'ready' : 'failed'}, problem = ${facts?.problem ?? null},
     width = ${facts?.width ?? null}, height = ${facts?.height ?? null}, orientation = ${facts?.orientation ?? null}, frames = ${facts?.frames ?? null},
     duration = ${facts?.durationSeconds ?? null}, fps = ${facts?.fps ?? null}, summary = ${JSON.stringify(facts?.summary ?? {})},
     thumbnail = ${content.thumbnail === null ? null : Buffer.from(content.thumbnail, 'hex')},

@@ -1,6 +1,7 @@
 import type { QueryOperator } from '@fovea/contract';
 import sql, { join, type Sql } from 'sql-template-tag';
 import { fault, listOf, textOf } from './compile.ts';
+import { isPlainObject } from './values.ts';
 import { globToLike } from './glob.ts';
 
 /**
@@ -26,8 +27,10 @@ export function jsonCondition(column: Sql, path: string, operator: QueryOperator
       if (typeof operand !== 'boolean') throw fault(where, 'must be true or false');
       return operand ? exists('@ != null') : absent();
     case 'eq':
+      if (typeof operand === 'object' && operand !== null) return equalsWhole(column, path, operand, where);
       return operand === null ? absent() : exists(`@ == ${literal(operand, where)}`);
     case 'ne':
+      if (typeof operand === 'object' && operand !== null) return sql`not ${equalsWhole(column, path, operand, where)}`;
       return operand === null ? exists('@ != null') : sql`not coalesce(${exists(`@ == ${literal(operand, where)}`)}, false)`;
     case 'in':
     case 'nin': {
@@ -43,11 +46,33 @@ export function jsonCondition(column: Sql, path: string, operator: QueryOperator
       return exists(`@ ${comparisons[operator]} ${literal(operand, where)}`);
     }
     case 'match':
+      if (isPlainObject(operand)) return exists(elementPredicate(operand, where));
       return sql`exists (select from jsonb_path_query(${column}, ${`${path}[*]`}::jsonpath) as value
         where jsonb_typeof(value) = 'string' and value #>> '{}' like ${globToLike(textOf(operand, where))})`;
     case 'contains':
       return exists(`@ like_regex ${JSON.stringify(textOf(operand, where))} flag "iq"`);
   }
+}
+
+/** Lists hold the same values in any order; objects are the same through and through. */
+function equalsWhole(column: Sql, path: string, operand: object, at: string): Sql {
+  const wanted = textOf(JSON.stringify(operand), at);
+  const same = Array.isArray(operand) ? sql`jsonb_typeof(value) = 'array' and value @> ${wanted}::jsonb and value <@ ${wanted}::jsonb` : sql`value = ${wanted}::jsonb`;
+  return sql`exists (select from jsonb_path_query(${column}, ${path}::jsonpath) as value where ${same})`;
+}
+
+/** What one element must satisfy as a whole: `{ "kind": "wheel", "side": "left" }`; `{ "exists": true }` asks for presence. */
+function elementPredicate(wanted: Record<string, unknown>, at: string): string {
+  const entries = Object.entries(wanted);
+  if (entries.length === 0) return '@ != null';
+  if (entries.length > 50) throw fault(at, 'must have at most 50 keys');
+  return entries
+    .map(([key, value]) => {
+      const place = jsonPath(key.split('.'), at).replace(/^\$/, '@');
+      if (isPlainObject(value) && typeof value['exists'] === 'boolean') return `${value['exists'] ? '' : '!'}exists(${place} ? (@ != null))`;
+      return value === null ? `!exists(${place} ? (@ != null))` : `${place} == ${literal(value, at)}`;
+    })
+    .join(' && ');
 }
 
 /** A scalar as a jsonpath literal. */
