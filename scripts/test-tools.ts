@@ -6,6 +6,8 @@ const tools = [
   { binary: 'chromium', package: 'chromium', for: 'browser tests' },
   { binary: 'ffmpeg', package: 'ffmpeg', for: 'video tests' },
   { binary: 'bwrap', package: 'bubblewrap', for: 'sandbox tests' },
+  { binary: 'podman', package: 'podman', for: 'container tests' },
+  { binary: 'runc', package: 'runc', for: 'container tests' },
   // A real S3 server: OpenStack Swift with its s3api.
   { binary: 'swift-proxy-server', package: 'swift-proxy', for: 'S3 tests' },
   { binary: 'swift-account-server', package: 'swift-account', for: 'S3 tests' },

@@ -33,21 +33,38 @@ export const analyticOutput = z.object({
   description: z.string().default(''),
   type: z.enum(outputTypes),
   mediaType: z.string().default('application/octet-stream'),
-  filename: z.string().optional().describe('Name of the file, when there is just one'),
+  filename: z.string().regex(/^[^/\\\0]{1,200}$/, 'must be a file name without a folder').optional().describe('Name of the file, when there is just one'),
   many: z.boolean().default(false).describe('One per input item'),
 });
 
+/** A file that belongs to an analytic, by its path in it. */
+const filePath = z
+  .string()
+  .max(300)
+  .regex(/^(?!\/)(?!.*(^|\/)\.{0,2}(\/|$))[^\0\\]+$/, 'must be a relative path without "." and ".."');
+
+/** What a program may use. Unset memory: 4 GiB. */
+const programLimits = {
+  network: z.boolean().default(false).describe('Whether it may reach the network'),
+  memoryBytes: z.int().min(16 * 1024 * 1024, 'must be at least 16 MiB').optional(),
+};
+
 export const runtime = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('builtin'), module: z.string() }),
+  z.object({ kind: z.literal('process'), command: z.array(z.string().min(1)).min(1).max(1_000).describe('Program and arguments; it begins in the folder of the files'), ...programLimits }),
+  z.object({ kind: z.literal('typescript'), module: filePath.describe('The file whose default export runs the task'), ...programLimits }),
+  z
+    .object({ kind: z.literal('onnx'), model: filePath, labelsFile: filePath.optional().describe('Names of the classes, one a line'), task: z.enum(['classification', 'detection', 'segmentation']) })
+    .loose()
+    .describe('Beside these the description of pre- and post-processing'),
+  z.object({ kind: z.literal('http'), url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }) }),
   z.object({
-    kind: z.literal('process'),
-    command: z.array(z.string()).min(1),
-    network: z.boolean().default(false),
-    memoryBytes: z.int().positive().optional(),
+    kind: z.literal('container'),
+    image: z.string().min(1).max(500).regex(/^[^-\s][^\s]*$/, 'must be the name of an image'),
+    archive: filePath.optional().describe('The image as a file of the analytic: what `podman save` writes, or a root folder as tar'),
+    command: z.array(z.string()).max(1_000).optional(),
+    ...programLimits,
   }),
-  z.object({ kind: z.literal('onnx'), model: z.string(), task: z.enum(['classification', 'detection', 'segmentation']) }).loose(),
-  z.object({ kind: z.literal('http'), url: z.url() }),
-  z.object({ kind: z.literal('container'), image: z.string(), command: z.array(z.string()).optional() }),
 ]);
 
 export const analyticManifest = z.object({
@@ -62,5 +79,12 @@ export const analyticManifest = z.object({
   compute: z.object({ cpu: z.boolean().default(true), gpu: z.boolean().default(false) }).prefault({}),
   timeoutSeconds: z.int().positive().max(86_400).default(3_600),
   runtime,
+  files: z.array(filePath).max(1_000).default([]).describe('Files that come with it, uploaded one by one; until all are there it is pending'),
 });
 export type AnalyticManifest = z.infer<typeof analyticManifest>;
+
+/** Every file that must have been uploaded before it can run. */
+export function neededFiles({ files, runtime: on }: Pick<AnalyticManifest, 'files' | 'runtime'>): string[] {
+  const named = on.kind === 'onnx' ? [on.model, on.labelsFile] : on.kind === 'typescript' ? [on.module] : on.kind === 'container' ? [on.archive] : [];
+  return [...new Set([...(files ?? []), ...named.filter((path) => path !== undefined)])];
+}

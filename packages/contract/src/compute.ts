@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { analyticManifest } from './analytic-manifest.ts';
+import { annotationContent } from './annotation-geometry.ts';
 import { operation } from './operation.ts';
 import { id, metadata, name, page, pageQuery, queryBoolean, time, timeInput } from './primitives.ts';
 import { reference } from './projects.ts';
@@ -47,6 +48,29 @@ export const analytics = {
     errors: ['conflict', 'forbidden'],
   }),
   deprecate: operation({ id: 'analytics.deprecate', method: 'POST', path: '/v1/analytics/{analytic}/deprecate', summary: 'Marks a version as one that should no longer be used.', audience: 'user', params: oneAnalytic, result: analytic, errors: ['not_found', 'forbidden'] }),
+  putFile: operation({
+    id: 'analytics.putFile',
+    method: 'PUT',
+    path: '/v1/analytics/{analytic}/files',
+    summary: 'Uploads one of the files that an analytic comes with; the body is its bytes.',
+    description: 'Which files it needs is said by its manifest. When the last one is there the analytic is no longer pending, and its files cannot be changed: a change is a new version.',
+    audience: 'user',
+    params: oneAnalytic,
+    query: z.object({ path: z.string().min(1).max(300).describe('Which of the files') }),
+    body: 'binary',
+    result: analytic,
+    errors: ['not_found', 'forbidden', 'illegal_state', 'too_large', 'upload_incomplete', 'disk_full'],
+  }),
+  secret: operation({
+    id: 'analytics.secret',
+    method: 'GET',
+    path: '/v1/analytics/{analytic}/secret',
+    summary: 'Gets the secret by which the endpoint of an HTTP analytic knows that a task comes from this platform.',
+    audience: 'user',
+    params: oneAnalytic,
+    result: z.object({ secret: z.string().describe('`whsec_…`; tasks are signed as webhooks are') }),
+    errors: ['not_found', 'forbidden', 'illegal_state'],
+  }),
   delete: operation({ id: 'analytics.delete', method: 'DELETE', path: '/v1/analytics/{analytic}', summary: 'Deletes a version of an analytic; finished jobs stay.', audience: 'user', params: oneAnalytic, errors: ['not_found', 'forbidden'] }),
 };
 
@@ -125,6 +149,64 @@ export const jobs = {
   output: operation({ id: 'jobs.output', method: 'GET', path: '/v1/jobs/{job}/outputs/{index}', summary: 'Downloads an output of a complete job.', audience: 'annotator', params: oneJob.extend({ index: z.coerce.number().int().min(0) }), result: 'binary', errors: ['not_found', 'illegal_state', 'gone'] }),
 };
 
+/** A file that an analytic elsewhere gives: its bytes here, or where they are. */
+const runOutput = z.object({
+  output: z.string().describe('The output of the manifest'),
+  name: z.string().min(1).max(200).regex(/^[^/\\\0]+$/, 'must be a file name without a folder').optional(),
+  mediaType: z.string().max(200).optional(),
+  from: id.optional().describe('The input item it was made from'),
+  text: z.string().optional(),
+  base64: z.base64().optional(),
+  url: z.url({ protocol: /^https?$/ }).optional().describe('Fetched by the platform'),
+});
+
+/** What an analytic that runs elsewhere says about a job, in its answer or later. */
+export const runReport = z
+  .object({
+    status: z.enum(['running', 'complete', 'failed']),
+    progress: z.number().min(0).max(1).optional(),
+    message: z.string().max(2_000).optional(),
+    log: z.array(z.string().max(2_000)).max(1_000).default([]),
+    cause: z.enum(['user', 'analytic']).default('analytic').describe('Of a failure'),
+    outputs: z.array(runOutput).max(1_000).default([]),
+    labels: z.array(z.object({ from: id, annotations: z.array(annotationContent) })).max(10_000).default([]),
+    failures: z.array(z.object({ from: id, message: z.string().max(2_000) })).max(10_000).default([]),
+    summary: z.record(z.string(), z.unknown()).optional(),
+  })
+  .strict();
+export type RunReport = z.infer<typeof runReport>;
+
+const oneRun = z.object({ job: id, ticket: z.coerce.number().int().min(1) });
+const signedBy = { expires: z.string(), signature: z.string() };
+
+/** What an analytic elsewhere calls while it works on a job, by the signed addresses in its task; they need no key. */
+export const runs = {
+  input: operation({ id: 'runs.input', method: 'GET', path: '/v1/runs/{job}/{ticket}/inputs/{input}/{index}', summary: 'Downloads an input of a task by its signed address.', audience: 'public', params: oneRun.extend({ input: z.string(), index: z.coerce.number().int().min(0) }), query: z.object(signedBy), result: 'binary', errors: ['forbidden', 'not_found', 'gone'] }),
+  upload: operation({
+    id: 'runs.upload',
+    method: 'PUT',
+    path: '/v1/runs/{job}/{ticket}/outputs/{output}',
+    summary: 'Uploads a file of an output by the signed address of a task; it becomes an output when the job is reported complete.',
+    audience: 'public',
+    params: oneRun.extend({ output: z.string() }),
+    query: z.object({ ...signedBy, name: z.string().min(1).max(200).regex(/^[^/\\\0]+$/, 'must be a file name without a folder').optional() }),
+    body: 'binary',
+    errors: ['forbidden', 'not_found', 'gone', 'too_large'],
+  }),
+  report: operation({
+    id: 'runs.report',
+    method: 'POST',
+    path: '/v1/runs/{job}/{ticket}/report',
+    summary: 'Reports progress, log lines, completion or failure of a job by the signed address of its task.',
+    description: 'Answers 410 when the job was cancelled or has ended: the work can be stopped.',
+    audience: 'public',
+    params: oneRun,
+    query: z.object(signedBy),
+    body: runReport,
+    errors: ['forbidden', 'not_found', 'gone'],
+  }),
+};
+
 export const profile = z.object({
   id,
   number: z.int(),
@@ -168,6 +250,18 @@ export const profiles = {
     params: oneProfile,
     body: z.object({ name: name.optional(), description: z.string().max(10_000).optional(), parameters: z.record(z.string(), z.unknown()).optional().describe('Merged into the old ones'), files: z.array(id).max(1_000).optional(), metadata: metadata.optional() }).strict(),
     result: profile,
+    errors: ['not_found', 'forbidden'],
+  }),
+  preview: operation({
+    id: 'profiles.preview',
+    method: 'POST',
+    path: '/v1/profiles/{profile}/preview',
+    summary: 'Runs the analytic with a profile on one item, to see what it does: a job whose outputs last an hour.',
+    audience: 'developer',
+    params: oneProfile,
+    body: z.object({ item: id, parameters: z.record(z.string(), z.unknown()).default({}).describe('Tried instead of those of the profile') }).strict(),
+    result: job,
+    status: 201,
     errors: ['not_found', 'forbidden'],
   }),
   delete: operation({ id: 'profiles.delete', method: 'DELETE', path: '/v1/profiles/{profile}', summary: 'Deletes a profile.', audience: 'developer', params: oneProfile, errors: ['not_found', 'forbidden'] }),

@@ -1,6 +1,6 @@
 import { annotations } from './annotations.ts';
 import { commands } from './commands.ts';
-import { analytics, jobs, profiles } from './compute.ts';
+import { analytics, jobs, profiles, runs } from './compute.ts';
 import { datasets } from './datasets.ts';
 import { events, webhooks } from './events.ts';
 import { keys, members, session, users } from './identity.ts';
@@ -15,7 +15,7 @@ import { usage } from './usage.ts';
 import { versions } from './versions.ts';
 
 /** The operation table: every operation of the native API, by feature. */
-export const operations = { system, session, users, keys, projects, members, datasets, usage, versions, items, scans, series, annotations, recipes, batches, tasks, analytics, jobs, profiles, commands, events, webhooks };
+export const operations = { system, session, users, keys, projects, members, datasets, usage, versions, items, scans, series, annotations, recipes, batches, tasks, analytics, jobs, runs, profiles, commands, events, webhooks };
 
 /** All operations in the order of the table. */
 export const allOperations: readonly Operation[] = Object.values(operations).flatMap((feature) => Object.values(feature) as Operation[]);

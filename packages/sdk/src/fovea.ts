@@ -16,6 +16,7 @@ import { Tasks } from './features/tasks.ts';
 import { Analytics } from './features/analytics.ts';
 import { Jobs } from './features/jobs.ts';
 import { Profiles } from './features/profiles.ts';
+import { Runs } from './features/runs.ts';
 import { Events } from './features/events.ts';
 import { Webhooks } from './features/webhooks.ts';
 import { Users } from './features/users.ts';
@@ -70,6 +71,7 @@ export class Fovea extends Connected {
   readonly analytics = new Analytics(this.client);
   readonly jobs = new Jobs(this.client);
   readonly profiles = new Profiles(this.client);
+  readonly runs = new Runs(this.client);
   readonly events = new Events(this.client);
   readonly webhooks = new Webhooks(this.client);
   readonly commands = new Commands(this.client);

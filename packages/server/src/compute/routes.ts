@@ -1,4 +1,5 @@
 import { analytics, jobs, profiles } from '@fovea/contract';
+import { bodyStream } from '../http/body.ts';
 import { route, type Route } from '../http/context.ts';
 import { sendFile } from '../http/send-file.ts';
 import type { AnalyticsService } from './analytics/service.ts';
@@ -14,6 +15,8 @@ export function computeRoutes(services: { analytics: AnalyticsService; jobs: Job
     route(analytics.get, async ({ caller, params }) => toAnalytic(await services.analytics.find(caller, params.analytic))),
     route(analytics.register, async ({ caller, body }) => toAnalytic(await services.analytics.register(caller, body))),
     route(analytics.deprecate, async ({ caller, params }) => toAnalytic(await services.analytics.change(caller, params.analytic, { deprecated: true }))),
+    route(analytics.putFile, async ({ caller, params, query, request }) => toAnalytic(await services.analytics.putFile(caller, params.analytic, query.path, () => bodyStream(request)))),
+    route(analytics.secret, ({ caller, params }) => services.analytics.secret(caller, params.analytic)),
     route(analytics.delete, ({ caller, params }) => services.analytics.delete(caller, params.analytic)),
 
     route(jobs.create, async ({ caller, body }) => toJob(await services.jobs.create(caller, body))),
@@ -33,6 +36,7 @@ export function computeRoutes(services: { analytics: AnalyticsService; jobs: Job
     route(profiles.list, ({ caller, query }) => services.profiles.list(caller, query)),
     route(profiles.get, async ({ caller, params }) => toProfile(await services.profiles.get(caller, params.profile))),
     route(profiles.update, async ({ caller, params, body }) => toProfile(await services.profiles.update(caller, params.profile, body))),
+    route(profiles.preview, async ({ caller, params, body }) => toJob(await services.jobs.preview(caller, params.profile, body))),
     route(profiles.delete, ({ caller, params }) => services.profiles.delete(caller, params.profile)),
   ];
 }

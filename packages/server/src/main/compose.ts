@@ -22,7 +22,9 @@ import { queues, workJobs } from '../compute/jobs/background.ts';
 import { jobsService } from '../compute/jobs/service.ts';
 import { profilesService } from '../compute/profiles/service.ts';
 import { computeRoutes } from '../compute/routes.ts';
-import { builtinRunner } from '../compute/runners/builtin.ts';
+import { jobRunners, type ProtocolFinder } from '../compute/runners/all.ts';
+import { runRoutes } from '../compute/runs/routes.ts';
+import { runsService } from '../compute/runs/service.ts';
 import { doorCredentials } from '../doors/credentials.ts';
 import type { BlobStore } from '../engines/blobs/blobs.ts';
 import { systemClock, type Clock } from '../engines/clock.ts';
@@ -31,6 +33,7 @@ import type { Outbound } from '../engines/outbound/outbound.ts';
 import type { MessageKind, Queue } from '../engines/queue/queue.ts';
 import type { Route } from '../http/context.ts';
 import { idempotencyStore } from '../http/idempotency.ts';
+import { urlSigner } from '../http/signed-url.ts';
 import { deliver, deliveriesService } from '../events/deliveries/service.ts';
 import { eventRoutes } from '../events/routes.ts';
 import { eventsService } from '../events/service.ts';
@@ -99,14 +102,16 @@ export function compose(engines: Engines, settings: Settings) {
   const assignments = assignmentsService({ db });
   const batchWork = batchCommands({ db, commands, batches, assignments });
   const tasks = tasksService({ db, queue, projects, items, annotations });
-  const analytics = analyticsService({ db });
+  const analytics = analyticsService({ db, blobs, settings });
   const profiles = profilesService({ db, projects, analytics });
   const jobs = jobsService({ db, blobs, queue, projects, items, analytics, profiles });
+  const runs = runsService({ db, blobs, analytics, settings, signer: urlSigner(settings.secret) });
   const events = eventsService({ db, projects });
   const deliveries = deliveriesService({ db, queue, outbound, logger });
   const webhooks = webhooksService({ db, queue, outbound, projects, deliveries });
   const attachments = attachmentsService({ db, outbound, datasets, items, tasks });
   const preparations: TaskPreparation[] = [attachments.prepareNative];
+  const containerProtocols: ProtocolFinder[] = [];
   const idempotency = idempotencyStore(db);
   const closers: (() => Promise<void>)[] = [];
 
@@ -122,6 +127,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...recipeRoutes(recipes),
     ...taskRoutes(batches, tasks),
     ...computeRoutes({ analytics, jobs, profiles }),
+    ...runRoutes(runs),
     ...eventRoutes(events, webhooks),
   ];
   const messageKinds: MessageKind<unknown>[] = [describeBlobs, expireItems, careForStorage, runCommand, prepareTask, returnLeases, queues.cpu, queues.gpu, deliver, fanOut, tidy];
@@ -129,9 +135,11 @@ export function compose(engines: Engines, settings: Settings) {
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, scans, commands, annotations, recipes, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, events, deliveries, webhooks },
+    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, scans, commands, annotations, recipes, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, runs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
+    /** Protocols of doors that the containers of their analytics speak. */
+    containerProtocols,
     auth: { keys, sessions },
     idempotency,
     routes,
@@ -142,9 +150,9 @@ export function compose(engines: Engines, settings: Settings) {
 
     /** Begins to handle messages. */
     async startWorking(): Promise<void> {
-      const builtin = builtinRunner();
-      closers.push(() => builtin.close());
-      await workJobs({ db, blobs, queue, logger, jobs, analytics, annotations, runners: { builtin } });
+      const { runners, close } = jobRunners({ db, outbound, runs, analytics, containerProtocols });
+      closers.push(close);
+      await workJobs({ db, blobs, queue, logger, jobs, analytics, annotations, runners });
       await commands.work();
       await deliveries.work();
       closers.push(await webhooks.work());

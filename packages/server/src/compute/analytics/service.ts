@@ -1,18 +1,24 @@
+import { createHmac } from 'node:crypto';
+import { parseSpec } from '@fovea/analytics/onnx/run.ts';
 import { builtinAnalytics } from '@fovea/analytics/registry.ts';
-import { isId, newId, type Analytic, type AnalyticManifest, type analytics, type Parsed } from '@fovea/contract';
+import { isId, neededFiles, newId, type Analytic, type AnalyticManifest, type analytics, type Parsed } from '@fovea/contract';
 import sql from 'sql-template-tag';
+import { recordBlobs } from '../../catalog/blobs/store.ts';
+import { blobFault } from '../../catalog/items/service.ts';
+import type { BlobStore } from '../../engines/blobs/blobs.ts';
 import { violatedConstraint, type Database } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
-import { insertAnalytic, selectAnalyticById, selectAnalytics, selectBuiltins, selectManifest, toAnalytic, updateAnalytic, type StoredAnalytic } from './store.ts';
+import { onnxSpec } from '../runners/onnx.ts';
+import { insertAnalytic, lockAnalytic, selectAnalyticById, selectAnalytics, selectBuiltins, selectFiles, selectManifest, toAnalytic, updateAnalytic, upsertFile, type AnalyticFile, type StoredAnalytic } from './store.ts';
 import { latest } from './version.ts';
 
 export type AnalyticsService = ReturnType<typeof analyticsService>;
 
 /** Analytics: versioned processors with typed inputs, parameters and outputs. */
-export function analyticsService({ db }: { db: Database }) {
+export function analyticsService({ db, blobs, settings }: { db: Database; blobs: BlobStore; settings: { secret: string; maxUploadBytes: number } }) {
   async function find(caller: Caller, reference: string): Promise<StoredAnalytic> {
     needScope(caller, 'read');
     if (isId(reference)) {
@@ -33,6 +39,11 @@ export function analyticsService({ db }: { db: Database }) {
     const found = await find(caller, reference);
     if (found.orgId !== caller.orgId || (found.userId !== caller.userId && !caller.admin)) throw new Fault('forbidden', `The analytic ${found.name}@${found.version} is not yours to change.`);
     return found;
+  }
+
+  /** Never stored: it follows from the platform's own secret. */
+  function secretOf(id: string): string {
+    return `whsec_${createHmac('sha256', settings.secret).update(`analytic:${id}`).digest('base64')}`;
   }
 
   return {
@@ -63,12 +74,14 @@ export function analyticsService({ db }: { db: Database }) {
       needScope(caller, 'write');
       if (manifest.scope === 'public') throw new Fault('forbidden', 'Public analytics are those that come with the platform; use the scope "org" or "private".');
       if (manifest.runtime.kind === 'builtin') throw new Fault('forbidden', 'The runtime "builtin" is for analytics that come with the platform.');
-      if (manifest.runtime.kind === 'process' && !caller.admin) throw new Fault('forbidden', 'Programs on the platform\'s own machines are registered by administrators.');
+      if ((manifest.runtime.kind === 'process' || manifest.runtime.kind === 'typescript') && !caller.admin) throw new Fault('forbidden', 'Programs on the platform\'s own machines are registered by administrators.');
+      if (manifest.runtime.kind === 'container' && manifest.runtime.network && !caller.admin && options.origin === undefined) throw new Fault('forbidden', 'Containers with the network of the platform\'s own machines are registered by administrators.');
       checkNames(manifest);
+      checkModel(manifest);
       const id = newId();
       await db
         .tx(async (tx) => {
-          await insertAnalytic(tx, { id, orgId: caller.orgId, userId: caller.userId, manifest, builtin: false, pending: options.pending ?? false, origin: options.origin ?? null, extra: options.extra ?? null, createdBy: caller.email });
+          await insertAnalytic(tx, { id, orgId: caller.orgId, userId: caller.userId, manifest, builtin: false, pending: options.pending ?? neededFiles(manifest).length > 0, origin: options.origin ?? null, extra: options.extra ?? null, createdBy: caller.email });
           await emit(tx, { type: 'analytic.registered', orgId: caller.orgId, projectId: null, subject: { kind: 'analytic', id }, actor: caller.email, data: { name: manifest.name, version: manifest.version } });
         })
         .catch((error: unknown) => {
@@ -77,6 +90,34 @@ export function analyticsService({ db }: { db: Database }) {
         });
       return find(caller, id);
     },
+
+    /** Stores one of the files that the manifest names; with the last one the analytic can run. */
+    async putFile(caller: Caller, reference: string, path: string, body: () => AsyncIterable<Uint8Array>): Promise<StoredAnalytic> {
+      const found = await owned(caller, reference);
+      const needed = neededFiles(found.manifest);
+      if (!needed.includes(path)) throw new Fault('invalid_request', `query.path: the manifest names no file "${path}"; it names: ${needed.join(', ') || 'none'}.`, { errors: [{ path: 'query.path', message: 'is not a file of the manifest' }] });
+      if (!found.pending) throw new Fault('illegal_state', `The files of ${found.name}@${found.version} are complete and cannot be changed; register a new version.`);
+      const blob = await blobs.put(body(), { maxBytes: settings.maxUploadBytes }).catch(blobFault);
+      await db.tx(async (tx) => {
+        await recordBlobs(tx, [blob]);
+        if (!(await lockAnalytic(tx, found.id))?.pending) throw new Fault('illegal_state', `The files of ${found.name}@${found.version} are complete and cannot be changed; register a new version.`);
+        await upsertFile(tx, found.id, { path, sha256: blob.sha256, sizeBytes: blob.size });
+        const there = new Set((await selectFiles(tx, found.id)).map((file) => file.path));
+        if (needed.every((one) => there.has(one))) await updateAnalytic(tx, found.id, { pending: false });
+      });
+      return find(caller, found.id);
+    },
+
+    /** The files of the analytic of a job, for the worker that runs it. */
+    filesOf: (id: string): Promise<AnalyticFile[]> => selectFiles(db, id),
+
+    /** The secret that the endpoint of an HTTP analytic checks tasks with. */
+    async secret(caller: Caller, reference: string): Promise<{ secret: string }> {
+      const found = await owned(caller, reference);
+      if (found.manifest.runtime.kind !== 'http') throw new Fault('illegal_state', `${found.name}@${found.version} does not run at an endpoint; only tasks that are sent to one are signed.`);
+      return { secret: secretOf(found.id) };
+    },
+    secretOf,
 
     async change(caller: Caller, reference: string, change: { deprecated?: boolean; pending?: boolean; extra?: unknown; deleted?: boolean; manifest?: AnalyticManifest }): Promise<StoredAnalytic> {
       const found = await owned(caller, reference);
@@ -112,5 +153,16 @@ function checkNames(manifest: AnalyticManifest): void {
     const names = entries.map((entry) => entry.name);
     const twice = names.find((name, index) => names.indexOf(name) < index);
     if (twice !== undefined) throw new Fault('invalid_request', `body.${part} has the name "${twice}" twice.`, { errors: [{ path: `body.${part}`, message: `has the name "${twice}" twice` }] });
+  }
+}
+
+/** What describes a model must be understood before it is uploaded. */
+function checkModel({ runtime }: AnalyticManifest): void {
+  if (runtime.kind !== 'onnx') return;
+  try {
+    parseSpec(onnxSpec(runtime));
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Fault('invalid_request', `body.runtime: ${message}.`, { errors: [{ path: 'body.runtime', message }], cause: error });
   }
 }

@@ -90,3 +90,25 @@ export async function updateAnalytic(db: Queryable, id: string, change: { manife
     extra = coalesce(${change.extra === undefined ? null : JSON.stringify(change.extra)}::jsonb, extra),
     deleted_at = ${change.deleted ? sql`now()` : sql`deleted_at`} where id = ${id}`);
 }
+
+/** A file that belongs to an analytic. */
+export interface AnalyticFile {
+  path: string;
+  sha256: string;
+  sizeBytes: number;
+}
+
+export async function upsertFile(db: Queryable, analyticId: string, file: AnalyticFile): Promise<void> {
+  await db.run(sql`insert into analytic_files (analytic_id, path, sha256, size) values (${analyticId}, ${file.path}, ${file.sha256}, ${file.sizeBytes})
+    on conflict (analytic_id, path) do update set sha256 = excluded.sha256, size = excluded.size, created_at = now()`);
+}
+
+export async function selectFiles(db: Queryable, analyticId: string): Promise<AnalyticFile[]> {
+  const rows = await db.many<{ path: string; sha256: string; size: number }>(sql`select path, sha256, size from analytic_files where analytic_id = ${analyticId} order by path`);
+  return rows.map(({ path, sha256, size }) => ({ path, sha256, sizeBytes: size }));
+}
+
+/** Holds the row, so that of two last files one sees the other. */
+export async function lockAnalytic(db: Queryable, id: string): Promise<{ pending: boolean } | undefined> {
+  return db.maybe<{ pending: boolean }>(sql`select pending from analytics where id = ${id} and deleted_at is null for update`);
+}

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { InputError, type AnalyticResult, type InputFile } from '@fovea/analytics/analytic.ts';
 import type { AnalyticManifest, Item, JobOutput } from '@fovea/contract';
 import { recordBlobs } from '../../catalog/blobs/store.ts';
+import { projectKey } from '../../catalog/deidentification/store.ts';
 import { selectItems, type StoredItem } from '../../catalog/items/store.ts';
 import type { BlobStore } from '../../engines/blobs/blobs.ts';
 import type { Database } from '../../engines/database/database.ts';
@@ -13,7 +14,7 @@ import { systemCaller } from '../../identity/caller.ts';
 import type { AnnotationsService } from '../../labeling/annotations/service.ts';
 import type { Logger } from '../../logger.ts';
 import type { AnalyticsService } from '../analytics/service.ts';
-import { RunnerError, type Runner } from '../runners/runner.ts';
+import { RunnerError, RunnerMissing, type Runner } from '../runners/runner.ts';
 import { defaultExpiry, type JobsService } from './service.ts';
 import { appendLog, reportProgress, selectJob, type StoredJob } from './store.ts';
 
@@ -75,6 +76,8 @@ async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobM
     const result = await runner.run({
       manifest,
       folder,
+      job: { id: job.id, ticket: job.ticket ?? 0 },
+      files: await analyticFiles(deps, job, releases),
       task: { inputs, parameters, outputDir, progress: report.progress, log: report.log, signal: AbortSignal.any([stop.signal, message.signal]) },
     });
     await report.flush();
@@ -89,11 +92,6 @@ async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobM
     for (const release of releases) await release();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** The job's kind of runtime cannot be served here. */
-class RunnerMissing extends Error {
-  override name = 'RunnerMissing';
 }
 
 /** The job was cancelled while it ran. */
@@ -164,8 +162,21 @@ async function inputFile(blobs: BlobStore, item: StoredItem, folder: string, rel
   return { name: item.name, path, mediaType: item.mediaType, itemId: item.id };
 }
 
+/** The files that the analytic came with, each under its own name where a runner asks for one. */
+async function analyticFiles({ analytics, blobs }: JobWorkerDeps, job: StoredJob, releases: (() => Promise<void>)[]): Promise<Record<string, string>> {
+  const files: Record<string, string> = {};
+  for (const { path, sha256 } of await analytics.filesOf(job.analyticId)) {
+    const file = await blobs.localPath(sha256);
+    releases.push(file.release);
+    files[path] = file.path;
+  }
+  return files;
+}
+
 async function fileParameters(deps: JobWorkerDeps, manifest: AnalyticManifest, job: StoredJob, releases: (() => Promise<void>)[]): Promise<Record<string, unknown>> {
   const parameters = { ...job.parameters };
+  // The project's secret is given to the run, and never stands in the job.
+  if (manifest.name === 'fovea/deidentify') parameters['key'] = await projectKey(deps.db, { id: job.projectId, orgId: job.orgId });
   for (const { name, type } of manifest.parameters) {
     const value = parameters[name];
     if (type !== 'file' || typeof value !== 'string') continue;

@@ -39,6 +39,7 @@ export interface JobExtras {
 export type JobMoved = (tx: Tx, job: StoredJob, before: StoredJob) => Promise<void>;
 
 const outputDays = 14;
+const previewMs = 3_600_000;
 const nextMoves: Record<Job['status'], string> = {
   ready: 'start or delete',
   queued: 'cancel',
@@ -147,6 +148,28 @@ export function jobsService(deps: {
           return move(tx, ready, caller.email, { ...from, status: 'complete', progress: 1, expiresAt: body.expiresAt ?? defaultExpiry() }, 'job.completed');
         }
         return body.start ? enqueue(tx, ready, caller.email) : ready;
+      });
+    },
+
+    /** What a profile does with one item: a job of its own, gone after an hour. */
+    async preview(caller: Caller, profileId: string, { item, parameters }: { item: string; parameters: Record<string, unknown> }): Promise<StoredJob> {
+      const profile = await profiles.get(caller, profileId);
+      await authorize(db, caller, profile.projectId, { role: 'developer', scope: 'write', as: { kind: 'profile', id: profileId } });
+      const { manifest } = await analytics.find(caller, profile.analytic);
+      const input = manifest.inputs.find((one) => one.required) ?? manifest.inputs[0];
+      if (!input) throw new Fault('invalid_request', `The analytic ${profile.analytic} takes no items, so there is nothing to preview.`);
+      return this.create(caller, {
+        project: profile.projectId,
+        analytic: profile.analytic,
+        inputs: { [input.name]: item },
+        parameters,
+        profile: profile.id,
+        name: `Preview of ${profile.name}`.slice(0, 200),
+        compute: 'best',
+        start: true,
+        attachLabels: false,
+        cache: true,
+        expiresAt: new Date(Date.now() + previewMs).toISOString(),
       });
     },
 

@@ -1,7 +1,7 @@
 // Runs one built-in analytic after the other in a thread of its own.
 import { parentPort } from 'node:worker_threads';
 import { InputError } from '@fovea/analytics/analytic.ts';
-import { builtinAnalytics } from '@fovea/analytics/registry.ts';
+import { builtinAnalytics, type BuiltinAnalytic } from '@fovea/analytics/registry.ts';
 import type { ThreadAnswer, ThreadRequest } from './builtin.ts';
 
 let running: AbortController | undefined;
@@ -15,7 +15,8 @@ parentPort?.on('message', (message: { kind: 'abort' } | { kind: 'run'; request: 
 async function run(request: ThreadRequest): Promise<void> {
   running = new AbortController();
   try {
-    const builtin = builtinAnalytics.find(({ manifest }) => manifest.name === request.name && manifest.version === request.version);
+    const known = request.registry === undefined ? builtinAnalytics : ((await import(request.registry)) as { builtinAnalytics: BuiltinAnalytic[] }).builtinAnalytics;
+    const builtin = known.find(({ manifest }) => manifest.name === request.name && manifest.version === request.version);
     if (!builtin) throw new Error(`The program does not have ${request.name}@${request.version}.`);
     const analytic = await builtin.load();
     const result = await analytic({

@@ -4,6 +4,8 @@ import { RunnerError, type Runner, type RunRequest } from './runner.ts';
 
 /** What the thread is told. */
 export interface ThreadRequest {
+  /** Module that has the analytics; the program's own registry unless tests bring theirs. */
+  registry?: string | undefined;
   name: string;
   version: string;
   inputs: RunRequest['task']['inputs'];
@@ -21,7 +23,7 @@ export type ThreadAnswer =
 const graceMs = 2_000;
 
 /** Runs the analytics of the program in worker threads, so that they never hold up the API. Idle threads are kept for the next job. */
-export function builtinRunner({ threads = 2 }: { threads?: number } = {}): Runner {
+export function builtinRunner({ threads = 2, registry }: { threads?: number; registry?: string } = {}): Runner {
   const idle: Worker[] = [];
 
   function take(): Worker {
@@ -29,7 +31,8 @@ export function builtinRunner({ threads = 2 }: { threads?: number } = {}): Runne
   }
 
   return {
-    run({ manifest, task }) {
+    async run({ manifest, task }) {
+      task.signal.throwIfAborted();
       const { promise, resolve, reject } = Promise.withResolvers<AnalyticResult>();
       const worker = take();
       let stopping: NodeJS.Timeout | undefined;
@@ -69,9 +72,8 @@ export function builtinRunner({ threads = 2 }: { threads?: number } = {}): Runne
       };
       worker.ref();
       worker.on('message', onMessage).on('error', onError).on('exit', onExit);
-      if (task.signal.aborted) stop();
-      else task.signal.addEventListener('abort', stop, { once: true });
-      const request: ThreadRequest = { name: manifest.name, version: manifest.version, inputs: task.inputs, parameters: task.parameters, outputDir: task.outputDir };
+      task.signal.addEventListener('abort', stop, { once: true });
+      const request: ThreadRequest = { registry, name: manifest.name, version: manifest.version, inputs: task.inputs, parameters: task.parameters, outputDir: task.outputDir };
       worker.postMessage({ kind: 'run', request });
       return promise;
     },

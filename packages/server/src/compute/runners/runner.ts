@@ -5,8 +5,12 @@ import type { AnalyticManifest } from '@fovea/contract';
 export interface RunRequest {
   manifest: AnalyticManifest;
   task: AnalyticTask;
-  /** The job's own folder, gone afterwards. */
+  /** The job's own folder, gone afterwards; `task.outputDir` is `out` in it. */
   folder: string;
+  /** Which job, and which queueing of it; a second try of the same queueing has the same two. */
+  job: { id: string; ticket: number };
+  /** The files that were uploaded with the analytic: path in it → path here. */
+  files: Readonly<Record<string, string>>;
 }
 
 /** Runs analytics of one kind. Throws InputError when the input is at fault, RunnerError when the platform is, anything else when the analytic is. */
@@ -18,4 +22,9 @@ export interface Runner {
 /** The platform could not run it, through no fault of the analytic or its input; tried again elsewhere. */
 export class RunnerError extends Error {
   override name = 'RunnerError';
+}
+
+/** This platform lacks what the job needs to run; it is not tried again. */
+export class RunnerMissing extends Error {
+  override name = 'RunnerMissing';
 }

@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { InputError } from '@fovea/analytics/analytic.ts';
+import { RunnerError, type RunRequest } from './runner.ts';
+import { lineCutter, readLine, type Status } from './status-lines.ts';
+
+/** A program to start, with all that it is given. */
+export interface Program {
+  command: readonly string[];
+  cwd: string;
+  env: Record<string, string>;
+  /** What is done to end it beyond killing its group, e.g. for processes that left the group. */
+  kill?: () => Promise<void>;
+  /** For messages. */
+  name: string;
+  memoryBytes: number;
+  /** The code that says that what starts it failed, not itself. */
+  ownFailure?: number;
+}
+
+/**
+ * Runs a program to its end: its status lines become progress, everything else its log. At an abort its whole group is killed and the
+ * signal's reason thrown. Throws InputError or Error by what it said or how it ended.
+ */
+export async function runProgram(program: Program, { task }: Pick<RunRequest, 'task'>): Promise<void> {
+  task.signal.throwIfAborted();
+  const [command = '', ...args] = program.command;
+  const child = spawn(command, args, { cwd: program.cwd, env: program.env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { promise: exited, resolve, reject } = Promise.withResolvers<{ code: number | null; signal: NodeJS.Signals | null }>();
+  child.once('error', (error) => reject(new RunnerError(`The program could not be started: ${error.message}`)));
+  // Not 'close': a grandchild that holds the pipes open must not hold the job.
+  child.once('exit', (code, signal) => resolve({ code, signal }));
+  const said = listen(child, task);
+  const killGroup = (): void => {
+    try {
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    }
+  };
+  const stop = (): void => {
+    killGroup();
+    void program.kill?.();
+  };
+  task.signal.addEventListener('abort', stop, { once: true });
+  if (task.signal.aborted) stop();
+  try {
+    const { code, signal } = await exited;
+    // What it left running ends with it.
+    killGroup();
+    await program.kill?.();
+    await said.drained();
+    task.signal.throwIfAborted();
+    judge(program, { code, signal }, said);
+  } finally {
+    task.signal.removeEventListener('abort', stop);
+  }
+}
+
+interface Said {
+  error: Status | undefined;
+  broken: string | undefined;
+  lastLine: string;
+  drained(): Promise<void>;
+}
+
+const drainMs = 1_000;
+
+function listen(child: ReturnType<typeof spawn>, task: RunRequest['task']): Said {
+  const said: Said = { error: undefined, broken: undefined, lastLine: '', drained: async () => undefined };
+  const out = lineCutter((line) => {
+    const read = readLine(line);
+    if (read.kind === 'status') {
+      if (read.status.error !== undefined) said.error = read.status;
+      if (read.status.progress !== undefined) task.progress(read.status.progress, read.status.message);
+      return;
+    }
+    if (read.kind === 'broken') said.broken ??= line;
+    task.log(line);
+  });
+  const err = lineCutter((line) => {
+    if (line.trim() !== '') said.lastLine = line;
+    task.log(line);
+  });
+  const ends = [
+    { stream: child.stdout, cutter: out },
+    { stream: child.stderr, cutter: err },
+  ].map(({ stream, cutter }) => {
+    stream?.on('data', (chunk: Buffer) => cutter.write(chunk));
+    // A pipe that breaks says no more than its end.
+    stream?.on('error', () => undefined);
+    return new Promise<void>((resolve) => (stream ? stream.once('close', () => (cutter.end(), resolve())) : resolve()));
+  });
+  said.drained = async () => {
+    const timer = new Promise<void>((resolve) => setTimeout(resolve, drainMs).unref());
+    await Promise.race([Promise.all(ends), timer]);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  };
+  return said;
+}
+
+function judge(program: Program, { code, signal }: { code: number | null; signal: NodeJS.Signals | null }, said: Said): void {
+  if (said.error) {
+    const message = said.error.error ?? '';
+    throw said.error.cause === 'user' ? new InputError(message) : new Error(message);
+  }
+  const last = said.lastLine === '' ? '' : ` Its last words: ${said.lastLine.slice(0, 500)}`;
+  if (code !== null && code === program.ownFailure) throw new RunnerError(`The container could not be started.${last}`);
+  const killed = signal ?? (code === 137 ? 'SIGKILL' : code === 139 ? 'SIGSEGV' : code === 134 ? 'SIGABRT' : null);
+  if (killed === 'SIGKILL') throw new Error(`The program was killed; most likely it needed more than the memory that it may use (${Math.round(program.memoryBytes / 1024 / 1024)} MiB).${last}`);
+  if (killed !== null) throw new Error(`The program was ended by ${killed}.${last}`);
+  if (code === 127 || code === 126) throw new Error(`The program "${program.name}" ${code === 127 ? 'was not found' : 'cannot be executed'} where the job runs.${last}`);
+  if (code !== 0) throw new Error(`The program ended with code ${code}.${last}`);
+  if (said.broken !== undefined) throw new Error(`The program printed half a JSON as a status line: ${said.broken.slice(0, 200)}`);
+}

@@ -1,0 +1,163 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { InputError } from '@fovea/analytics/analytic.ts';
+import { runProgram } from './child.ts';
+import { collectResult } from './collect.ts';
+import { RunnerError, RunnerMissing, type Runner, type RunRequest } from './runner.ts';
+import { returnUser, takeUser } from './sandbox.ts';
+import { layTaskFolder } from './task-folder.ts';
+import { defaultMemoryBytes, environment } from './process.ts';
+
+const run = promisify(execFile);
+const inside = '/job';
+const maxProcesses = 512;
+/** What podman and docker end with when they could not start the container. */
+const engineFailed = 125;
+
+/** A program that runs containers. */
+export interface ContainerEngine {
+  program: 'podman' | 'docker';
+  /** Arguments that this machine needs with `run`. */
+  options: readonly string[];
+}
+
+let known: ContainerEngine | null | undefined;
+
+/** Finds podman or docker, once; undefined when neither works. */
+export function findContainerEngine(): ContainerEngine | undefined {
+  if (known !== undefined) return known ?? undefined;
+  for (const program of ['podman', 'docker'] as const) {
+    if (spawnSync(program, ['info'], { stdio: 'ignore', timeout: 20_000 }).status !== 0) continue;
+    // crun of older distributions does not start on cgroup version 1; runc does.
+    const runc = program === 'podman' && spawnSync('runc', ['--version'], { stdio: 'ignore' }).status === 0;
+    return (known = { program, options: runc ? ['--runtime', 'runc'] : [] });
+  }
+  known = null;
+  return undefined;
+}
+
+/** What a door adds for containers that speak its own protocol. */
+export interface ContainerProtocol {
+  /** The environment of the container, instead of the task file's. */
+  environment(request: RunRequest): Promise<Record<string, string>>;
+  /** What the run gave; called when the container has ended well. */
+  result(request: RunRequest): ReturnType<Runner['run']>;
+}
+
+export interface ContainerRunnerDeps {
+  /** Undefined where neither works: every job fails and says so. */
+  engine: ContainerEngine | undefined;
+  /** The protocol of a job's analytic, where it is not ours. */
+  protocolOf?(jobId: string): Promise<ContainerProtocol | undefined>;
+}
+
+/** Runs analytics that are container images: the task file and the folders are those of programs, under `/job`. */
+export function containerRunner({ engine, protocolOf }: ContainerRunnerDeps): Runner {
+  return {
+    async run(request) {
+      const { runtime } = request.manifest;
+      if (runtime.kind !== 'container') throw new RunnerError(`The container runner was given an analytic of the kind "${runtime.kind}".`);
+      if (!engine) throw new RunnerMissing('This platform runs no containers: neither podman nor docker works here. Install podman where the worker runs.');
+      const protocol = await protocolOf?.(request.job.id);
+      const image = await provideImage(engine, request);
+      const user = takeUser();
+      try {
+        const laid = await layTaskFolder(request, { inside, user });
+        // The image says itself where its programs are.
+        const { PATH: _path, ...own } = environment(request, { inside });
+        const env = { ...own, ...(await protocol?.environment(request)) };
+        await runContainer(engine, { request, image, env, user: user ? `${user.uid}:${user.gid}` : undefined });
+        return protocol ? await protocol.result(request) : await collectResult(request, laid.toHost);
+      } finally {
+        returnUser(user);
+      }
+    },
+    close: async () => undefined,
+  };
+}
+
+async function runContainer(engine: ContainerEngine, given: { request: RunRequest; image: string; env: Record<string, string>; user: string | undefined }): Promise<void> {
+  const { request, image, env, user } = given;
+  const { runtime } = request.manifest;
+  if (runtime.kind !== 'container') return;
+  const { folder, job } = request;
+  const name = `fovea-${job.id}-${job.ticket}`;
+  const memoryBytes = runtime.memoryBytes ?? defaultMemoryBytes;
+  // One that a worker before us left behind when it was killed.
+  await run(engine.program, ['rm', '--force', name]).catch(() => undefined);
+  await mkdir(join(folder, 'given', 'out'), { recursive: true });
+  // By a file: command lines can be read by everybody on the machine.
+  const envFile = join(folder, 'env');
+  await writeFile(envFile, Object.entries(env).map(([key, value]) => `${key}=${value}\n`).join(''), { mode: 0o600 });
+  const command = [
+    engine.program, 'run', '--rm', '--name', name, '--pull', 'never', ...engine.options,
+    '--network', runtime.network ? 'host' : 'none', '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--ipc', 'private',
+    '--pids-limit', String(maxProcesses), '--memory', String(memoryBytes), '--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=1000:1000', '--ulimit', 'core=0:0',
+    ...(user === undefined ? [] : ['--user', user]),
+    '--volume', `${join(folder, 'given')}:${inside}/given:ro`, '--volume', `${request.task.outputDir}:${inside}/out`, '--volume', `${join(folder, 'tmp')}:${inside}/tmp`, '--volume', `${join(folder, 'tmp')}:/tmp`,
+    '--env-file', envFile,
+    image, ...(runtime.command ?? []),
+  ];
+  const kill = async (): Promise<void> => void (await run(engine.program, ['kill', name]).catch(() => undefined));
+  const removed = async (): Promise<void> => void (await run(engine.program, ['rm', '--force', name]).catch(() => undefined));
+  try {
+    const own = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/root', ...(process.env['XDG_RUNTIME_DIR'] === undefined ? {} : { XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] }) };
+    await runProgram({ name: runtime.command?.[0] ?? image, command, cwd: folder, env: own, memoryBytes, kill, ownFailure: engineFailed }, request);
+  } finally {
+    await removed();
+  }
+}
+
+const loading = new Map<string, Promise<string>>();
+
+/** The name of the image, loaded from the analytic's file where it comes as one. */
+async function provideImage(engine: ContainerEngine, request: RunRequest): Promise<string> {
+  const { runtime, name, version } = request.manifest;
+  if (runtime.kind !== 'container') return '';
+  if (runtime.archive === undefined) {
+    if (await has(engine, runtime.image)) return runtime.image;
+    throw new Error(`The image "${runtime.image}" is not on the machine where the job runs; pull it there, or upload it with the analytic ("archive").`);
+  }
+  const archive = request.files[runtime.archive];
+  if (archive === undefined) throw new RunnerError(`The file ${runtime.archive} of the analytic ${name}@${version} is not there.`);
+  // The blob's own name is its digest: equal bytes are loaded once.
+  const digest = await digestOf(archive);
+  const tag = `localhost/fovea:${digest.slice(0, 40)}`;
+  const pending = loading.get(tag) ?? loadImage(engine, archive, tag).finally(() => loading.delete(tag));
+  loading.set(tag, pending);
+  return pending;
+}
+
+async function digestOf(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const part of createReadStream(path)) hash.update(part as Buffer);
+  return hash.digest('hex');
+}
+
+const has = (engine: ContainerEngine, image: string): Promise<boolean> => run(engine.program, ['image', 'inspect', image]).then(() => true, () => false);
+
+/** Loads what `podman save` or `docker save` wrote; a plain root folder becomes an image of its own. */
+async function loadImage(engine: ContainerEngine, archive: string, tag: string): Promise<string> {
+  if (await has(engine, tag)) return tag;
+  const names = await run('tar', ['--list', '--auto-compress', '--file', archive], { maxBuffer: 256 * 1024 * 1024 }).catch((error: unknown) => {
+    throw new InputError(`The image of the analytic is no tar archive: ${String((error as { stderr?: string }).stderr ?? '').trim().slice(0, 300)}`);
+  });
+  const entries = new Set(names.stdout.split('\n').map((entry) => entry.replace(/^\.\//, '')));
+  if (!entries.has('manifest.json') && !entries.has('index.json')) {
+    await run(engine.program, ['import', archive, tag]).catch(refused);
+    return tag;
+  }
+  const { stdout } = await run(engine.program, ['load', '--input', archive], { maxBuffer: 16 * 1024 * 1024 }).catch(refused);
+  const loaded = /Loaded image(?:\(s\)| ID)?:\s*(\S+)/.exec(stdout)?.[1];
+  if (loaded === undefined) throw new InputError(`The image of the analytic was not loaded: ${stdout.trim().slice(0, 300)}`);
+  await run(engine.program, ['tag', loaded, tag]).catch(refused);
+  return tag;
+}
+
+function refused(error: unknown): never {
+  throw new InputError(`The image of the analytic cannot be loaded: ${String((error as { stderr?: string }).stderr ?? error).trim().slice(-300)}`);
+}
