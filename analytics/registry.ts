@@ -6,6 +6,7 @@ import { manifest as thumbnails } from './thumbnails/manifest.ts';
 import { manifest as transcode } from './transcode/manifest.ts';
 import { manifest as agreement } from './agreement/manifest.ts';
 import { manifest as colors } from './colors/manifest.ts';
+import { manifest as deidentify } from './deidentify/manifest.ts';
 import { manifest as datasetStats } from './dataset-stats/manifest.ts';
 import { manifest as imageQuality } from './image-quality/manifest.ts';
 import { manifest as nearDuplicates } from './near-duplicates/manifest.ts';
@@ -40,6 +41,7 @@ export const builtinAnalytics: BuiltinAnalytic[] = [
   { manifest: colors, load: async () => (await import('./colors/run.ts')).default },
   { manifest: datasetStats, load: async () => (await import('./dataset-stats/run.ts')).default },
   { manifest: imageQuality, load: async () => (await import('./image-quality/run.ts')).default },
+  { manifest: deidentify, load: async () => (await import('./deidentify/run.ts')).default },
   { manifest: nearDuplicates, load: async () => (await import('./near-duplicates/run.ts')).default },
   ...onnx.map((manifest) => ({
     manifest,

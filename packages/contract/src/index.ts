@@ -12,6 +12,7 @@ export * from './commands.ts';
 export * from './versions.ts';
 export * from './usage.ts';
 export * from './scans.ts';
+export * from './deidentification.ts';
 export * from './annotations.ts';
 export * from './recipes.ts';
 export * from './tasks.ts';

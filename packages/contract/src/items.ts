@@ -3,6 +3,7 @@ import { mediaKinds } from './analytic-manifest.ts';
 import { fieldError } from './errors.ts';
 import { operation } from './operation.ts';
 import { command } from './commands.ts';
+import { deidentifyQuery } from './deidentification.ts';
 import { countResult, filterSchema, queryBody } from './query.ts';
 import { description, id, itemPath, metadata, page, pageQuery, time, timeInput } from './primitives.ts';
 
@@ -65,6 +66,7 @@ const facets = {
     .describe('Comma-separated'),
   status: z.enum(itemStatuses).default('inbox'),
   expiresAt: timeInput.optional(),
+  deidentify: deidentifyQuery,
 };
 
 export const uploadResult = z.object({ outcome: z.enum(uploadOutcomes), item });
@@ -110,7 +112,7 @@ export const items = {
     path: '/v1/datasets/{dataset}/items',
     summary: 'Uploads one file; the body is its bytes.',
     description:
-      'Bytes that are already there under this path change nothing and answer `existing`. Other bytes at a path that is taken follow `ifExists`: `error` answers 409, `skip` keeps the old item, `replace` gives the item the new content.',
+      'Bytes that are already there under this path change nothing and answer `existing`. Other bytes at a path that is taken follow `ifExists`: `error` answers 409, `skip` keeps the old item, `replace` gives the item the new content. With `deidentify` a DICOM or NIfTI file is de-identified before anything is stored, and takes a path made of pseudonyms; other files are refused.',
     audience: 'developer',
     params: inDataset,
     query: z.object({
@@ -134,7 +136,7 @@ export const items = {
     body: 'binary',
     result: uploadResult,
     status: 201,
-    errors: ['not_found', 'forbidden', 'conflict', 'too_large', 'digest_mismatch', 'upload_incomplete', 'disk_full'],
+    errors: ['not_found', 'forbidden', 'conflict', 'too_large', 'unsupported_media', 'digest_mismatch', 'upload_incomplete', 'disk_full'],
   }),
   uploadMany: operation({
     id: 'items.uploadMany',

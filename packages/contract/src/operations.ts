@@ -8,6 +8,7 @@ import { items } from './items.ts';
 import type { Operation } from './operation.ts';
 import { projects } from './projects.ts';
 import { recipes } from './recipes.ts';
+import { deidentification } from './deidentification.ts';
 import { scans, series } from './scans.ts';
 import { system } from './system.ts';
 import { batches, tasks } from './tasks.ts';
@@ -15,7 +16,7 @@ import { usage } from './usage.ts';
 import { versions } from './versions.ts';
 
 /** The operation table: every operation of the native API, by feature. */
-export const operations = { system, session, users, keys, projects, members, datasets, usage, versions, items, scans, series, annotations, recipes, batches, tasks, analytics, jobs, runs, profiles, commands, events, webhooks };
+export const operations = { system, session, users, keys, projects, members, datasets, usage, versions, items, scans, series, deidentification, annotations, recipes, batches, tasks, analytics, jobs, runs, profiles, commands, events, webhooks };
 
 /** All operations in the order of the table. */
 export const allOperations: readonly Operation[] = Object.values(operations).flatMap((feature) => Object.values(feature) as Operation[]);

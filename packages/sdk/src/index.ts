@@ -6,6 +6,7 @@ export * from './errors.ts';
 export type { DownloadOptions, SaveOptions, UploadFacets, UploadManyOptions, UploadOptions } from './features/items.ts';
 export type { Saved } from './platform/platform.ts';
 export type { FolderOptions, UploadFile, UploadSource } from './transfer/source.ts';
+export { DeidentifyError, type CleanedFile, type DeidentifySettings, type FileReport } from './transfer/deidentify.ts';
 export { filesIn } from './transfer/folder.ts';
 export { UploadManyError, type UploadFailure, type UploadManyProgress, type UploadManyResult } from './transfer/upload-many.ts';
 export type { ArrayFacts, ScanArray } from './features/scans.ts';

@@ -9,6 +9,7 @@ import { note, print, type Io } from '../io.ts';
 import { formatBytes, formatCount, formatDuration } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
 import { plain } from '../terminal/text.ts';
+import { Deidentifying, withDeidentify, type DeidentifyFlags } from './deidentify.ts';
 import { repeatable, wholeNumber, withExamples, withJson, withProject } from './options.ts';
 
 interface UploadFlags {
@@ -24,12 +25,13 @@ interface UploadFlags {
   concurrency: number;
   json?: boolean;
 }
+type Flags = UploadFlags & DeidentifyFlags;
 
 /** So many failures are printed one by one. */
 const shownFailures = 20;
 
 export function uploadCommand(program: Command, context: Context): void {
-  withExamples(
+  const command = withExamples(
     withJson(
       withProject(
         program
@@ -50,18 +52,23 @@ export function uploadCommand(program: Command, context: Context): void {
     'fovea upload ./photos --dataset Night --label rain --label 2026',
     'fovea upload scan.dcm notes.pdf --dataset CT --into /patient-7 --publish',
     'fovea upload ./photos --dataset Night --project Street --create --if-exists skip',
-  ).action(async (paths: string[], flags: UploadFlags) => upload(context, paths, flags));
+    'fovea upload ./scans --dataset CT --deidentify --dates modified --report scans.jsonl',
+  );
+  withDeidentify(command).action(async (paths: string[], flags: Flags) => upload(context, paths, flags));
 }
 
-async function upload(context: Context, paths: readonly string[], flags: UploadFlags): Promise<void> {
+async function upload(context: Context, paths: readonly string[], flags: Flags): Promise<void> {
   const { io } = context;
   const sources = paths.map((path) => sourceOf(io, path));
   const dataset = await findDataset(context, flags);
   const total = await countAll(sources, flags.hidden === true);
   if (total.files === 0) throw new CommandFailure(`There is nothing to upload${total.hidden > 0 ? ` but ${total.hidden} hidden files (--hidden takes them too)` : ''}.`);
-  const progress = new Progress(io, { label: 'Uploading', unit: 'files' });
+  const cleaning = flags.deidentify ? await Deidentifying.start(io, flags, dataset) : undefined;
+  const progress = new Progress(io, { label: cleaning ? 'De-identifying and uploading' : 'Uploading', unit: 'files' });
+  const files = allFiles(sources, flags.hidden === true);
   const result = await context.fovea.items
-    .uploadMany(dataset.id, allFiles(sources, flags.hidden === true), {
+    .uploadMany(dataset.id, cleaning ? cleaning.open(files) : files, {
+      ...cleaning?.options,
       into: flags.into,
       channel: flags.channel,
       labels: flags.label,
@@ -70,10 +77,11 @@ async function upload(context: Context, paths: readonly string[], flags: UploadF
       concurrency: flags.concurrency,
       onError: 'collect',
       signal: io.signal,
-      onProgress: ({ files, failed, bytes }) => progress.update({ done: files, total: total.files, bytes, totalBytes: total.bytes, failed }),
+      onProgress: ({ files, failed, bytes }) => progress.update({ done: files + (cleaning?.doneBefore ?? 0), total: total.files, bytes, totalBytes: total.bytes, failed }),
     })
     .finally(() => progress.clear());
-  report(context, { result, dataset, hidden: total.hidden, seconds: progress.seconds, json: flags.json === true });
+  const done = cleaning ? cleaning.finish(result, flags.json === true) : result;
+  report(context, { result: done, dataset, hidden: total.hidden, seconds: progress.seconds, json: flags.json === true });
 }
 
 function report(context: Context, done: { result: UploadManyResult; dataset: Dataset; hidden: number; seconds: number; json: boolean }): void {

@@ -1,8 +1,9 @@
-import { items, type conflictRules, type Item, type itemStatuses, type UploadResult } from '@fovea/contract';
+import { datasets, deidentification, items, type conflictRules, type Item, type itemStatuses, type UploadResult } from '@fovea/contract';
 import { platform } from '#platform';
 import type { CallOptions, Upload } from '../client.ts';
 import { Feature } from '../feature.ts';
 import type { Saved } from '../platform/platform.ts';
+import { cleaner, cleanFiles, type CleanedFile, type DeidentifySettings } from '../transfer/deidentify.ts';
 import { openSource, type FolderOptions, type UploadFile, type UploadSource } from '../transfer/source.ts';
 import { uploadMany, type UploadManyProgress, type UploadManyResult } from '../transfer/upload-many.ts';
 
@@ -16,6 +17,13 @@ export interface UploadFacets {
   status?: (typeof itemStatuses)[number] | undefined;
   /** When the items end. */
   expiresAt?: string | Date | undefined;
+  /**
+   * Take out of DICOM and NIfTI files what tells who they are of (PS3.15 annex E): `true`, or the options of the profile. Done here,
+   * before anything leaves this machine, unless `where` is `server`. Paths are made of pseudonyms then. Other files are not sent.
+   */
+  deidentify?: boolean | DeidentifySettings | undefined;
+  /** Told of each file that was de-identified here, and what was done to it, before it is sent. */
+  onCleaned?: ((file: CleanedFile) => void) | undefined;
 }
 
 type TransferOptions = Pick<CallOptions, 'signal' | 'timeoutMs' | 'maxRetries'>;
@@ -88,14 +96,21 @@ export class Items extends Feature {
    * Blob is read again when the connection fails; a stream cannot be. Throws SourceError when the source cannot be read.
    */
   async upload(dataset: string, source: UploadSource, options: UploadOptions = {}): Promise<UploadResult> {
-    const { path, onProgress, signal, timeoutMs, maxRetries, ...query } = options;
+    const { path, onProgress, signal, timeoutMs, maxRetries, deidentify, onCleaned, ...query } = options;
+    const settings = await this.settingsOf(dataset, deidentify);
+    if (settings && settings.where !== 'server') {
+      const { bytes, cleaned } = await (await cleaner(settings))(path ?? (await openSource(source)).name ?? 'file', source);
+      const { sha256: _original, ...rest } = options;
+      onCleaned?.(cleaned);
+      return this.upload(dataset, bytes, { ...rest, path: cleaned.path, deidentify: false });
+    }
     const opened = await openSource(source);
     const place = path ?? opened.name;
     if (place === undefined) throw new TypeError('A source without a name needs a path: upload(dataset, source, { path }).');
     const totalBytes = opened.sizeBytes;
     const onSent = (sentBytes: number) => onProgress?.({ sentBytes, totalBytes });
     const body: Upload = { open: (sent) => platform.body(opened, sent), replayable: opened.replayable, onSent };
-    const result = await this.client.run(items.upload, { params: { dataset }, query: { ...query, path: place }, body, signal, timeoutMs, maxRetries });
+    const result = await this.client.run(items.upload, { params: { dataset }, query: { ...query, path: place, ...serverSide(settings) }, body, signal, timeoutMs, maxRetries });
     onProgress?.({ sentBytes: result.item.sizeBytes, totalBytes: result.item.sizeBytes });
     return result;
   }
@@ -107,22 +122,36 @@ export class Items extends Feature {
    * nothing runs on in the background.
    */
   async uploadMany(dataset: string, source: string | Iterable<UploadFile> | AsyncIterable<UploadFile>, options: UploadManyOptions = {}): Promise<UploadManyResult> {
-    const { concurrency = 4, onError = 'stop', onProgress, onItem, hidden, into = '', signal, timeoutMs, maxRetries, ...facets } = options;
+    const { concurrency = 4, onError = 'stop', onProgress, onItem, onCleaned, hidden, into = '', signal, timeoutMs, maxRetries, deidentify, ...facets } = options;
     const call = { signal, timeoutMs, maxRetries };
     const given = typeof source === 'string' ? await filesOf(source, { hidden }) : source;
-    const files = into === '' ? given : placed(given, into);
+    const settings = await this.settingsOf(dataset, deidentify);
+    const isHere = settings !== undefined && settings.where !== 'server';
+    const clean = isHere ? cleanFiles(given, await cleaner(settings), { onCleaned }) : given;
+    const files = into === '' ? clean : placed(clean, into);
+    const query = { ...facets, ...serverSide(settings) };
     return uploadMany(
       files,
       {
         bundle: async ({ content, type }) => {
           const body: Upload = { open: () => ({ content: content as BodyInit, headers: { 'content-type': type } }) };
-          const { results } = await this.client.run(items.uploadMany, { params: { dataset }, query: { ...facets }, body, ...call });
+          const { results } = await this.client.run(items.uploadMany, { params: { dataset }, query, body, ...call });
           return results;
         },
-        single: (path, file, onSent) => this.upload(dataset, file, { ...facets, ...call, path, onProgress: ({ sentBytes }) => onSent(sentBytes) }),
+        single: (path, file, onSent) => this.upload(dataset, file, { ...facets, ...call, deidentify: isHere ? false : settings, path, onProgress: ({ sentBytes }) => onSent(sentBytes) }),
       },
       { concurrency, onError, onProgress, onItem, signal },
     );
+  }
+
+  /** The settings with the project's key, where the files are to be de-identified here; undefined when they are not at all. */
+  private async settingsOf(dataset: string, deidentify: UploadFacets['deidentify']): Promise<DeidentifySettings | undefined> {
+    if (deidentify === undefined || deidentify === false) return undefined;
+    const settings = deidentify === true ? {} : deidentify;
+    if (settings.where === 'server' || settings.key !== undefined) return settings;
+    const { projectId } = await this.client.run(datasets.get, { params: { dataset } });
+    const { key } = await this.client.run(deidentification.key, { params: { project: projectId } });
+    return { ...settings, key };
   }
 
   /** Downloads to a file: resumes what an earlier download left, verifies the digest (IntegrityError), then renames into place. */
@@ -151,6 +180,13 @@ export class Items extends Feature {
       },
     });
   }
+}
+
+/** What the platform is asked to do, as it stands in a query. */
+function serverSide(settings: DeidentifySettings | undefined): { deidentify?: string } {
+  if (settings?.where !== 'server') return {};
+  const { where: _where, key: _key, ...options } = settings;
+  return { deidentify: JSON.stringify(options) };
 }
 
 async function filesOf(path: string, options: FolderOptions): Promise<Iterable<UploadFile> | AsyncIterable<UploadFile>> {

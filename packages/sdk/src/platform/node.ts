@@ -2,11 +2,11 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { SourceError } from '../errors.ts';
+import { FoveaError, SourceError } from '../errors.ts';
 import { saveFile } from './node-save.ts';
 import type { OpenSource } from '../transfer/source.ts';
 import { filesIn } from './node-folder.ts';
-import type { Platform } from './platform.ts';
+import type { Deidentify, Platform } from './platform.ts';
 
 /** Bytes per read; measured on loopback: 1 MiB sends 1.8 GB/s, 64 kB a third of it. */
 const chunkBytes = 1024 * 1024;
@@ -17,6 +17,7 @@ export const platform: Platform = {
   readSmall,
   filesIn,
   save: saveFile,
+  deidentifier: loadDeidentifier,
   async isFolder(path) {
     return (await stat(path).catch(unreadable(path))).isDirectory();
   },
@@ -32,6 +33,16 @@ export const platform: Platform = {
     };
   },
 };
+
+/** A package of its own, as it brings decoders along; whoever does not de-identify need not have it. */
+async function loadDeidentifier(): Promise<Deidentify> {
+  try {
+    const { deidentifyFile } = await import('@fovea/medical/deidentify');
+    return deidentifyFile as Deidentify;
+  } catch (cause) {
+    throw new FoveaError('De-identification needs the package @fovea/medical: npm install @fovea/medical.', { cause });
+  }
+}
 
 async function openPath(path: string): Promise<OpenSource> {
   const facts = await stat(path).catch(unreadable(path));

@@ -1,4 +1,6 @@
+import type { DeidentifyOptions } from '@fovea/contract';
 import type { SourceError } from '../errors.ts';
+import type { FileReport } from '../transfer/deidentify.ts';
 import type { FolderOptions, OpenSource, UploadFile } from '../transfer/source.ts';
 import type { OpenBody } from '../transport.ts';
 
@@ -14,9 +16,17 @@ export interface Platform {
   fetchWithProgress?(onSent: (bytes: number) => void): typeof fetch;
   isFolder(path: string): Promise<boolean>;
   filesIn(folder: string, options: FolderOptions): AsyncIterable<UploadFile>;
+  /** Loads what takes identities out of DICOM and NIfTI files, where that can run. */
+  deidentifier?(): Promise<Deidentify>;
   /** Writes a download to disk: resumed, verified, renamed into place. */
   save(request: SaveRequest): Promise<Saved>;
 }
+
+/** De-identifies the bytes of one file; rejects with an error that says why they cannot be. */
+export type Deidentify = (
+  bytes: Uint8Array,
+  settings: { key: string; options: object; pixelRules: NonNullable<DeidentifyOptions['pixelRules']> },
+) => Promise<{ bytes: Uint8Array; path: string; report: FileReport }>;
 
 /** A download to a file. */
 export interface SaveRequest {

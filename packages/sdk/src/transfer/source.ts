@@ -14,6 +14,8 @@ export interface UploadFile {
   file: UploadSource;
   /** Its size when it is known already; saves asking the disk again. */
   sizeBytes?: number | undefined;
+  /** Why it is not sent, where that is known before; it counts as failed. */
+  problem?: Error | undefined;
 }
 
 /** Which files of a folder are taken. */

@@ -72,7 +72,8 @@ export class Units {
     return file && { kind: 'single', file };
   }
 
-  private async look({ path, file, sizeBytes }: UploadFile): Promise<OpenFile | undefined> {
+  private async look({ path, file, sizeBytes, problem }: UploadFile): Promise<OpenFile | undefined> {
+    if (problem) return void this.refuse(path, problem);
     const placed = path.startsWith('/') ? path : `/${path}`;
     // A size that is known spares a look at the disk; the file is opened when its turn comes.
     if (sizeBytes !== undefined) return { path: placed, given: file, sizeBytes, open: () => openSource(file) };

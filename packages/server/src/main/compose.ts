@@ -8,6 +8,8 @@ import { itemQueries } from '../catalog/items/bulk.ts';
 import { itemRoutes } from '../catalog/items/routes.ts';
 import { itemsService } from '../catalog/items/service.ts';
 import { datasetCopies } from '../catalog/datasets/copy.ts';
+import { deidentificationRoutes } from '../catalog/deidentification/routes.ts';
+import { deidentificationService } from '../catalog/deidentification/service.ts';
 import { scanRoutes } from '../catalog/scans/routes.ts';
 import { scansService } from '../catalog/scans/service.ts';
 import { usageRoutes } from '../catalog/usage/routes.ts';
@@ -91,6 +93,7 @@ export function compose(engines: Engines, settings: Settings) {
   const datasets = datasetsService({ db, projects });
   const items = itemsService({ db, blobs, queue, limits: settings });
   const scans = scansService({ db, blobs, items });
+  const deidentification = deidentificationService({ db, items });
   const commands = commandsService({ db, queue, projects, logger });
   const datasetCopier = datasetCopies({ db, projects, commands });
   const folders = foldersService({ db });
@@ -118,8 +121,9 @@ export function compose(engines: Engines, settings: Settings) {
   const routes: Route[] = [
     ...identityRoutes({ keys, members, projects, sessions, users }),
     ...datasetRoutes(datasets, datasetCopier),
-    ...itemRoutes(items, itemFinder),
+    ...itemRoutes(items, itemFinder, deidentification),
     ...scanRoutes(scans),
+    ...deidentificationRoutes(deidentification),
     ...usageRoutes(usageService({ db })),
     ...versionRoutes(versions),
     ...commandRoutes(commands),
@@ -135,7 +139,7 @@ export function compose(engines: Engines, settings: Settings) {
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, scans, commands, annotations, recipes, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, runs, events, deliveries, webhooks },
+    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, scans, deidentification, commands, annotations, recipes, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, runs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     /** Protocols of doors that the containers of their analytics speak. */

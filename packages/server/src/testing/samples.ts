@@ -128,6 +128,8 @@ const table: Record<string, Sample> = {
   'scans.pixels': {},
   'scans.slice': {},
   'scans.volume': {},
+  'deidentification.key': {},
+  'deidentification.report': {},
   'series.list': {},
   'series.get': {},
   'series.slice': {},

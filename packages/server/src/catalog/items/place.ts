@@ -8,6 +8,7 @@ import { recordBlobs, type BlobRow, type Facts } from '../blobs/store.ts';
 import type { DatasetAccess } from '../datasets/access.ts';
 import { count } from '../datasets/store.ts';
 import { needQuota } from '../usage/quota.ts';
+import { insertReports, type KeptReport } from '../deidentification/store.ts';
 import { describeBlobs } from './background.ts';
 import { insertItems, lockPaths, markItem, replaceContent, selectItem, type StoredItem } from './store.ts';
 
@@ -29,6 +30,8 @@ export interface Placement {
   origin?: string | undefined;
   externalId?: string | undefined;
   extra?: unknown;
+  /** What was done to the file before it was stored. */
+  deidentification?: KeptReport | undefined;
 }
 
 /** What happens at a path that is taken; `beside` puts the new item next to the old, under a name that ends in its id. */
@@ -88,6 +91,7 @@ export async function placeItems(
   await needQuota(tx, dataset.projectId, dataset.quotaBytes, counted.bytes);
   if (inserts.length > 0) await insertItems(tx, inserts);
   if (placed.some(({ outcome }) => outcome === 'created' || outcome === 'replaced')) await count(tx, dataset, counted);
+  await insertReports(tx, reportsOf(caller, dataset, placements, placed));
   await emit(tx, ...events);
   const toLookAt = new Set<string>();
   placements.forEach((placement, index) => {
@@ -96,6 +100,14 @@ export async function placeItems(
   });
   await sendInGroups(tx, queue, [...toLookAt]);
   return placed;
+}
+
+function reportsOf(caller: Caller, dataset: DatasetAccess, placements: readonly Placement[], placed: readonly Placed[]) {
+  return placements.flatMap(({ deidentification: report }, index) => {
+    const { id, outcome } = placed[index] ?? {};
+    if (!report || id === undefined || (outcome !== 'created' && outcome !== 'replaced')) return [];
+    return [{ itemId: id, orgId: caller.orgId, projectId: dataset.projectId, report, createdBy: caller.email }];
+  });
 }
 
 /** Few blobs a message, so that the looking spreads over workers. */

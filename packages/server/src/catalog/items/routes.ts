@@ -5,18 +5,24 @@ import { bodyStream } from '../../http/body.ts';
 import { route, type Route } from '../../http/context.ts';
 import { readMultipart } from '../../http/multipart.ts';
 import { sendFile } from '../../http/send-file.ts';
+import type { DeidentificationService } from '../deidentification/service.ts';
+import { cleanBundle } from '../deidentification/bundle.ts';
 import type { ItemQueries } from './bulk.ts';
 import type { BundleFile, ItemsService } from './service.ts';
 
 const bundleLimits = { maxFiles: 1_000, maxFileBytes: 8 * 1024 * 1024, maxFields: 10, maxFieldBytes: 65_536 };
 const maxBundleBytes = 128 * 1024 * 1024;
 
-export function itemRoutes(service: ItemsService, queries: ItemQueries): Route[] {
+export function itemRoutes(service: ItemsService, queries: ItemQueries, deidentification: DeidentificationService): Route[] {
   return [
     route(items.upload, async ({ caller, params, query, request, reply }) => {
       const dataset = await service.authorizeUpload(caller, params.dataset);
-      const { ifExists, ...upload } = query;
-      const result = await service.upload(caller, dataset, { ...upload, rule: ifExists }, bodyStream(request));
+      const { ifExists, deidentify, sha256, ...facets } = query;
+      const upload = { ...facets, rule: ifExists };
+      const clean = deidentify && (await deidentification.cleanStream(caller, dataset, { path: query.path, source: bodyStream(request), sha256 }, deidentify));
+      const result = clean
+        ? await service.upload(caller, dataset, { ...upload, path: clean.path, deidentification: clean.report }, Readable.from([clean.bytes]))
+        : await service.upload(caller, dataset, { ...upload, sha256 }, bodyStream(request));
       if (result.outcome !== 'created') void reply.code(200);
       return result;
     }),
@@ -33,8 +39,9 @@ export function itemRoutes(service: ItemsService, queries: ItemQueries): Route[]
           files.push({ path: filename.startsWith('/') ? filename : `/${filename}`, bytes });
         },
       });
-      const { ifExists, ...facets } = query;
-      return service.uploadMany(caller, dataset, files, { ...facets, rule: ifExists });
+      const { ifExists, deidentify, ...facets } = query;
+      const given = deidentify ? await cleanBundle(deidentification, caller, dataset, files, deidentify) : files;
+      return service.uploadMany(caller, dataset, given, { ...facets, rule: ifExists });
     }),
     route(items.list, ({ caller, params, query }) => service.list(caller, params.dataset, query)),
     route(items.query, ({ caller, params, body }) => queries.query(caller, params.dataset, body)),

@@ -26,6 +26,10 @@ export type ItemsService = ReturnType<typeof itemsService>;
 export interface BundleFile {
   path: string;
   bytes: Uint8Array;
+  /** What was done to it before. */
+  deidentification?: Placement['deidentification'];
+  /** Why it is not stored. */
+  problem?: string;
 }
 type BundleResult = ResultOf<typeof items.uploadMany>['results'][number];
 
@@ -131,7 +135,7 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
       const placements = good.map(({ file }, at): Placement => {
         const blob = stored[at];
         if (!blob) throw new Error('The blob store answered fewer blobs than it was given.');
-        return { ...common, path: file.path, blob, media: detectMedia(file.bytes.subarray(0, headBytes), file.path) };
+        return { ...common, path: file.path, deidentification: file.deidentification, blob, media: detectMedia(file.bytes.subarray(0, headBytes), file.path) };
       });
       const done = await place(async (tx) => {
         const placed = await placeItems(tx, queue, caller, dataset, placements, rule);
@@ -245,6 +249,7 @@ function takeNext(results: readonly BundleResult[], index: number): BundleResult
 }
 
 function bundleFault(file: BundleFile, index: number, files: readonly BundleFile[]): BundleResult | undefined {
+  if (file.problem !== undefined) return { path: file.path, outcome: 'failed', error: { path: file.path, message: file.problem } };
   const fault = pathFault(file.path) ?? (files.findIndex((other) => other.path === file.path) < index ? 'stands twice in this request' : undefined);
   return fault === undefined ? undefined : { path: file.path, outcome: 'failed', error: { path: file.path, message: `The path ${fault}.` } };
 }

@@ -6,6 +6,7 @@ import { InputError, type AnalyticResult, type InputFile } from '@fovea/analytic
 import type { AnalyticManifest, Item, JobOutput } from '@fovea/contract';
 import { recordBlobs } from '../../catalog/blobs/store.ts';
 import { projectKey } from '../../catalog/deidentification/store.ts';
+import { projectKey } from '../../catalog/deidentification/store.ts';
 import { selectItems, type StoredItem } from '../../catalog/items/store.ts';
 import type { BlobStore } from '../../engines/blobs/blobs.ts';
 import type { Database } from '../../engines/database/database.ts';
@@ -175,6 +176,8 @@ async function analyticFiles({ analytics, blobs }: JobWorkerDeps, job: StoredJob
 
 async function fileParameters(deps: JobWorkerDeps, manifest: AnalyticManifest, job: StoredJob, releases: (() => Promise<void>)[]): Promise<Record<string, unknown>> {
   const parameters = { ...job.parameters };
+  // The project's secret is given to the run, and never stands in the job.
+  if (manifest.name === 'fovea/deidentify') parameters['key'] = await projectKey(deps.db, { id: job.projectId, orgId: job.orgId });
   // The project's secret is given to the run, and never stands in the job.
   if (manifest.name === 'fovea/deidentify') parameters['key'] = await projectKey(deps.db, { id: job.projectId, orgId: job.orgId });
   for (const { name, type } of manifest.parameters) {
