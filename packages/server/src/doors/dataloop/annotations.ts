@@ -9,7 +9,7 @@ import { showAnnotation } from './show-annotation.ts';
 
 const sentAnnotation = z.looseObject({ type: z.string(), label: z.string().nullish() });
 const upload = z.union([z.array(sentAnnotation).max(10_000), sentAnnotation.transform((one) => [one])]);
-const change = z.looseObject({ metadata: z.looseObject({ system: z.looseObject({}).nullish(), user: z.unknown() }).partial().nullish() });
+const change = z.looseObject({ metadata: z.looseObject({ system: z.looseObject({}).nullish(), user: z.unknown().optional() }).nullish() });
 
 /** What a change may speak of; everything else that comes along is ignored. */
 const changeable = ['type', 'label', 'coordinates', 'description', 'attributes', 'source'] as const;

@@ -24,7 +24,7 @@ export const newTask = z.looseObject({
   metadata: z.looseObject({}).nullish(),
   availableActions: z.array(action).max(100).nullish(),
   limit: z.int().min(1).nullish(),
-  description: z.unknown(),
+  description: z.unknown().optional(),
   checkIfExist: z.looseObject({ query: z.looseObject({}) }).nullish(),
 });
 export type NewTask = z.infer<typeof newTask>;
