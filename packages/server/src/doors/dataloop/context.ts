@@ -1,5 +1,7 @@
 import type { CommandsService } from '../../catalog/commands/service.ts';
+import type { DatasetCopies } from '../../catalog/datasets/copy.ts';
 import type { DatasetsService } from '../../catalog/datasets/service.ts';
+import type { FoldersService } from '../../catalog/folders/service.ts';
 import type { ItemQueries } from '../../catalog/items/bulk.ts';
 import type { ItemsService } from '../../catalog/items/service.ts';
 import type { BlobStore } from '../../engines/blobs/blobs.ts';
@@ -25,6 +27,8 @@ export interface DataloopDeps {
     members: MembersService;
     projects: ProjectsService;
     datasets: DatasetsService;
+    datasetCopies: DatasetCopies;
+    folders: FoldersService;
     items: ItemsService;
     itemQueries: ItemQueries;
     commands: CommandsService;

@@ -1,10 +1,13 @@
 import type { DoorRoute } from './call.ts';
+import { commandRoutes } from './commands.ts';
 import type { DataloopDeps } from './context.ts';
+import { datasetRoutes } from './datasets.ts';
+import { itemRoutes } from './items.ts';
 import { labelingRoutes } from './labeling-routes.ts';
 import { projectRoutes } from './projects.ts';
 import { userRoutes } from './users.ts';
 
 /** Every call of the API, a resource a line. */
 export function dataloopRoutes(deps: DataloopDeps): DoorRoute[] {
-  return [...userRoutes(deps), ...projectRoutes(deps), ...labelingRoutes(deps)];
+  return [...userRoutes(deps), ...projectRoutes(deps), ...datasetRoutes(deps), ...itemRoutes(deps), ...commandRoutes(deps), ...labelingRoutes(deps)];
 }

@@ -65,6 +65,28 @@ export function itemResource(datasetId: string): Resource {
   };
 }
 
+const folderFields: Readonly<Record<string, FieldRule>> = {
+  id: id('id'),
+  filename: path('path'),
+  name: text('name', { glob: true }),
+  dir: path('folder'),
+  hidden: boolean('hidden'),
+  type: constant('dir'),
+  creator: text('createdBy'),
+  createdAt: time('createdAt'),
+  updatedAt: time('createdAt'),
+  annotated: constant(false),
+};
+const folderSorts: Readonly<Record<string, string>> = { id: 'id', filename: 'path', name: 'name', dir: 'folder', creator: 'createdBy', createdAt: 'createdAt', updatedAt: 'createdAt' };
+
+/** Folders of a dataset: to the wire, items of the type `dir`. */
+export function folderResource(datasetId: string): Resource {
+  return {
+    field: (name) => (name === 'datasetId' ? sameId(datasetId) : Object.hasOwn(folderFields, name) ? folderFields[name] : undefined),
+    sort: (name) => (Object.hasOwn(folderSorts, name) ? folderSorts[name] : undefined),
+  };
+}
+
 const annotationFields: Readonly<Record<string, FieldRule>> = {
   id: id('id'),
   annotationId: id('id'),
@@ -117,7 +139,9 @@ export function itemFilter(datasetId: string, dql: Pick<Dql, 'filter' | 'join'>)
 
 /** The filter of a query on annotations, with its join. */
 export function annotationFilter(datasetId: string, dql: Pick<Dql, 'filter' | 'join'>): Filter {
-  return joined(translate(annotationResource(datasetId), dql.filter), dql.join, 'items', itemResource(datasetId));
+  // Annotations go with their items, also when these are only marked as deleted.
+  const own: Filter = { and: [{ having: { items: {} } }, translate(annotationResource(datasetId), dql.filter)] };
+  return joined(own, dql.join, 'items', itemResource(datasetId));
 }
 
 function joined(own: Filter, join: Dql['join'], name: string, other: Resource): Filter {

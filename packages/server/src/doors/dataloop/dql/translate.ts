@@ -65,7 +65,7 @@ const whole = (value: unknown, otherwise: number) => (typeof value === 'number' 
 /** Reads a query of the wire. `page` counts from 0; `pageSize` is at most 1,000, and 0 asks for counts only. */
 export function readDql(body: unknown): Dql {
   if (!isObject(body)) throw new Fault('invalid_request', 'A query must be an object such as {"filter": {}, "resource": "items"}.');
-  const join = isObject(body['join']) ? body['join'] : undefined;
+  const join = isObject(body['join']) && Object.keys(body['join']).length > 0 ? body['join'] : undefined;
   const on = isObject(join?.['on']) ? join['on'] : {};
   return {
     filter: body['filter'],
