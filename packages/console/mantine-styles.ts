@@ -50,7 +50,7 @@ function usedComponents(sourceDir: string): Set<string> {
 function follow(file: string, seen: Set<string>, components: Set<string>): void {
   if (seen.has(file) || !existsSync(file)) return;
   seen.add(file);
-  const module = /components[/\\](?:\w+[/\\])*(\w+)(?:\.module)?\.mjs$/.exec(file)?.[1];
+  const module = /(?:components|utils)[/\\](?:\w+[/\\])*(\w+)(?:\.module)?\.mjs$/.exec(file)?.[1];
   if (module !== undefined) components.add(module);
   for (const [, path = ''] of readFileSync(file, 'utf8').matchAll(/(?:import|from) "(\.[^"]+)"/g)) follow(resolve(dirname(file), path), seen, components);
 }

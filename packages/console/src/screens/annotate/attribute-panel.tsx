@@ -5,6 +5,7 @@ import { useEffect, useState } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import classes from './annotate.module.css';
 import { useEditorEvents } from './hooks.ts';
+import { titleOf } from './label-panel.tsx';
 import { attributesOf, type Labeling } from './session/recipe-labels.ts';
 
 type Value = Attributes[string];
@@ -18,7 +19,7 @@ export function AttributePanel({ editor, labeling }: { editor: Editor; labeling:
   const attributes = attributesOf(labeling, first.label).filter(({ key }) => records.every(({ label }) => attributesOf(labeling, label).some((other) => other.key === key)));
   return (
     <section className={classes['section']} aria-label={t.attributes.title}>
-      <h2 className={classes['heading']}>{records.length === 1 ? first.label : t.attributes.several(records.length)}</h2>
+      <h2 className={classes['heading']}>{records.length === 1 ? titleOf(labeling, first.label) : t.attributes.several(records.length)}</h2>
       {attributes.map((attribute) => {
         const [value, ...others] = new Set(records.map((record) => JSON.stringify(valueOf(record, attribute.key, editor.frame))));
         return (

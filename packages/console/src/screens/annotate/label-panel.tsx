@@ -30,7 +30,7 @@ export function LabelPanel({ editor, labeling, focusCanvas }: { editor: Editor; 
     const [first] = shown;
     if (isNew) add();
     else if (first) {
-      useLabel(editor, first.label);
+      takeLabel(editor, first.label);
       setFilter('');
       focusCanvas();
     }
@@ -58,7 +58,7 @@ export function LabelPanel({ editor, labeling, focusCanvas }: { editor: Editor; 
             aria-pressed={editor.activeLabel === label.name}
             style={{ paddingLeft: 8 + 14 * depthOf(labeling, label.name) }}
             onClick={() => {
-              useLabel(editor, label);
+              takeLabel(editor, label);
               focusCanvas();
             }}
           >
@@ -81,7 +81,7 @@ export function LabelPanel({ editor, labeling, focusCanvas }: { editor: Editor; 
 }
 
 /** Takes up a label with a tool that draws what it may be; one that is only said of the whole picture is said at once. */
-export function useLabel(editor: Editor, label: LabelClass): void {
+export function takeLabel(editor: Editor, label: LabelClass): void {
   editor.setActiveLabel(label.name);
   if (editor.selection.size > 0) {
     relabelSelected(editor, label.name);
@@ -101,7 +101,7 @@ function addLabel(editor: Editor, name: string): void {
   if (editor.selection.size > 0) relabelSelected(editor, name);
 }
 
-function titleOf({ labels }: Labeling, name: string): string {
+export function titleOf({ labels }: Labeling, name: string): string {
   return labels.find((label) => label.name === name)?.displayName ?? name;
 }
 

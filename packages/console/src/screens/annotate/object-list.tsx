@@ -1,5 +1,4 @@
-import { setHidden, setLocked, type Editor, type EditorRecord } from '@fovea/editor';
-import { acceptProposals, rejectProposals } from '@fovea/editor';
+import { acceptProposals, rejectProposals, setHidden, setLocked, type Editor, type EditorRecord } from '@fovea/editor';
 import { IconCheck, IconEye, IconEyeOff, IconLock, IconLockOpen, IconMessageCircle, IconX, type Icon } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type MouseEvent } from 'react';
@@ -7,17 +6,20 @@ import { annotateTexts as t } from '../../texts-annotate.ts';
 import classes from './annotate.module.css';
 import { useEditorEvents } from './hooks.ts';
 import { typeIcons } from './icons.ts';
+import { titleOf } from './label-panel.tsx';
+import type { Labeling } from './session/recipe-labels.ts';
 
 const rowPx = 30;
 
 export interface ObjectListProps {
   editor: Editor;
+  labeling: Labeling;
   /** Ids of annotations that comments are pinned to. */
   commented: ReadonlySet<string>;
 }
 
 /** Every object of the item, the top one first: choose, hide, lock, accept. */
-export function ObjectList({ editor, commented }: ObjectListProps) {
+export function ObjectList({ editor, labeling, commented }: ObjectListProps) {
   useEditorEvents(editor, 'document', 'selection', 'frame', 'labels');
   const records = editor.document.ordered().toReversed();
   const scroller = useRef<HTMLDivElement>(null);
@@ -38,7 +40,7 @@ export function ObjectList({ editor, commented }: ObjectListProps) {
         <ul style={{ height: rows.getTotalSize() }} className={classes['rows']}>
           {rows.getVirtualItems().map(({ index, start }) => {
             const record = records[index];
-            return record && <Row key={record.id} editor={editor} record={record} top={start} hasComment={commented.has(record.id)} />;
+            return record && <Row key={record.id} editor={editor} title={titleOf(labeling, record.label)} record={record} top={start} hasComment={commented.has(record.id)} />;
           })}
         </ul>
       </div>
@@ -46,7 +48,7 @@ export function ObjectList({ editor, commented }: ObjectListProps) {
   );
 }
 
-function Row({ editor, record, top, hasComment }: { editor: Editor; record: EditorRecord; top: number; hasComment: boolean }) {
+function Row({ editor, record, title, top, hasComment }: { editor: Editor; record: EditorRecord; title: string; top: number; hasComment: boolean }) {
   const TypeIcon = typeIcons[record.type];
   const isShown = editor.scene.get(record.id) !== undefined;
   const choose = (event: MouseEvent) => {
@@ -54,13 +56,13 @@ function Row({ editor, record, top, hasComment }: { editor: Editor; record: Edit
     else editor.selection.set([record.id]);
     if (record.frame !== null && !isShown && !record.hidden) editor.setFrame(record.frame);
   };
-  const name = `${record.label}, ${t.types[record.type]}`;
+  const name = `${title}, ${t.types[record.type]}`;
   return (
     <li className={classes['row']} style={{ transform: `translateY(${top}px)` }} data-selected={editor.selection.has(record.id)} data-absent={!isShown} data-status={record.status}>
       <button type="button" className={classes['rowMain']} aria-pressed={editor.selection.has(record.id)} onClick={choose} onDoubleClick={() => editor.zoomToRecords([record.id])}>
         <span className={classes['swatch']} style={{ background: editor.labels.color(record.label) }} aria-hidden />
         <TypeIcon size={14} aria-label={t.types[record.type]} />
-        <span className={classes['rowName']}>{record.label}</span>
+        <span className={classes['rowName']}>{title}</span>
         {record.keyframes && <span className={classes['frames']}>{`${record.frame ?? 0}–${record.endFrame ?? ''}`}</span>}
         {record.status !== null && <span className={classes['status']}>{t.statuses[record.status]}</span>}
         {record.confidence !== null && <span className={classes['count']}>{record.confidence.toFixed(2)}</span>}

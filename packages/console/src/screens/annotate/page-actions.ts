@@ -1,4 +1,4 @@
-import type { Action, ActionGroup, Editor } from '@fovea/editor';
+import type { Action, ActionGroup, Editor, LabelClass } from '@fovea/editor';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 
 /** What the page around the editor can do; `undefined` where it does not apply. */
@@ -49,11 +49,11 @@ function nextRegion(): void {
   }
 }
 
-/** One of the nine label actions has the label's own name. */
-export function withLabelNames(actions: readonly Action[], editor: Editor): Action[] {
+/** The nine label actions have the labels' own names, and do what a click on the label does. */
+export function withLabels(actions: readonly Action[], editor: Editor, onLabel: (label: LabelClass) => void): Action[] {
   return actions.map((action) => {
     const index = action.group === 'Label' ? Number(/^label\.(\d)$/.exec(action.id)?.[1] ?? 0) : 0;
     const label = index > 0 ? editor.labels.list[index - 1] : undefined;
-    return label ? { ...action, title: `Label ${index}: ${label.name}` } : action;
+    return label ? { ...action, title: `Label ${index}: ${label.name}`, run: () => onLabel(label) } : action;
   });
 }

@@ -11,10 +11,11 @@ import { Canvas, type Backdrop } from './canvas.tsx';
 import { CommentPanel, commentsOf } from './comments.tsx';
 import { ConflictPanel } from './conflict-panel.tsx';
 import { Dialogs, type Dialog } from './dialogs.tsx';
+import { useEditorEvents } from './hooks.ts';
 import { followKeys } from './keys.ts';
-import { LabelPanel, useLabel } from './label-panel.tsx';
+import { LabelPanel, takeLabel } from './label-panel.tsx';
 import { ObjectList } from './object-list.tsx';
-import { pageActions, withLabelNames } from './page-actions.ts';
+import { pageActions, withLabels } from './page-actions.ts';
 import { loadShortcuts, saveShortcuts } from './session/stored.ts';
 import type { Workbench } from './session/workbench.ts';
 import { StatusBar } from './status-bar.tsx';
@@ -76,7 +77,7 @@ export function Workspace({ bench, backdrop, task, onRenderer, children, walk }:
           <LabelPanel editor={editor} labeling={labeling} focusCanvas={focusCanvas} />
           <AttributePanel editor={editor} labeling={labeling} />
           <CommentPanel editor={editor} comments={comments} onComment={mayComment ? task?.flow.comment : undefined} />
-          <ObjectList editor={editor} commented={new Set(comments.flatMap(({ annotationId }) => annotationId ?? []))} />
+          <ObjectList editor={editor} labeling={labeling} commented={new Set(comments.flatMap(({ annotationId }) => annotationId ?? []))} />
         </aside>
       </div>
       {dialog && (
@@ -88,7 +89,7 @@ export function Workspace({ bench, backdrop, task, onRenderer, children, walk }:
           onShortcuts={changeShortcuts}
           instructions={instructionsOf(bench, task?.task)}
           flow={task?.flow}
-          onLabel={(label) => useLabel(editor, label)}
+          onLabel={(label) => takeLabel(editor, label)}
           onClose={() => {
             setDialog(undefined);
             requestAnimationFrame(focusCanvas);
@@ -133,6 +134,8 @@ function useTable(bench: Workbench, task: WorkspaceProps['task'], setDialog: (di
   flow.current = task?.flow;
   const kind = task?.mode.kind;
   const hasInstructions = instructionsOf(bench, task?.task) !== '';
+  useEditorEvents(editor, 'labels');
+  const labelNames = editor.labels.list.slice(0, 9).map(({ name }) => name).join('\n');
   const table = useMemo(() => {
     const inWork = <T,>(deed: T) => (kind === 'work' ? deed : undefined);
     const inReview = <T,>(deed: T) => (kind === 'review' ? deed : undefined);
@@ -149,8 +152,8 @@ function useTable(bench: Workbench, task: WorkspaceProps['task'], setDialog: (di
       fix: inReview(() => flow.current?.review('fix')),
       comment: inReview(() => document.getElementById('fovea-comment')?.focus()),
     });
-    return new ActionTable([...own, ...withLabelNames(editorActions(editor), editor)], shortcuts);
-  }, [bench, kind, shortcuts, hasInstructions]);
+    return new ActionTable([...own, ...withLabels(editorActions(editor), editor, (label) => takeLabel(editor, label))], shortcuts);
+  }, [bench, kind, shortcuts, hasInstructions, labelNames]);
   const changeShortcuts = (next: typeof shortcuts) => {
     saveShortcuts(next);
     setShortcuts(next);

@@ -17,10 +17,7 @@ const leastLeaseMs = 20_000;
 export function lookAhead(scope: QueueScope, me: string, current: string): void {
   if (ahead?.key === keyOf(scope)) return;
   dropAhead();
-  const held = claimNext(scope, me, current).then((next) => {
-    if (next) void prepare(next);
-    return next;
-  });
+  const held = claimNext(scope, me, current).then(prepared);
   held.catch(() => dropAhead());
   ahead = { key: keyOf(scope), held };
 }
@@ -40,8 +37,16 @@ export async function takeNext(scope: QueueScope, me: string, current: string | 
 export function dropAhead(): void {
   const { held } = ahead ?? {};
   ahead = undefined;
-  // What cannot be given back now goes back when its lease ends.
-  held?.then((next) => next && release(next)).catch(() => undefined);
+  if (held) void giveBack(held);
+}
+
+async function giveBack(held: Promise<HeldTask | null>): Promise<void> {
+  try {
+    const next = await held;
+    if (next) await release(next);
+  } catch {
+    // What cannot be given back now goes back when its lease ends.
+  }
 }
 
 function prepared(held: HeldTask | null): HeldTask | null {

@@ -77,7 +77,8 @@ export function usableTools(tools: readonly ToolId[], labels: readonly LabelClas
 
 /** The tool to take up with a label: the one in hand when it fits, else the first that draws what the label may be. */
 export function toolFor(label: LabelClass | undefined, current: ToolId, tools: readonly ToolId[]): ToolId {
-  if (!label?.types || toolFits(current, label.types)) return current;
-  const [first] = label.types;
+  const types = label?.types;
+  if (!types || drawn[current]?.some((type) => types.includes(type))) return current;
+  const [first] = types;
   return tools.find((tool) => first !== undefined && drawn[tool]?.includes(first)) ?? 'select';
 }
