@@ -74,6 +74,8 @@ export interface Settings {
   publicUrl: () => string;
   secret: string;
   maxUploadBytes: number;
+  /** Where resumable uploads wait for the rest of their bytes. */
+  uploadsDir: string;
   allowPrivateNetwork: boolean;
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { doorPlugins } from './doors.ts';
 import { nativeDoor } from '../doors/native/plugin.ts';
+import { resumableUploads } from '../doors/native/resumable.ts';
 import { narrowQueue, takes } from '../engines/queue/narrow-queue.ts';
 import { createMetrics } from '../http/metrics.ts';
 import { createHttpServer } from '../http/server.ts';
@@ -55,6 +56,7 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
       publicUrl: () => origin,
       secret: config.secret,
       maxUploadBytes,
+      uploadsDir: join(config.dataDir, 'uploads'),
       allowPrivateNetwork: config.allowPrivateNetwork,
     });
     // Made in every role: doors also say how their tasks are prepared and who is called.
@@ -66,6 +68,7 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
     await app.register(systemPages(platform, metrics));
     if (wanted.includes('api')) {
       await app.register(nativeDoor(platform));
+      await app.register(resumableUploads(platform));
       for (const door of doors) await app.register(door);
     }
     if (wanted.includes('console')) await app.register(consolePages());
@@ -125,7 +128,7 @@ export async function startWorker(options: WorkerOptions = {}): Promise<{ close(
   const logger = createLogger(config.logLevel);
   const engines = await openEngines(config, logger, { poolSize: 4, role: 'worker' });
   const queue = narrowQueue(engines.queue, { names: options.queues, concurrency: options.concurrency });
-  const platform = compose({ ...engines, queue }, { publicUrl: () => config.publicUrl, secret: config.secret, maxUploadBytes, allowPrivateNetwork: config.allowPrivateNetwork });
+  const platform = compose({ ...engines, queue }, { publicUrl: () => config.publicUrl, secret: config.secret, maxUploadBytes, uploadsDir: join(config.dataDir, 'uploads'), allowPrivateNetwork: config.allowPrivateNetwork });
   const unknown = options.queues?.filter((name) => !platform.messageKinds.some((kind) => takes([name], kind.name))) ?? [];
   if (unknown.length > 0) {
     await engines.close();

@@ -7,6 +7,7 @@ import { pino } from 'pino';
 import { inject } from 'vitest';
 import { doorPlugins } from '../main/doors.ts';
 import { nativeDoor } from '../doors/native/plugin.ts';
+import { resumableUploads } from '../doors/native/resumable.ts';
 import { diskBlobs } from '../engines/blobs/disk.ts';
 import { systemClock } from '../engines/clock.ts';
 import { cloneTestDatabase } from '../engines/database/testing.ts';
@@ -54,7 +55,7 @@ export async function startTestPlatform(options: { working?: boolean; allowPriva
   const queue = await startQueue({ connection: database.connection, database: database.db, logger });
   const engines = { db: database.db, blobs, queue, outbound: safeOutbound({ allowPrivateNetwork }), clock: systemClock, logger };
   let origin = '';
-  const platform = compose(engines, { publicUrl: () => origin, secret: 'a secret of tests, long enough to sign', maxUploadBytes: 1024 ** 4, allowPrivateNetwork });
+  const platform = compose(engines, { publicUrl: () => origin, secret: 'a secret of tests, long enough to sign', maxUploadBytes: 1024 ** 4, uploadsDir: join(dataDir, 'uploads'), allowPrivateNetwork });
   const { newKey: key = '' } = await bootstrap(database.db, { fixedKey: undefined });
   await queue.declare(platform.messageKinds);
   await platform.prepare();
@@ -62,6 +63,7 @@ export async function startTestPlatform(options: { working?: boolean; allowPriva
   const app = createHttpServer(logger, metrics);
   await app.register(systemPages(platform, metrics));
   await app.register(nativeDoor(platform));
+  await app.register(resumableUploads(platform));
   for (const door of doorPlugins(platform)) await app.register(door);
   await app.listen({ host: '127.0.0.1', port: 0 });
   origin = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
