@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { analyticManifest, type AnalyticManifest } from '@fovea/contract';
+import type { AnalyticManifest } from '@fovea/contract';
 import { InputError, type AnalyticResult, type InputFile, type RunAnalytic } from './analytic.ts';
+import { readAnalyticFolder } from './folder.ts';
 import { builtinAnalytics } from './registry.ts';
 
 export interface TryOptions {
@@ -59,18 +60,12 @@ async function loadAnalytic(dirOrName: string): Promise<{ manifest: AnalyticMani
     }
     throw new InputError(`${dirOrName} is neither a built-in analytic nor a folder with ${part}.ts`);
   };
-  const module = await load('manifest');
-  const parsed = analyticManifest.safeParse(module.manifest ?? module.default);
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0];
-    throw new InputError(
-      `the manifest of ${dirOrName} is not valid: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`,
-    );
-  }
-  return { manifest: parsed.data, run: (await load('run')).default as RunAnalytic };
+  const manifest = await readAnalyticFolder(dirOrName);
+  return { manifest, run: (await load('run')).default as RunAnalytic };
 }
 
-function bindInputs(manifest: AnalyticManifest, given: TryOptions['inputs']): Record<string, InputFile[]> {
+/** Local files for the inputs of an analytic. Throws InputError where they do not fit. */
+export function bindInputs(manifest: AnalyticManifest, given: TryOptions['inputs']): Record<string, InputFile[]> {
   const unknown = Object.keys(given).find((name) => !manifest.inputs.some((input) => input.name === name));
   if (unknown !== undefined)
     throw new InputError(`${manifest.name} has no input ${unknown}; it has ${listNames(manifest.inputs)}`);
@@ -115,7 +110,8 @@ export function localFile(path: string): InputFile {
   };
 }
 
-function bindParameters(manifest: AnalyticManifest, given: Record<string, unknown>): Record<string, unknown> {
+/** Parameters of an analytic, texts turned into what it takes, files named by their paths. Throws InputError where they do not fit. */
+export function bindParameters(manifest: AnalyticManifest, given: Record<string, unknown>): Record<string, unknown> {
   const unknown = Object.keys(given).find((name) => !manifest.parameters.some((parameter) => parameter.name === name));
   if (unknown !== undefined)
     throw new InputError(`${manifest.name} has no parameter ${unknown}; it has ${listNames(manifest.parameters)}`);

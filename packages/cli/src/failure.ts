@@ -46,7 +46,7 @@ function apiLines(error: ApiError, server: { url: string; keyFrom: string } | un
 }
 
 /** Errors of a starting platform that say all there is to say. By name: the server is loaded by the commands that need it only. */
-const sentences = new Set(['ConfigError', 'DatabaseStartError', 'DatabaseConnectError', 'SchemaError', 'BlobError']);
+const sentences = new Set(['ConfigError', 'DatabaseStartError', 'DatabaseConnectError', 'SchemaError', 'BlobError', 'InputError', 'RunnerError', 'RunnerMissing']);
 
 function isSentence(error: unknown): error is Error {
   return error instanceof Error && sentences.has(error.name);

@@ -1,13 +1,16 @@
 import { Command } from 'commander';
+import { analyticCommands } from './commands/analytics.ts';
 import { datasetCommands } from './commands/datasets.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { downloadCommand } from './commands/download.ts';
 import { itemCommands } from './commands/items.ts';
+import { jobCommands } from './commands/jobs.ts';
 import { keyCommands } from './commands/keys.ts';
 import { loginCommands } from './commands/login.ts';
 import { memberCommands } from './commands/members.ts';
 import { projectCommands } from './commands/projects.ts';
+import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { uploadCommand } from './commands/upload.ts';
 import { userCommands } from './commands/users.ts';
@@ -53,6 +56,9 @@ Examples:
     projectCommands,
     datasetCommands,
     itemCommands,
+    analyticCommands,
+    runCommand,
+    jobCommands,
     memberCommands,
     userCommands,
     keyCommands,

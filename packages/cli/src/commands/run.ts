@@ -1,0 +1,94 @@
+import { computeModes, isId, type Job } from '@fovea/contract';
+import { Option, type Command } from 'commander';
+import type { Context } from '../context.ts';
+import { CommandFailure, UsageError } from '../failure.ts';
+import { note, print } from '../io.ts';
+import { plain } from '../terminal/text.ts';
+import { downloadOutputs, finished, projectId, watchJob } from './jobs.ts';
+import { repeatable, withExamples, withJson } from './options.ts';
+import { pairs, parameterPairs } from './pairs.ts';
+
+interface RunFlags {
+  input?: string[];
+  param?: string[];
+  project?: string;
+  dataset?: string;
+  profile?: string;
+  name?: string;
+  compute?: (typeof computeModes)[number];
+  attachLabels?: boolean;
+  cache?: boolean;
+  wait?: boolean;
+  out?: string;
+  json?: boolean;
+}
+
+export function runCommand(program: Command, context: Context): void {
+  withExamples(
+    withJson(program.command('run').argument('<analytic>', 'owner/name, or owner/name@version').description('run an analytic on items'))
+      .addOption(new Option('-i, --input <name=item>', 'an item for an input: its id, or with --dataset its path; may be repeated').argParser(repeatable))
+      .addOption(new Option('--param <name=value>', 'a parameter; may be repeated').argParser(repeatable))
+      .option('-D, --dataset <dataset>', 'name or id of the dataset that paths of items are in')
+      .option('-p, --project <project>', 'name or id of the project (default: that of the items)')
+      .option('--profile <id>', 'parameters to begin with')
+      .option('-n, --name <name>', 'what the job is called')
+      .addOption(new Option('--compute <mode>', 'where it runs').choices(computeModes))
+      .option('--attach-labels', 'labels that it finds become annotations of the items')
+      .option('--cache', 'answer from an earlier job that did equal work')
+      .option('-w, --wait', 'follow it to its end')
+      .option('-o, --out <folder>', 'download its outputs there (waits)'),
+    'fovea run fovea/motion-tracks --dataset Night --input video=/street.mp4 --wait',
+    'fovea run me/blur-score --input image=0190… --param limit=0.4 --out ./results',
+  ).action((analytic: string, flags: RunFlags) => run(context, analytic, flags));
+}
+
+async function run(context: Context, analytic: string, flags: RunFlags): Promise<void> {
+  const { io, fovea } = context;
+  const given = pairs('input', flags.input);
+  const dataset = flags.dataset === undefined ? undefined : await context.dataset(flags.dataset, flags.project);
+  const inputs: Record<string, string[]> = {};
+  for (const [name, items] of given) {
+    inputs[name] = [];
+    for (const item of items) inputs[name].push(await itemId(context, item, dataset?.id));
+  }
+  const project = flags.project === undefined ? (dataset?.projectId ?? (await projectOf(context, inputs))) : await projectId(context, flags.project);
+  const job = await fovea.jobs.create({
+    project,
+    analytic,
+    inputs,
+    parameters: parameterPairs(flags.param),
+    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
+    ...(flags.name === undefined ? {} : { name: flags.name }),
+    ...(flags.compute === undefined ? {} : { compute: flags.compute }),
+    attachLabels: flags.attachLabels ?? false,
+    cache: flags.cache ?? false,
+  });
+  if (!flags.wait && flags.out === undefined) {
+    context.printDone(`"${plain(job.name)}" is ${job.status} (${job.id}); "fovea jobs watch ${job.id}" follows it.`, job, flags);
+    return;
+  }
+  if (!flags.json) note(io, `Job ${job.id}`);
+  const done: Job = await watchJob(context, job.id);
+  finished(context, done, flags);
+  if (flags.out === undefined) return;
+  const files = await downloadOutputs(context, done, flags.out);
+  if (!flags.json) for (const file of files) print(io, `  ${file}`);
+}
+
+/** An item by its id, or by its path in a dataset. */
+async function itemId({ fovea }: Context, text: string, dataset: string | undefined): Promise<string> {
+  if (isId(text)) return text;
+  if (dataset === undefined) throw new UsageError(`"${text}" is no id of an item; with --dataset DATASET it can be the path of one.`);
+  const path = text.startsWith('/') ? text : `/${text}`;
+  const [item] = await fovea.items.query(dataset, { filter: { path }, fields: ['id'], limit: 1 }).toArray({ limit: 1 });
+  if (!item?.id) throw new CommandFailure(`The dataset has no item "${path}".`);
+  return item.id;
+}
+
+/** The project of the first item; without items the only one. */
+async function projectOf(context: Context, inputs: Record<string, string[]>): Promise<string> {
+  const [first] = Object.values(inputs).flat();
+  if (first === undefined) return projectId(context, undefined);
+  const item = await context.fovea.items.get(first);
+  return (await context.fovea.datasets.get(item.datasetId)).projectId;
+}

@@ -1,0 +1,93 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { InputError, type AnalyticResult } from '@fovea/analytics/analytic.ts';
+import { OutputNames } from '@fovea/analytics/batch.ts';
+import { readAnalyticFolder } from '@fovea/analytics/folder.ts';
+import { builtinAnalytics } from '@fovea/analytics/registry.ts';
+import { bindInputs, bindParameters, tryAnalytic, type TryOptions, type TryResult } from '@fovea/analytics/try.ts';
+import { neededFiles, newId, type AnalyticManifest } from '@fovea/contract';
+import { builtinRunner } from './runners/builtin.ts';
+import { containerRunner, findContainerEngine } from './runners/container.ts';
+import { onnxRunner } from './runners/onnx.ts';
+import { processRunner } from './runners/process.ts';
+import type { Runner } from './runners/runner.ts';
+
+export type { TryOptions, TryResult };
+
+/**
+ * Runs an analytic on local files without a platform, by the runner that would run it there: a built-in one by name, or that of a folder.
+ * Throws InputError where inputs or parameters do not fit.
+ */
+export async function tryLocally(folderOrName: string, options: TryOptions): Promise<TryResult> {
+  const known = builtinAnalytics.some(({ manifest }) => manifest.name === folderOrName || manifest.name === `fovea/${folderOrName}`);
+  if (known && !existsSync(folderOrName)) return tryAnalytic(folderOrName, options);
+  const manifest = await readAnalyticFolder(folderOrName);
+  if (manifest.runtime.kind === 'builtin') return tryAnalytic(folderOrName, options);
+  const inputs = bindInputs(manifest, options.inputs);
+  const parameters = bindParameters(manifest, options.parameters ?? {});
+  const runner = runnerOf(manifest);
+  const folder = await mkdtemp(join(tmpdir(), 'fovea-try-'));
+  try {
+    const outputDir = join(folder, 'out');
+    await mkdir(outputDir);
+    const started = performance.now();
+    const result = await runner.run({
+      manifest,
+      folder,
+      files: filesOf(manifest, folderOrName),
+      job: { id: newId(), ticket: 1 },
+      task: { inputs, parameters, outputDir, progress: options.progress ?? (() => undefined), log: options.log ?? (() => undefined), signal: options.signal ?? new AbortController().signal },
+    });
+    const seconds = (performance.now() - started) / 1_000;
+    return { ...(await keep(result, options.outDir)), manifest, seconds };
+  } finally {
+    await runner.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function runnerOf({ runtime }: AnalyticManifest): Runner {
+  switch (runtime.kind) {
+    case 'process':
+    case 'typescript':
+      return processRunner();
+    case 'onnx': {
+      const builtin = builtinRunner();
+      return { ...onnxRunner(builtin), close: () => builtin.close() };
+    }
+    case 'container':
+      return containerRunner({ engine: findContainerEngine() });
+    default:
+      throw new InputError('an analytic at an endpoint is tried on a platform: its endpoint fetches the inputs from there');
+  }
+}
+
+function filesOf(manifest: AnalyticManifest, folder: string): Record<string, string> {
+  return Object.fromEntries(
+    neededFiles(manifest).map((path) => {
+      const place = resolve(folder, path);
+      if (!existsSync(place)) throw new InputError(`the manifest names the file ${path}, which is not in ${folder}`);
+      return [path, place];
+    }),
+  );
+}
+
+/** Copies what was made to where the user wants it; labels become `labels.json` there. */
+async function keep(result: AnalyticResult, outDir: string): Promise<AnalyticResult> {
+  const target = resolve(outDir);
+  await mkdir(target, { recursive: true });
+  const names = new OutputNames();
+  const files: AnalyticResult['files'] = [];
+  for (const file of result.files) {
+    const path = join(target, names.unique(basename(file.name)));
+    await copyFile(file.path, path);
+    files.push({ ...file, path });
+  }
+  if (result.labels && result.labels.length > 0) {
+    const labels = result.labels.map(({ from, annotations }) => ({ name: from.name, annotations }));
+    await writeFile(join(target, names.unique('labels.json')), JSON.stringify(labels, null, 2));
+  }
+  return { ...result, files };
+}
