@@ -6,7 +6,9 @@ const benches: Record<string, () => Promise<{ run(options: { scale: Scale; json:
   upload: () => import('./upload.ts'),
   catalog: () => import('./catalog.ts'),
   start: () => import('./start.ts'),
+  compute: () => import('./compute.ts'),
   editor: () => import('./editor.ts'),
+  scale: () => import('./scale.ts'),
 };
 
 const { values, positionals } = parseArgs({

@@ -18,11 +18,11 @@ export interface Served {
 const key = 'live_benchmarks-only-0123456789';
 
 /** The platform as a process of its own, as users run it. */
-export async function startServed(dataDir: string): Promise<Served> {
+export async function startServed(dataDir: string, env: Record<string, string> = {}): Promise<Served> {
   const started = performance.now();
   const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'packages', 'cli', 'src', 'main.ts'), 'serve', '--no-demo', '--data', dataDir, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: { ...process.env, FOVEA_ADMIN_KEY: key, NO_COLOR: '1' },
+    env: { ...process.env, FOVEA_ADMIN_KEY: key, NO_COLOR: '1', ...env },
   });
   const lines = createInterface({ input: child.stdout });
   let url = '';

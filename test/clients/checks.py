@@ -25,7 +25,7 @@ def fetch(url):
         return answer.headers.get("content-type"), answer.read()
 
 
-def until(probe, seconds=30):
+def until(probe, seconds=120):
     """Asks until the answer is true."""
     deadline = time.time() + seconds
     while True:

@@ -18,7 +18,7 @@ export function scaleQuality(tasks: ScaleTasks) {
       const { expected_response: expected, initial_response: initial, ...body } = isObject(given) ? given : {};
       if (expected === undefined || expected === null) throw badParameter('expected_response', 'is required');
       const quality = { kind, expected_response: expected, ...(initial === undefined || kind === 'training' ? {} : { initial_response: initial }) };
-      return show(await tasks.make(caller, type, body, { origin: `${origin}.${kind}`, quality }));
+      return show((await tasks.make(caller, type, body, { origin: `${origin}.${kind}`, quality })).task);
     },
   };
 }

@@ -9,10 +9,10 @@ import { origin, type ScaleDeps } from './context.ts';
 import { badParameter } from './errors.ts';
 import { contentDigest, recipeContent, saysLabels } from './labels.ts';
 import type { Links } from './links.ts';
-import { factsOf, type ScaleProjects } from './projects.ts';
+import { factsOf, nameOf, type ScaleProjects } from './projects.ts';
 import { madeUpResponse } from './response/made-up.ts';
 import type { Json } from './response/work.ts';
-import { namesFor, responseOf, showTask, type TaskFacts } from './show-task.ts';
+import { namesFor, responseOf, showTask, type Names, type TaskFacts } from './show-task.ts';
 import { checkParams, isObject, typeOf } from './task-types.ts';
 import { tagLimit, taskBody, parse, type TaskBody } from './wire.ts';
 
@@ -67,7 +67,7 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
   }
 
   /** Makes a task of the parsed request: parameters taken over from the project, then checked, then stored. */
-  async function make(caller: Caller, type: string, given: unknown, more: { origin: string; quality?: TaskFacts['quality'] }): Promise<StoredTask> {
+  async function make(caller: Caller, type: string, given: unknown, more: { origin: string; quality?: TaskFacts['quality'] }): Promise<{ task: StoredTask; names: Names }> {
     typeOf(type);
     const named = parse(taskBody, given);
     const { project, batch } = await placeOf(caller, named);
@@ -111,9 +111,10 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
         return store(await projects.ofNone(caller));
       }
     };
-    return stored().catch(async (error: unknown) => {
+    const task = await stored().catch(async (error: unknown) => {
       throw await uniqueIdFault(caller, error, body.unique_id);
     });
+    return { task, names: { projects: new Map(project ? [[project.id, nameOf(project)]] : []), batches: new Map(batch ? [[batch.id, batch.name]] : []) } };
   }
 
   /** The same fault with the id as callers know it. */
@@ -130,10 +131,9 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
 
     /** Creates a task. One of a test key completes itself at once, but the answer still says `pending`. */
     async create(caller: Caller, type: string, body: unknown): Promise<Json> {
-      const made = await make(caller, type, body, { origin });
-      const shown = await show(caller, made);
-      if (made.test) await completeTest(deps, made);
-      return shown;
+      const { task, names } = await make(caller, type, body, { origin });
+      if (task.test) await completeTest(deps, task);
+      return showTask(task, names, links);
     },
 
     async read(caller: Caller, id: string): Promise<Json> {

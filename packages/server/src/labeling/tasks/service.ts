@@ -31,7 +31,7 @@ export interface TaskExtras {
   externalId?: string;
   extra?: unknown;
   recipe?: string;
-  /** The version of the recipe that it was made under; the newest unless given. */
+  /** The version of the recipe that it was made under, which the door has at hand; the newest unless given. */
   recipeVersion?: number;
   /** Sent through the preparations although it has neither a test key nor an attachment that says so. */
   prepare?: boolean;
@@ -165,7 +165,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       const item = body.item === undefined ? undefined : await items.get(caller, body.item);
       if (item && item.projectId !== project.id) throw notFound('item', item.id);
       const recipeId = body.recipe ?? batch?.recipeId ?? null;
-      const recipe = recipeId === null ? undefined : await selectRecipe(db, recipeId, { version: body.recipeVersion });
+      const recipeVersion = recipeId === null ? undefined : (body.recipeVersion ?? (await selectRecipe(db, recipeId))?.version);
       try {
         return await db.tx(async (tx) => {
           const made = await insertTask(tx, {
@@ -181,7 +181,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
             params: body.params,
             attachment: body.attachment ?? null,
             recipeId,
-            recipeVersion: recipe?.version ?? null,
+            recipeVersion: recipeVersion ?? null,
             priority: body.priority,
             uniqueId: body.uniqueId ?? null,
             tags: body.tags ?? null,
