@@ -30,6 +30,8 @@ export interface Placement {
   origin?: string | undefined;
   externalId?: string | undefined;
   extra?: unknown;
+  /** The item that it is a copy of. */
+  sourceItemId?: string | undefined;
   /** What was done to the file before it was stored. */
   deidentification?: KeptReport | undefined;
 }
@@ -142,6 +144,7 @@ function newItem(caller: Caller, dataset: DatasetAccess, placement: Placement, b
     origin: placement.origin ?? null,
     externalId: placement.externalId ?? null,
     extra: placement.extra ?? null,
+    sourceItemId: placement.sourceItemId ?? null,
   };
 }
 

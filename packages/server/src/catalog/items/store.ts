@@ -135,6 +135,8 @@ export interface NewItem {
   origin: string | null;
   externalId: string | null;
   extra: unknown;
+  /** The item that it is a copy of. */
+  sourceItemId: string | null;
 }
 
 /** Inserts items; a path that is taken violates `items_path`. */
@@ -144,13 +146,13 @@ export async function insertItems(db: Queryable, items: readonly NewItem[]): Pro
   await db.run(sql`
     insert into items (id, org_id, project_id, dataset_id, path, sha256, size, media_type, kind, probe, problem, width, height, orientation,
       frames, duration, fps, summary, thumbnail, metadata, labels, channel, status, description, expires_at, created_by, updated_by, origin,
-      external_id, extra, published_at, published_by)
+      external_id, extra, source_item_id, published_at, published_by)
     select n.id, n.org_id, n.project_id, n.dataset_id, n.path, n.sha256, n.size, n.media_type, n.kind,
       case when n.pending then 'pending' when n.facts->>'problem' is not null then 'failed' else 'ready' end,
       n.facts->>'problem', (n.facts->>'width')::int, (n.facts->>'height')::int, (n.facts->>'orientation')::smallint,
       (n.facts->>'frames')::int, (n.facts->>'durationSeconds')::float8, (n.facts->>'fps')::float8, coalesce(n.facts->'summary', '{}'),
       n.thumbnail, n.metadata, array(select jsonb_array_elements_text(n.labels)), n.channel, n.status, n.description, n.expires_at,
-      n.created_by, n.created_by, n.origin, n.external_id, n.extra,
+      n.created_by, n.created_by, n.origin, n.external_id, n.extra, n.source_item_id,
       case when n.status = 'published' then now() end, case when n.status = 'published' then n.created_by end
     from unnest(${of((item) => item.id)}::uuid[], ${of((item) => item.orgId)}::uuid[], ${of((item) => item.projectId)}::uuid[],
       ${of((item) => item.datasetId)}::uuid[], ${of((item) => item.path)}::text[], ${of((item) => Buffer.from(item.sha256, 'hex'))}::bytea[],
@@ -159,9 +161,9 @@ export async function insertItems(db: Queryable, items: readonly NewItem[]): Pro
       ${of((item) => json(item.metadata))}::jsonb[], ${of((item) => json(item.labels))}::jsonb[], ${of((item) => item.channel)}::text[],
       ${of((item) => item.status)}::text[], ${of((item) => item.description)}::text[], ${of((item) => item.expiresAt)}::timestamptz[],
       ${of((item) => item.createdBy)}::text[], ${of((item) => item.origin)}::text[], ${of((item) => item.externalId)}::text[],
-      ${of((item) => json(item.extra))}::jsonb[])
+      ${of((item) => json(item.extra))}::jsonb[], ${of((item) => item.sourceItemId)}::uuid[])
       as n (id, org_id, project_id, dataset_id, path, sha256, size, media_type, kind, facts, pending, thumbnail, metadata, labels, channel, status,
-        description, expires_at, created_by, origin, external_id, extra)`);
+        description, expires_at, created_by, origin, external_id, extra, source_item_id)`);
 }
 
 /** Living items by id, in no special order. */

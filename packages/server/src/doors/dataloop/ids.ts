@@ -17,9 +17,9 @@ export function needId(text: unknown, kind: string): string {
   return id;
 }
 
-const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
+const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 /** A sentence of ours with the ids in it as the client knows them. */
 export function withWireIds(message: string): string {
-  return /\bproject\b/.test(message) ? message : message.replace(uuid, (id) => (isId(id) ? toWireId(id) : id));
+  return /\bproject\b/.test(message) ? message : message.replace(uuid, (id) => (fromObjectId(toWireId(id)) === id ? toWireId(id) : id));
 }

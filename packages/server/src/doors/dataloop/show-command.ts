@@ -5,6 +5,7 @@ import { batchCommandKinds } from '../../labeling/batches/background.ts';
 import { urlOf, type DataloopDeps } from './context.ts';
 import { toWireId } from './ids.ts';
 import { asJsons, type Json } from './json.ts';
+import { catalogWork } from './show-catalog-work.ts';
 
 /** So long a request that begins long work waits for its end: most is done by then, and the client need not ask again. */
 const patienceSeconds = 1.5;
@@ -45,6 +46,7 @@ function about(command: Command): About {
 const idOf = (id: unknown): string | null => (typeof id === 'string' ? toWireId(id) : null);
 
 const describers: Readonly<Record<string, (command: Command) => About>> = {
+  ...catalogWork,
   [batchCommandKinds.add]: ({ subjectId, result }) => ({
     type: 'CreateTask',
     spec: { createTaskPayload: {}, addToTaskPayload: {}, createdTaskId: idOf(subjectId), taskId: idOf(subjectId), addedItemsCount: result?.['added'] ?? null },
