@@ -13,6 +13,7 @@ export * from './versions.ts';
 export * from './usage.ts';
 export * from './scans.ts';
 export * from './deidentification.ts';
+export * from './segmentations.ts';
 export * from './annotations.ts';
 export * from './recipes.ts';
 export * from './tasks.ts';

@@ -10,13 +10,14 @@ import { projects } from './projects.ts';
 import { recipes } from './recipes.ts';
 import { deidentification } from './deidentification.ts';
 import { scans, series } from './scans.ts';
+import { segmentations } from './segmentations.ts';
 import { system } from './system.ts';
 import { batches, tasks } from './tasks.ts';
 import { usage } from './usage.ts';
 import { versions } from './versions.ts';
 
 /** The operation table: every operation of the native API, by feature. */
-export const operations = { system, session, users, keys, projects, members, datasets, usage, versions, items, scans, series, deidentification, annotations, recipes, batches, tasks, analytics, jobs, runs, profiles, commands, events, webhooks };
+export const operations = { system, session, users, keys, projects, members, datasets, usage, versions, items, scans, series, deidentification, annotations, segmentations, recipes, batches, tasks, analytics, jobs, runs, profiles, commands, events, webhooks };
 
 /** All operations in the order of the table. */
 export const allOperations: readonly Operation[] = Object.values(operations).flatMap((feature) => Object.values(feature) as Operation[]);

@@ -6,6 +6,7 @@ import { Items } from './features/items.ts';
 import { Keys } from './features/keys.ts';
 import { Members } from './features/members.ts';
 import { Projects } from './features/projects.ts';
+import { Segmentations } from './features/segmentations.ts';
 import { Deidentification } from './features/deidentification.ts';
 import { Scans, Series } from './features/scans.ts';
 import { Session } from './features/session.ts';
@@ -65,6 +66,7 @@ export class Fovea extends Connected {
   readonly items = new Items(this.client);
   readonly scans = new Scans(this.client);
   readonly series = new Series(this.client);
+  readonly segmentations = new Segmentations(this.client);
   readonly deidentification = new Deidentification(this.client);
   readonly annotations = new Annotations(this.client);
   readonly recipes = new Recipes(this.client);

@@ -9,6 +9,7 @@ export type { FolderOptions, UploadFile, UploadSource } from './transfer/source.
 export { DeidentifyError, type CleanedFile, type DeidentifySettings, type FileReport } from './transfer/deidentify.ts';
 export { filesIn } from './transfer/folder.ts';
 export { UploadManyError, type UploadFailure, type UploadManyProgress, type UploadManyResult } from './transfer/upload-many.ts';
+export type { SegmentationFile, SegmentationOptions } from './features/segmentations.ts';
 export type { ArrayFacts, ScanArray } from './features/scans.ts';
 export type { AnnotationLines } from './features/annotations.ts';
 export type { FollowOptions } from './features/events.ts';

@@ -48,6 +48,8 @@ import { sessionsService } from '../identity/sessions/service.ts';
 import { deleteOldSessions } from '../identity/sessions/store.ts';
 import { annotationRoutes } from '../labeling/annotations/routes.ts';
 import { annotationsService } from '../labeling/annotations/service.ts';
+import { segmentationRoutes } from '../labeling/segmentations/routes.ts';
+import { segmentationsService } from '../labeling/segmentations/service.ts';
 import { assignmentsService } from '../labeling/batches/assignments.ts';
 import { batchCommands } from '../labeling/batches/background.ts';
 import { batchesService } from '../labeling/batches/service.ts';
@@ -102,6 +104,7 @@ export function compose(engines: Engines, settings: Settings) {
   const versions = versionsService({ db, blobs, queue, commands });
   const itemFinder = itemQueries({ db, commands });
   const annotations = annotationsService({ db, commands });
+  const segmentations = segmentationsService({ db, blobs, scans, annotations });
   const recipes = recipesService({ db, projects });
   const batches = batchesService({ db, projects, datasets });
   const assignments = assignmentsService({ db });
@@ -126,6 +129,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...itemRoutes(items, itemFinder, deidentification),
     ...scanRoutes(scans),
     ...deidentificationRoutes(deidentification),
+    ...segmentationRoutes(segmentations),
     ...usageRoutes(usageService({ db })),
     ...versionRoutes(versions),
     ...commandRoutes(commands),
@@ -141,7 +145,7 @@ export function compose(engines: Engines, settings: Settings) {
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, scans, deidentification, commands, annotations, recipes, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, runs, events, deliveries, webhooks },
+    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, scans, segmentations, deidentification, commands, annotations, recipes, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, runs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     /** Protocols of doors that the containers of their analytics speak. */

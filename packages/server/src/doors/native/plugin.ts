@@ -12,7 +12,7 @@ export function nativeDoor(deps: { routes: readonly Route[]; auth: Authenticator
     // Keys are sent on purpose, never by the browser itself, so any origin may ask with one; cookies are not allowed across origins.
     app.addHook('onRequest', async (request, reply) => {
       if (request.headers.origin !== undefined) {
-        void reply.headers({ 'access-control-allow-origin': '*', 'access-control-expose-headers': 'etag, x-request-id, content-range, content-length, content-disposition, x-fovea-array' });
+        void reply.headers({ 'access-control-allow-origin': '*', 'access-control-expose-headers': 'etag, x-request-id, content-range, content-length, content-disposition, x-fovea-array, x-fovea-labels, x-fovea-notes' });
       }
     });
     app.options('/v1/*', async (_request, reply) =>

@@ -1,0 +1,220 @@
+import { newId, type AnnotationGeometry, type Parsed, type Rle, type segmentations } from '@fovea/contract';
+import { encodeRle, runsFromBitmap } from '@fovea/geometry';
+import { DicomError } from '@fovea/medical/dicom/error.ts';
+import { readUntilPixels } from '@fovea/medical/dicom/frame-file.ts';
+import { writeSeg } from '@fovea/medical/dicom/seg-write.ts';
+import { writeNifti } from '@fovea/medical/nifti/write.ts';
+import { recordBlobs } from '../../catalog/blobs/store.ts';
+import { blobFault } from '../../catalog/items/service.ts';
+import { readable } from '../../catalog/scans/readable.ts';
+import type { ScansService } from '../../catalog/scans/service.ts';
+import type { PlacedVolume } from '../../catalog/scans/volume-cache.ts';
+import type { BlobStore } from '../../engines/blobs/blobs.ts';
+import type { Database } from '../../engines/database/database.ts';
+import { Fault } from '../../fault.ts';
+import type { Caller } from '../../identity/caller.ts';
+import type { AnnotationsService } from '../annotations/service.ts';
+import { toAnnotation, type StoredAnnotation } from '../annotations/store.ts';
+import { assignValues, LabelPainter, readLabelFile, type Combined, type LabelFile } from './combine.ts';
+import { readLabels, type LabelLayer, type ScanGrid } from './read-labels.ts';
+import { readPicture } from './read-picture.ts';
+
+type UploadQuery = Parsed<typeof segmentations.upload>['query'];
+type DownloadQuery = Parsed<typeof segmentations.download>['query'];
+export type SegmentationsService = ReturnType<typeof segmentationsService>;
+
+const maxBytes = 1024 ** 3;
+
+/** Segmentations of scans as annotations, from and to files. */
+export function segmentationsService({ db, blobs, scans, annotations }: { db: Database; blobs: BlobStore; scans: ScansService; annotations: AnnotationsService }) {
+  /** Where the voxels of an item lie; pictures without a place in the patient have a grid of their own. */
+  async function gridOf(item: Awaited<ReturnType<ScansService['scan']>>): Promise<{ grid: ScanGrid; volume?: PlacedVolume }> {
+    const [width, height] = [item.width ?? 0, item.height ?? 0];
+    const unplaced = { grid: { dims: [width, height, item.frames ?? 1], affine: [[-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 1, 0]] as const, isPlaced: false } };
+    try {
+      const volume = await scans.itemVolume(item, 0);
+      // Frames that share a place (a cine) are no stack.
+      if (volume.sources && volume.sources.length !== item.frames && width > 0) return unplaced;
+      return { grid: { dims: volume.dims.slice(0, 3), affine: volume.affine, isPlaced: true }, volume };
+    } catch (error) {
+      if (!(error instanceof Fault && error.cause instanceof DicomError) || width === 0 || height === 0) throw error;
+      return unplaced;
+    }
+  }
+
+  async function storeLayer(layer: LabelLayer): Promise<string> {
+    const nifti = await readable(() => writeNifti({ data: layer.data, dims: layer.dims, affine: layer.affine, gzip: true, intentCode: 1002 }));
+    const [blob] = await blobs.putMany([nifti]).catch(blobFault);
+    if (!blob) throw new Error('The blob store answered no blob.');
+    await recordBlobs(db, [blob]);
+    return blob.sha256;
+  }
+
+  async function labelFile(sha256: string): Promise<LabelFile> {
+    const parts: Buffer[] = [];
+    for await (const part of await blobs.get(sha256).catch(blobFault)) parts.push(part as Buffer);
+    return readable(() => readLabelFile(new Uint8Array(Buffer.concat(parts))));
+  }
+
+  /** Volumes and masks of an item; rights were checked on the item. */
+  async function segmentsOf(itemIds: readonly string[], label?: string): Promise<StoredAnnotation[]> {
+    const all = await annotations.ofItems(itemIds);
+    return all.filter(({ type, draft, label: name }) => (type === 'volume' || type === 'mask') && !draft && (label === undefined || name === label));
+  }
+
+  async function combine(segments: readonly StoredAnnotation[], grid: ScanGrid, sliceOf: (segment: StoredAnnotation) => number | undefined): Promise<Combined> {
+    if (segments.length === 0) throw new Fault('not_found', 'There is no segmentation.');
+    const { values, names } = assignValues(segments);
+    const painter = new LabelPainter(grid.dims, Math.max(...names.keys()));
+    const files = new Map<string, LabelFile>();
+    const notes: string[] = [];
+    let { affine } = grid;
+    for (const segment of segments) {
+      const value = values.get(segment.id) ?? 1;
+      const { geometry } = segment;
+      if (geometry.type === 'volume') {
+        // The file is the one that came with it: what a client wrote into the geometry opens nothing.
+        if (segment.blob === null) notes.push(`${segment.label} has no file`);
+        else {
+          const file = files.get(segment.blob) ?? (await labelFile(segment.blob));
+          files.set(segment.blob, file);
+          if (file.data.length !== painter.data.length) notes.push(`${segment.label} has another size`);
+          else painter.volume(file, geometry.value, value);
+          affine = file.affine;
+        }
+      } else if (geometry.type === 'mask') {
+        const slice = sliceOf(segment);
+        if (slice === undefined || !painter.mask(geometry, slice, value)) notes.push(`${segment.label} lies on no slice of this size`);
+      }
+    }
+    return { dims: grid.dims.slice(0, 3), affine, data: painter.data, names, notes: [...notes, ...painter.notes()] };
+  }
+
+  async function encode(combined: Combined, format: 'nifti' | 'seg', volume: PlacedVolume | undefined): Promise<Uint8Array> {
+    const { data, dims, affine, names } = combined;
+    if (format === 'nifti') return readable(() => writeNifti({ data, dims, affine, gzip: true, intentCode: 1002 }));
+    if (!volume) throw new Fault('unsupported_media', 'A DICOM segmentation needs to know where the scan lies in the patient; its header does not say.');
+    const [first] = volume.sources ?? [];
+    const segments = [...names].map(([value, label]) => ({ value, label }));
+    const reference = first === undefined ? undefined : await readable(() => readUntilPixels(first.path));
+    return readable(() => writeSeg({ data, dims, affine, segments, ...(reference ? { reference } : {}), ...(volume.sources ? { sources: volume.sources } : {}) }));
+  }
+
+  /** Slices of a multi-frame file are in the order of geometry, frames in that of the file. */
+  const sliceOfFrame = (volume: PlacedVolume | undefined, frame: number): number | undefined => {
+    if (!volume?.sources) return frame;
+    const at = volume.sources.findIndex((source) => source.frame === frame);
+    return at === -1 ? undefined : at;
+  };
+
+  return {
+    maxBytes,
+
+    async upload(caller: Caller, itemId: string, bytes: Uint8Array, query: UploadQuery) {
+      const item = await scans.scan(caller, itemId);
+      const extra = { source: query.source, attributes: {}, endFrame: null, confidence: null };
+      if (isPicture(bytes)) {
+        const frame = query.frame ?? ((item.frames ?? 1) === 1 ? 0 : undefined);
+        if (frame === undefined) throw new Fault('invalid_request', 'A PNG lies on one frame: say which.', { errors: [{ path: 'query.frame', message: 'is needed' }] });
+        const classes = await readPicture(bytes, { width: item.width ?? 0, height: item.height ?? 0 }, query.labels);
+        const made = await annotations.create(caller, itemId, classes.map(({ label, value, rle }) => ({ ...extra, type: 'mask', label, geometry: { type: 'mask', rle }, frame, metadata: { segmentation: { value } } })));
+        return { data: made.map(toAnnotation), notes: [] };
+      }
+      const { grid } = await gridOf(item);
+      const { layers, notes } = await readLabels(bytes, grid, query.labels, query.resample);
+      const inputs = [];
+      for (const layer of layers) {
+        const blob = await storeLayer(layer);
+        const [i = 1, j = 1, k = 1] = layer.dims;
+        for (const [value, label] of layer.names) {
+          const geometry: AnnotationGeometry = { type: 'volume', blob, value, size: [i, j, k] };
+          inputs.push({ ...extra, type: 'volume' as const, label, geometry, frame: null, blob, metadata: { segmentation: { value } } });
+        }
+      }
+      return { data: (await annotations.create(caller, itemId, inputs)).map(toAnnotation), notes };
+    },
+
+    async download(caller: Caller, itemId: string, query: DownloadQuery): Promise<{ bytes: Uint8Array; combined: Combined }> {
+      const item = await scans.scan(caller, itemId);
+      const segments = await segmentsOf([itemId], query.label);
+      const { grid, volume } = await gridOf(item);
+      const combined = await combine(segments, grid, ({ frame }) => sliceOfFrame(volume, frame ?? 0));
+      const bytes = await scans.withFile(item.sha256, async (path) => encode(combined, query.format, volume && withPath(volume, path)));
+      return { bytes, combined };
+    },
+
+    /** What lies on a frame or slice, as masks. */
+    async frame(caller: Caller, itemId: string, frame: number): Promise<{ data: { annotationId: string; label: string; value: number; rle: Rle }[] }> {
+      const item = await scans.scan(caller, itemId);
+      if (item.frames !== null && frame >= item.frames) throw new Fault('not_found', `There is no frame ${frame}: the item has ${item.frames}.`);
+      const segments = await segmentsOf([itemId]);
+      const { values } = assignValues(segments);
+      const slice = item.kind === 'nifti' || !segments.some(({ type }) => type === 'volume') ? frame : sliceOfFrame((await gridOf(item)).volume, frame);
+      const files = new Map<string, LabelFile>();
+      const data = [];
+      for (const segment of segments) {
+        const { geometry, blob } = segment;
+        const facts = { annotationId: segment.id, label: segment.label, value: values.get(segment.id) ?? 1 };
+        if (geometry.type === 'mask' && (segment.frame ?? 0) === frame) data.push({ ...facts, rle: geometry.rle });
+        if (geometry.type !== 'volume' || blob === null || slice === undefined) continue;
+        const file = files.get(blob) ?? (await labelFile(blob));
+        files.set(blob, file);
+        const rle = sliceRle(file, slice, geometry.value);
+        if (rle) data.push({ ...facts, rle });
+      }
+      return { data };
+    },
+
+    async uploadToSeries(caller: Caller, datasetId: string, uid: string, bytes: Uint8Array, query: Omit<UploadQuery, 'frame'>) {
+      const volume = await scans.seriesVolume(caller, datasetId, uid, true);
+      const grid = { dims: volume.dims.slice(0, 3), affine: volume.affine, isPlaced: true };
+      const { layers, notes } = await readLabels(bytes, grid, query.labels, query.resample);
+      const group = newId();
+      const touched = new Set<string>();
+      let count = 0;
+      for (const [slice, itemId] of volume.itemIds.entries()) {
+        const inputs = layers.flatMap((layer) =>
+          [...layer.names].flatMap(([value, label]) => {
+            const rle = sliceRle(layer, slice, value);
+            const frame = volume.sources?.[slice]?.frame ?? 0;
+            return rle ? [{ type: 'mask' as const, label, geometry: { type: 'mask' as const, rle }, frame, endFrame: null, attributes: {}, confidence: null, source: query.source, group: `${group}:${value}`, metadata: { segmentation: { value } } }] : [];
+          }),
+        );
+        if (inputs.length === 0) continue;
+        await annotations.create(caller, itemId, inputs);
+        touched.add(itemId);
+        count += inputs.length;
+      }
+      return { annotations: count, items: touched.size, labels: [...new Set(layers.flatMap((layer) => [...layer.names.values()]))], notes: [...notes, ...volume.notes] };
+    },
+
+    async downloadOfSeries(caller: Caller, datasetId: string, uid: string, query: DownloadQuery): Promise<{ bytes: Uint8Array; combined: Combined }> {
+      const volume = await scans.seriesVolume(caller, datasetId, uid, true);
+      const segments = (await segmentsOf(volume.itemIds, query.label)).filter(({ type }) => type === 'mask');
+      const sliceOf = ({ itemId, frame }: StoredAnnotation): number | undefined => {
+        const at = volume.itemIds.findIndex((id, slice) => id === itemId && (volume.sources?.[slice]?.frame ?? 0) === (frame ?? 0));
+        return at === -1 ? undefined : at;
+      };
+      const combined = await combine(segments, { dims: volume.dims.slice(0, 3), affine: volume.affine, isPlaced: true }, sliceOf);
+      const first = await scans.scan(caller, volume.itemIds[0] ?? '');
+      return { bytes: await scans.withFile(first.sha256, (path) => encode(combined, query.format, withPath(volume, path))), combined };
+    },
+  };
+}
+
+function isPicture(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[2] === 0x4e && bytes[3] === 0x47;
+}
+
+/** The sources of a volume under the path where the file is now. */
+function withPath(volume: PlacedVolume, path: string): PlacedVolume {
+  return volume.sources ? { ...volume, sources: volume.sources.map((source) => ({ ...source, path })) } : volume;
+}
+
+/** The voxels of a value on a slice along k; undefined when there are none, or no such slice. */
+function sliceRle({ data, dims }: LabelFile, slice: number, value: number): Rle | undefined {
+  const [width = 1, height = 1] = dims;
+  const voxels = data.subarray(slice * width * height, (slice + 1) * width * height);
+  if (voxels.length === 0 || !voxels.includes(value)) return undefined;
+  return encodeRle(runsFromBitmap(Uint8Array.from(voxels, (voxel) => (voxel === value ? 1 : 0)), width, height));
+}
