@@ -160,6 +160,53 @@ export const items = {
     }),
     errors: ['not_found', 'forbidden', 'too_large', 'upload_incomplete', 'disk_full'],
   }),
+  importUrls: operation({
+    id: 'items.importUrls',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/items/import-urls',
+    summary: 'Fetches files by URL into a dataset, in the background; the command\'s result says which came and why others did not.',
+    audience: 'developer',
+    params: inDataset,
+    body: z
+      .object({
+        urls: z
+          .array(z.object({ url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).max(8_000), path: itemPath.optional(), metadata: metadata.optional() }).strict())
+          .min(1, 'must name at least one URL')
+          .max(10_000, 'must name at most 10,000 URLs'),
+        folder: itemPath.optional().describe('Where files without a path go; they take their name from the URL'),
+        ifExists: z.enum(conflictRules).default('error'),
+        mediaTypes: z.array(z.string().regex(/^[a-z]+\/([a-z0-9.+-]+|\*)$/, 'must be a media type such as image/png or image/*')).max(50).optional().describe('Refuse others, by content'),
+        maxBytes: z.int().min(1).max(1024 ** 4).default(10 * 1024 ** 3).describe('Refuse larger files'),
+        labels: z.array(facet).max(100).optional(),
+        channel: facet.optional(),
+        status: z.enum(itemStatuses).optional(),
+        expiresAt: timeInput.optional(),
+      })
+      .strict(),
+    result: command,
+    status: 202,
+    errors: ['not_found', 'forbidden'],
+  }),
+  importArchive: operation({
+    id: 'items.importArchive',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/items/import-archive',
+    summary: 'Unpacks a ZIP or TAR archive (gzipped too) into a dataset, in the background; the body is its bytes.',
+    audience: 'developer',
+    params: inDataset,
+    query: z.object({
+      folder: itemPath.optional().describe('Where its folders go; the root by default'),
+      ifExists: z.enum(conflictRules).default('error'),
+      channel: facets.channel,
+      labels: facets.labels,
+      status: facets.status,
+      expiresAt: facets.expiresAt,
+    }),
+    body: 'binary',
+    result: command,
+    status: 202,
+    errors: ['not_found', 'forbidden', 'too_large', 'upload_incomplete', 'disk_full'],
+  }),
   list: operation({
     id: 'items.list',
     method: 'GET',

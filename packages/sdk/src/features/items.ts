@@ -1,6 +1,6 @@
 import { datasets, deidentification, items, type conflictRules, type Item, type itemStatuses, type UploadResult } from '@fovea/contract';
 import { platform } from '#platform';
-import type { CallOptions, Upload } from '../client.ts';
+import type { CallOptions, CallResult, QueryInput, Upload } from '../client.ts';
 import { Feature } from '../feature.ts';
 import type { Saved } from '../platform/platform.ts';
 import { cleaner, cleanFiles, type CleanedFile, type DeidentifySettings } from '../transfer/deidentify.ts';
@@ -66,6 +66,13 @@ export interface SaveOptions extends TransferOptions {
 
 /** Items: one file each, with what is known and said about it. */
 export class Items extends Feature {
+  /** Fetches files by URL, in the background; answers the command to watch. */
+  readonly importUrls = this.method(items.importUrls, 'dataset');
+  /** Unpacks a ZIP or TAR archive, in the background: `importArchive(dataset, { query, body })`; answers the command to watch. */
+  importArchive(dataset: string, source: UploadSource, query: QueryInput<typeof items.importArchive> = {}, options: TransferOptions = {}): Promise<CallResult<typeof items.importArchive>> {
+    const body: Upload = { open: async (sent) => platform.body(await openSource(source), sent), replayable: false };
+    return this.client.run(items.importArchive, { ...options, params: { dataset }, query, body });
+  }
   /** Lists the items of a dataset by path; the query takes the filters. */
   readonly list = this.listOf(items.list, 'dataset');
   /** Finds items by the query language: `{ filter, sort, fields }`. */

@@ -5,6 +5,8 @@ import { workItems, describeBlobs } from '../catalog/items/background.ts';
 import { commandRoutes } from '../catalog/commands/routes.ts';
 import { commandsService, runCommand } from '../catalog/commands/service.ts';
 import { itemQueries } from '../catalog/items/bulk.ts';
+import { bringRoutes } from '../catalog/items/bring-routes.ts';
+import { bringService } from '../catalog/items/bring.ts';
 import { itemRoutes } from '../catalog/items/routes.ts';
 import { itemsService } from '../catalog/items/service.ts';
 import { datasetCopies } from '../catalog/datasets/copy.ts';
@@ -132,6 +134,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...segmentationRoutes(segmentations),
     ...usageRoutes(usageService({ db })),
     ...versionRoutes(versions),
+    ...bringRoutes(bringService({ db, blobs, outbound, commands, items, limits: settings })),
     ...commandRoutes(commands),
     ...annotationRoutes(annotations, db),
     ...recipeRoutes(recipes),

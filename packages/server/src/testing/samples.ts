@@ -110,6 +110,8 @@ const table: Record<string, Sample> = {
   'versions.untag': {},
   'items.upload': { query: '?path=/sample.txt&ifExists=skip', body: 'text' },
   'items.uploadMany': { body: () => bundle() },
+  'items.importUrls': { body: { urls: [{ url: 'http://127.0.0.1:9/x' }] } },
+  'items.importArchive': { body: 'PK' },
   'items.list': {},
   'items.query': { body: {} },
   'items.count': { body: {} },

@@ -80,21 +80,24 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
 
     /**
      * Stores a stream as an item: the bytes first, under their digest, then one transaction. An upload that breaks off leaves nothing.
-     * `sha256` and `md5` (hexadecimal) refuse other bytes; `maxBytes` lowers the platform's limit.
+     * `sha256` and `md5` (hexadecimal) refuse other bytes; `maxBytes` lowers the platform's limit; `mediaTypes` (`image/*`) are those taken.
      */
     async upload(
       caller: Caller,
       dataset: DatasetAccess,
-      upload: UploadFacets & { path: string; rule: PlaceRule; sha256?: string | undefined; md5?: string | undefined; maxBytes?: number },
+      upload: UploadFacets & { path: string; rule: PlaceRule; sha256?: string | undefined; md5?: string | undefined; maxBytes?: number; mediaTypes?: readonly string[] },
       source: AsyncIterable<Uint8Array>,
     ): Promise<{ outcome: UploadResult['outcome']; item: Item }> {
       checkPlacement(upload);
-      const { rule, sha256, md5, maxBytes, ...placement } = upload;
+      const { rule, sha256, md5, maxBytes, mediaTypes, ...placement } = upload;
       const peek = peekHead(source);
       const blob = await blobs
         .put(peek.bytes, { maxBytes: Math.min(maxBytes ?? Number.POSITIVE_INFINITY, limits.maxUploadBytes), ...(sha256 ? { sha256 } : {}), ...(md5 ? { md5 } : {}) })
         .catch(blobFault);
       const media = detectMedia(peek.head(), placement.path);
+      if (mediaTypes && !mediaTypes.some((type) => type === media.mediaType || type === media.mediaType.replace(/\/.*/, '/*'))) {
+        throw new Fault('unsupported_media', `The file is ${media.mediaType}; taken are ${mediaTypes.join(', ')}.`);
+      }
       const { outcome, item } = await placeOne(caller, dataset, { ...placement, blob, media }, rule);
       return { outcome, item: toItem(item) };
     },

@@ -143,6 +143,8 @@ export function resumableUploads({ rooms, auth, settings }: ResumableDeps) {
 const ownerOf = ({ orgId, userId }: Caller): string => `${orgId} ${userId}`;
 
 function read(upload: Upload): Wishes {
+  // Never passed over in silence: who asks for it must not find the patient's name in the store.
+  if (upload.metadata && 'deidentify' in upload.metadata) throw new Fault('invalid_request', 'Resumable uploads are not de-identified; use POST /v1/datasets/{dataset}/items?deidentify=true.');
   const given = Object.fromEntries(Object.entries(upload.metadata ?? {}).filter(([key, value]) => value !== null && key in wishes.shape));
   const parsed = wishes.safeParse(given);
   if (!parsed.success) {
