@@ -104,7 +104,7 @@ export async function furnish({ fovea }: Console, items: number) {
 /** A key of a new person with a role in the project. */
 export async function person(site: Console, project: string, email: string, role: 'annotator' | 'reviewer'): Promise<string> {
   await site.fovea.users.create({ email, password: 'correct horse battery' });
-  await site.fovea.members.add(project, { email, role });
+  await site.fovea.members.set(project, email, { role });
   return email;
 }
 

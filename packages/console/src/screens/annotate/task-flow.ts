@@ -2,12 +2,13 @@ import type { Task } from '@fovea/contract';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { fovea } from '../../api/client.ts';
+import { explain } from '../../api/errors.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { refreshTasks, taskQuery } from '../../api/tasks.ts';
 import { useMe } from '../../api/session.ts';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { notify } from '../../ui/notices.ts';
-import { takeNext } from './session/ahead.ts';
+import { isAhead, takeNext } from './session/ahead.ts';
 import { missingAttributes } from './session/required.ts';
 import { arrive, skip, type QueueScope } from './session/task-queue.ts';
 import type { TaskWork } from './session/task-work.ts';
@@ -29,11 +30,18 @@ export interface TaskFlow {
 /** Ends the task in hand one way or another, and goes on to the next. */
 export function useTaskFlow(bench: Workbench, task: Task, mode: TaskMode, scope: QueueScope): TaskFlow {
   const goOn = useGoOn(scope);
+  const navigate = useNavigate();
   const step = useMutation({
     mutationFn: async (end: () => Promise<string | undefined>) => {
       if (!(await allSaved(bench))) return;
-      const said = await end();
-      if (said !== undefined) notify({ tone: 'good', text: said });
+      const ending = end();
+      // The next task is in hand already: it is shown while this one is on its way to the platform.
+      if (isAhead(scope)) {
+        tellOfFailure(ending, () => void navigate({ to: '/tasks/$taskId', params: { taskId: task.id } }));
+      } else {
+        const said = await ending;
+        if (said !== undefined) notify({ tone: 'good', text: said });
+      }
       await goOn(task.id);
     },
   });
@@ -70,6 +78,14 @@ export function useTaskFlow(bench: Workbench, task: Task, mode: TaskMode, scope:
     comment: (comment, annotation) =>
       void fovea.tasks.review(task.id, { verdict: 'comment', comment, ...(annotation !== undefined && { annotation }) }).then(took, (error: unknown) => notify({ tone: 'bad', text: (error as Error).message })),
   };
+}
+
+/** Says what became of a task that is no longer shown; one that could not be ended can be opened again. */
+function tellOfFailure(ending: Promise<string | undefined>, openAgain: () => void): void {
+  ending.then(
+    (said) => said !== undefined && notify({ tone: 'good', text: said }),
+    (error: unknown) => notify({ tone: 'bad', text: t.task.notEnded(explain(error)), action: { label: t.task.openAgain, run: openAgain } }),
+  );
 }
 
 function took(task: Task): void {

@@ -7,7 +7,7 @@ import { fetchPicture } from './picture.ts';
 import { claimNext, claimTask, release, type HeldTask, type QueueScope } from './task-queue.ts';
 
 /** The next task, taken while the present one is worked on, with all that is needed to show it. */
-let ahead: { readonly key: string; readonly held: Promise<HeldTask | null> } | undefined;
+let ahead: { readonly key: string; readonly held: Promise<HeldTask | null>; isReady: boolean } | undefined;
 
 const keyOf = (scope: QueueScope) => JSON.stringify(scope);
 /** A lease that ends sooner is taken anew. */
@@ -18,8 +18,17 @@ export function lookAhead(scope: QueueScope, me: string, current: string): void 
   if (ahead?.key === keyOf(scope)) return;
   dropAhead();
   const held = claimNext(scope, me, current).then(prepared);
-  held.catch(() => dropAhead());
-  ahead = { key: keyOf(scope), held };
+  const taken = { key: keyOf(scope), held, isReady: false };
+  ahead = taken;
+  held.then(
+    (next) => (taken.isReady = next !== null),
+    () => dropAhead(),
+  );
+}
+
+/** Whether the next task is in hand, so that it can be shown without waiting for the platform. */
+export function isAhead(scope: QueueScope): boolean {
+  return ahead?.key === keyOf(scope) && ahead.isReady;
 }
 
 /** The task that was taken ahead, or else the next there is now. */
