@@ -18,7 +18,7 @@ import { remotePath } from './upload.ts';
 const flag = z.boolean().nullish();
 const what = { withItemsAnnotations: flag, withMetadata: flag, withTaskAnnotationsStatus: flag };
 const text = z.string().nullish();
-const cloneBody = z.looseObject({ name: nameSchema.nullish(), filter: z.unknown(), cloneDatasetParams: z.looseObject({ ...what, targetDirectory: text, targetDatasetId: text }).nullish() });
+const cloneBody = z.looseObject({ name: nameSchema.nullish(), filter: z.unknown().optional(), cloneDatasetParams: z.looseObject({ ...what, targetDirectory: text, targetDatasetId: text }).nullish() });
 const mergeBody = z.looseObject({ name: nameSchema, datasetsIds: z.array(z.string()).min(1), projectIds: z.union([z.array(z.string()), z.string()]).nullish(), mergeDatasetParams: z.looseObject(what).nullish() });
 const itemCloneBody = z.looseObject({
   targetDatasetId: z.string(),

@@ -10,8 +10,8 @@ import { begun } from './show-command.ts';
 import { ended } from './query-items.ts';
 
 const share = z.number().min(0).max(100);
-const splitBody = z.looseObject({ itemsQuery: z.unknown(), MLSplitList: z.record(z.string(), share) });
-const bulkBody = z.looseObject({ query: z.unknown(), updateQuery: z.looseObject({ update: z.unknown(), systemSpace: z.boolean().nullish() }) });
+const splitBody = z.looseObject({ itemsQuery: z.unknown().optional(), MLSplitList: z.record(z.string(), share) });
+const bulkBody = z.looseObject({ query: z.unknown().optional(), updateQuery: z.looseObject({ update: z.unknown(), systemSpace: z.boolean().nullish() }) });
 
 /** Work on a whole dataset: subsets for learning, changes of many items, the store behind it. */
 export function datasetWorkRoutes(deps: DataloopDeps): DoorRoute[] {

@@ -17,9 +17,9 @@ import { showItem } from './show-item.ts';
 
 const exportBody = z.looseObject({
   exportType: z.enum(['json', 'zip']).nullish(),
-  itemsQuery: z.unknown(),
+  itemsQuery: z.unknown().optional(),
   annotations: z.looseObject({ include: z.boolean().nullish() }).nullish(),
-  annotationsQuery: z.unknown(),
+  annotationsQuery: z.unknown().optional(),
 });
 
 interface ExportInput {
@@ -50,7 +50,7 @@ async function startExport(deps: DataloopDeps, call: Call): Promise<unknown> {
     datasetId,
     type,
     filter: itemFilter(datasetId, readDql(asJson(body.itemsQuery) ?? {})),
-    annotations: wanted || asJson(body.annotationsQuery) ? annotationFilter(datasetId, readDql(asJson(body.annotationsQuery) ?? {})) : null,
+    annotations: wanted ? annotationFilter(datasetId, readDql(asJson(body.annotationsQuery) ?? {})) : null,
   };
   return begun(deps, call.caller, await deps.rooms.commands.ask(call.caller, { kind: exportKind, projectId: dataset.projectId, subjectId: datasetId, input: { ...input } }));
 }

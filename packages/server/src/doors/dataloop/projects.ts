@@ -9,7 +9,7 @@ import { fromWireRole, toWireMember, toWireRole, toWireUser } from './users.ts';
 
 const projectBody = z.object({ name: nameSchema });
 const projectPatch = z.object({ name: nameSchema.optional() });
-const memberBody = z.object({ role: z.unknown() });
+const memberBody = z.object({ role: z.unknown().optional() });
 
 /** Projects and their members. Their ids are UUIDs on this wire too. */
 export function projectRoutes(deps: DataloopDeps): DoorRoute[] {
