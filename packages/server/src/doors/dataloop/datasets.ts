@@ -47,12 +47,11 @@ export function datasetRoutes(deps: DataloopDeps): DoorRoute[] {
     get('/datasets/:dataset/directoryTree', async (call) => directoryTree(await deps.rooms.folders.all(call.caller, idOf(call, 'dataset')))),
     post('/datasets/:dataset/query', async (call) => {
       const datasetId = idOf(call, 'dataset');
-      const body = await call.body();
-      const dql = readDql(body);
-      const resource = asJson(body)?.['resource'] ?? 'items';
+      const dql = readDql(await call.body());
+      const { resource } = dql;
       if (resource === 'annotations') return queryAnnotations(deps, call.caller, datasetId, dql);
       if (resource === 'items') return queryItems(deps, call.caller, datasetId, dql);
-      throw new Fault('invalid_request', `A query on a dataset is for items or annotations, not for "${String(resource).slice(0, 50)}".`);
+      throw new Fault('invalid_request', `A query on a dataset is for items or annotations, not for "${resource.slice(0, 50)}".`);
     }),
     get('/drivers', async ({ caller, query }) => {
       const { projectId } = query;

@@ -33,6 +33,7 @@ export function notOfferedRoutes({ rooms }: DataloopDeps): DoorRoute[] {
     get('/projects/:project/bots/:bot', refuse('bots: API keys do their work')),
     get('/settings', () => Promise.resolve([])),
     get('/settings/resolve', () => Promise.resolve([])),
+    post('/settings/resolve', () => Promise.resolve([])),
     post('/features/vectors/project-count-aggregation', () => Promise.resolve([])),
     post('/features/sets', refuse('feature sets; analytics keep what they compute in metadata')),
     post('/features/vectors', refuse('feature vectors; analytics keep what they compute in metadata')),

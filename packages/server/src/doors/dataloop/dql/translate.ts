@@ -2,6 +2,7 @@ import type { Filter, SortKey } from '@fovea/contract';
 import { Fault } from '../../../fault.ts';
 import { conditionsOf, isObject, type Json } from './conditions.ts';
 import { absent, always, type FieldRule } from './fields.ts';
+import { plainWords } from './old-clients.ts';
 
 /** How the fields of a resource of the wire are asked of ours. */
 export interface Resource {
@@ -48,6 +49,7 @@ export function translateSort(resource: Resource, sort: unknown): SortKey[] {
 
 /** What a request asks for; the values of both forms of paging. */
 export interface Dql {
+  resource: string;
   filter: unknown;
   sort: unknown;
   page: number;
@@ -63,11 +65,13 @@ export interface Dql {
 const whole = (value: unknown, otherwise: number) => (typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : otherwise);
 
 /** Reads a query of the wire. `page` counts from 0; `pageSize` is at most 1,000, and 0 asks for counts only. */
-export function readDql(body: unknown): Dql {
+export function readDql(sent: unknown): Dql {
+  const body = plainWords(sent);
   if (!isObject(body)) throw new Fault('invalid_request', 'A query must be an object such as {"filter": {}, "resource": "items"}.');
   const join = isObject(body['join']) && Object.keys(body['join']).length > 0 ? body['join'] : undefined;
   const on = isObject(join?.['on']) ? join['on'] : {};
   return {
+    resource: String(body['resource'] ?? 'items'),
     filter: body['filter'],
     sort: body['sort'],
     page: whole(body['page'], 0),
