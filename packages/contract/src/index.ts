@@ -16,6 +16,7 @@ export * from './deidentification.ts';
 export * from './segmentations.ts';
 export * from './annotations.ts';
 export * from './recipes.ts';
+export * from './formats.ts';
 export * from './tasks.ts';
 export * from './compute.ts';
 export * from './events.ts';

@@ -160,7 +160,7 @@ async function* gatherRecords(
     for (const part of parts) {
       const place = part.key === 'annotations' && part.index !== undefined ? imageOf[part.index] : undefined;
       if (place === undefined || place < from || place >= to) continue;
-      gathered[place - from]?.push(part.bytes.slice());
+      gathered[place - from]?.push(new Uint8Array(part.bytes));
       missing -= 1;
     }
     if (missing === 0) break;

@@ -1,6 +1,6 @@
-import type { AnnotationContent, AnnotationType } from '@fovea/contract';
+import type { AnnotationContent, AnnotationType, FormatName } from '@fovea/contract';
 import type { FilePiece, FileSource } from './files.ts';
-import type { LossReport } from './report.ts';
+import type { LossNote, LossReport } from './report.ts';
 import type { CapabilityTable } from './table.ts';
 
 /** An annotation as formats carry it. `id` is that of the tool it comes from, or goes to. */
@@ -66,6 +66,8 @@ export type ReadOptions = {
   mediaOf?: ((path: string) => KnownMedia | undefined | Promise<KnownMedia | undefined>) | undefined;
   /** How many single losses the report lists; all are counted. Default 1,000. */
   maxNotes?: number | undefined;
+  /** Told of every single loss, also of those that the report no longer lists. */
+  onNote?: ((note: LossNote) => void) | undefined;
   /** The labels of the dataset where files only number them. */
   labels?: LabelSet | undefined;
 };
@@ -74,6 +76,8 @@ export type WriteOptions = {
   /** Of the dataset, for formats that write one. Default `dataset`. */
   name?: string | undefined;
   maxNotes?: number | undefined;
+  /** Told of every single loss, also of those that the report no longer lists. */
+  onNote?: ((note: LossNote) => void) | undefined;
   /** COCO: how masks are written. Default `compressed`. */
   rle?: 'compressed' | 'plain' | undefined;
   /** Items in a shard or row group, for formats that have such. */
@@ -99,7 +103,7 @@ export type Sniff = { paths: readonly string[]; head(path: string): Promise<stri
 /** A label format. */
 export type Format = {
   /** As in `--format coco`. */
-  name: string;
+  name: FormatName;
   title: string;
   /** Where the format is described. */
   reference: string;

@@ -33,7 +33,7 @@ export type Marker = {
  * stated in the table and not counted: losing it changes no label.
  */
 export function fittingOf(rules: FitRules, labels: LabelSet, options: WriteOptions = {}): Fitting {
-  const ledger = new Ledger(options.maxNotes);
+  const ledger = new Ledger(options.maxNotes, options.onNote);
   const index = new LabelIndex(
     rules.table.label.unused.fit === 'dropped' ? { labels: [] } : fitLabels(labels, rules.table),
   );

@@ -177,7 +177,8 @@ async function bufferOf(source: FileSource, path: string): Promise<AsyncBuffer> 
 }
 
 function bufferIn(bytes: Uint8Array): ArrayBuffer {
-  return bytes.slice().buffer;
+  // Not bytes.slice(): that of a Buffer of Node is a view of a larger one.
+  return new Uint8Array(bytes).buffer;
 }
 
 async function itemOf(context: ReadContext, row: Json, path: string): Promise<LabelledItem | undefined> {

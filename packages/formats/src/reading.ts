@@ -25,7 +25,7 @@ export class ReadContext {
 
   constructor(source: FileSource, options: ReadOptions) {
     this.source = source;
-    this.ledger = new Ledger(options.maxNotes);
+    this.ledger = new Ledger(options.maxNotes, options.onNote);
     this.givenLabels = new LabelIndex(options.labels);
     this.#mediaOf = options.mediaOf;
   }

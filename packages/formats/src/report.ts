@@ -33,8 +33,11 @@ export class Ledger {
   readonly #notes: LossNote[] = [];
   readonly #counts = { items: 0, kept: 0, approximated: 0, dropped: 0, omittedNotes: 0 };
 
-  constructor(maxNotes = 1000) {
+  readonly #onNote: ((note: LossNote) => void) | undefined;
+
+  constructor(maxNotes = 1000, onNote?: (note: LossNote) => void) {
     this.#maxNotes = maxNotes;
+    this.#onNote = onNote;
   }
 
   /** Counts an item that came through. */
@@ -62,11 +65,12 @@ export class Ledger {
   /** The report as it stands, by outcome and number. */
   report(): LossReport {
     const sums = [...this.#sums.values()].map((sum) => ({ ...sum }));
-    sums.sort((a, b) => b.count - a.count || (a.how < b.how ? -1 : 1));
+    sums.sort(byCount);
     return { ...this.#counts, sums, notes: [...this.#notes] };
   }
 
   #add(note: LossNote): void {
+    this.#onNote?.(note);
     const key = `${note.outcome} ${note.how}`;
     const sum = this.#sums.get(key);
     if (sum) sum.count += 1;
@@ -75,6 +79,29 @@ export class Ledger {
     if (this.#notes.length < this.#maxNotes) this.#notes.push(note);
     else this.#counts.omittedNotes += 1;
   }
+}
+
+/** Two reports of one work as one: the second tells what else became of what the first let through. */
+export function mergeReports(first: LossReport, second: LossReport, maxNotes = 1000): LossReport {
+  const sums = new Map<string, LossSum>();
+  for (const sum of [...first.sums, ...second.sums]) {
+    const key = `${sum.outcome} ${sum.how}`;
+    sums.set(key, { ...sum, count: sum.count + (sums.get(key)?.count ?? 0) });
+  }
+  const notes = [...first.notes, ...second.notes];
+  return {
+    items: first.items,
+    kept: Math.max(0, first.kept - second.dropped),
+    approximated: first.approximated,
+    dropped: first.dropped + second.dropped,
+    sums: [...sums.values()].sort(byCount),
+    notes: notes.slice(0, maxNotes),
+    omittedNotes: first.omittedNotes + second.omittedNotes + Math.max(0, notes.length - maxNotes),
+  };
+}
+
+function byCount(a: LossSum, b: LossSum): number {
+  return b.count - a.count || (a.how < b.how ? -1 : 1);
 }
 
 /** How a report names an annotation. */

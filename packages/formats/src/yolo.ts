@@ -1,4 +1,4 @@
-import type { AnnotationGeometry, GeometryOf, Xy } from '@fovea/contract';
+import type { AnnotationGeometry, FormatName, GeometryOf, Xy } from '@fovea/contract';
 import { bounds, rotatedBoxFromVertices, rotatedBoxVertices } from '@fovea/geometry';
 import type { Format, LabelledItem, Sniff, Writing } from './dataset.ts';
 import { encodeText, type FilePiece, type FileSource, listPaths, readLines } from './files.ts';
@@ -95,7 +95,7 @@ export const yoloObb = yoloFormat(
 
 function yoloFormat(
   kind: Kind,
-  name: string,
+  name: FormatName,
   title: string,
   reference: string,
   parts: Parameters<typeof tableOf>[0],

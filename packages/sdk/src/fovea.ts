@@ -12,6 +12,7 @@ import { Scans, Series } from './features/scans.ts';
 import { Session } from './features/session.ts';
 import { System } from './features/system.ts';
 import { Annotations } from './features/annotations.ts';
+import { Exports, Formats, Imports } from './features/formats.ts';
 import { Recipes } from './features/recipes.ts';
 import { Batches } from './features/batches.ts';
 import { Tasks } from './features/tasks.ts';
@@ -70,6 +71,9 @@ export class Fovea extends Connected {
   readonly deidentification = new Deidentification(this.client);
   readonly annotations = new Annotations(this.client);
   readonly recipes = new Recipes(this.client);
+  readonly formats = new Formats(this.client);
+  readonly exports = new Exports(this.client);
+  readonly imports = new Imports(this.client);
   readonly batches = new Batches(this.client);
   readonly tasks = new Tasks(this.client);
   readonly analytics = new Analytics(this.client);

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ByteRange } from '../engines/blobs/blobs.ts';
 import { Fault } from '../fault.ts';
@@ -43,7 +43,9 @@ export async function sendFile(request: FastifyRequest, reply: FastifyReply, fil
   const length = range ? range.end - range.start + 1 : file.size;
   void reply.header('content-length', length);
   if (range) void reply.code(206).header('content-range', `bytes ${range.start}-${range.end}/${file.size}`);
-  if (request.method === 'HEAD' || length === 0) return void (await reply.send(length === 0 ? Buffer.alloc(0) : undefined));
+  if (length === 0) return void (await reply.send(Buffer.alloc(0)));
+  // As a stream without bytes: for nothing, the framework would write the length of nothing.
+  if (request.method === 'HEAD') return void (await reply.send(Readable.from([])));
   await reply.send(await file.read(range));
 }
 

@@ -12,6 +12,7 @@ import { itemsService } from '../catalog/items/service.ts';
 import { datasetCopies } from '../catalog/datasets/copy.ts';
 import { deidentificationRoutes } from '../catalog/deidentification/routes.ts';
 import { deidentificationService } from '../catalog/deidentification/service.ts';
+import { objectsService } from '../catalog/scans/objects.ts';
 import { scanRoutes } from '../catalog/scans/routes.ts';
 import { scansService } from '../catalog/scans/service.ts';
 import { usageRoutes } from '../catalog/usage/routes.ts';
@@ -24,6 +25,7 @@ import { datasetsService } from '../catalog/datasets/service.ts';
 import { analyticsService } from '../compute/analytics/service.ts';
 import { queues, workJobs } from '../compute/jobs/background.ts';
 import { jobsService } from '../compute/jobs/service.ts';
+import { sweepPlaces } from '../compute/jobs/store.ts';
 import { profilesService } from '../compute/profiles/service.ts';
 import { computeRoutes } from '../compute/routes.ts';
 import { jobRunners, type ProtocolFinder } from '../compute/runners/all.ts';
@@ -36,6 +38,7 @@ import type { Database } from '../engines/database/database.ts';
 import type { Outbound } from '../engines/outbound/outbound.ts';
 import type { MessageKind, Queue } from '../engines/queue/queue.ts';
 import type { Route } from '../http/context.ts';
+import { signedQuery } from '../http/signed-url.ts';
 import { idempotencyStore } from '../http/idempotency.ts';
 import { urlSigner } from '../http/signed-url.ts';
 import { deliver, deliveriesService } from '../events/deliveries/service.ts';
@@ -55,6 +58,10 @@ import { segmentationsService } from '../labeling/segmentations/service.ts';
 import { assignmentsService } from '../labeling/batches/assignments.ts';
 import { batchCommands } from '../labeling/batches/background.ts';
 import { batchesService } from '../labeling/batches/service.ts';
+import { exportRoutes } from '../labeling/exports/routes.ts';
+import { exportsService } from '../labeling/exports/service.ts';
+import { importRoutes } from '../labeling/imports/routes.ts';
+import { importsService } from '../labeling/imports/service.ts';
 import { recipeRoutes } from '../labeling/recipes/routes.ts';
 import { recipesService } from '../labeling/recipes/service.ts';
 import { attachmentsService } from '../labeling/tasks/attachments.ts';
@@ -99,6 +106,7 @@ export function compose(engines: Engines, settings: Settings) {
   const datasets = datasetsService({ db, projects });
   const items = itemsService({ db, blobs, queue, limits: settings });
   const scans = scansService({ db, blobs, items });
+  const objects = objectsService({ db });
   const deidentification = deidentificationService({ db, items });
   const commands = commandsService({ db, queue, projects, logger });
   const datasetCopier = datasetCopies({ db, projects, commands });
@@ -108,6 +116,21 @@ export function compose(engines: Engines, settings: Settings) {
   const annotations = annotationsService({ db, commands });
   const segmentations = segmentationsService({ db, blobs, scans, annotations });
   const recipes = recipesService({ db, projects });
+  const dataExports = exportsService({
+    db,
+    blobs,
+    queries: itemFinder,
+    versions,
+    recipes,
+    commands,
+    datasets,
+    publicUrl: settings.publicUrl,
+    signLink: (id, expiresMs) => {
+      const path = `/v1/exports/${id}/archive`;
+      return `${settings.publicUrl()}${path}?${signedQuery(settings.secret, { method: 'GET', path, expiresMs })}`;
+    },
+  });
+  const dataImports = importsService({ db, blobs, queue, annotations, recipes, datasets, commands, limits: settings });
   const batches = batchesService({ db, projects, datasets });
   const assignments = assignmentsService({ db });
   const batchWork = batchCommands({ db, commands, batches, assignments });
@@ -138,6 +161,8 @@ export function compose(engines: Engines, settings: Settings) {
     ...commandRoutes(commands),
     ...annotationRoutes(annotations, db),
     ...recipeRoutes(recipes),
+    ...exportRoutes(dataExports, settings.secret),
+    ...importRoutes(dataImports),
     ...taskRoutes(batches, tasks),
     ...computeRoutes({ analytics, jobs, profiles }),
     ...runRoutes(runs),
@@ -148,7 +173,7 @@ export function compose(engines: Engines, settings: Settings) {
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, scans, segmentations, deidentification, commands, annotations, recipes, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, runs, events, deliveries, webhooks },
+    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, scans, objects, segmentations, deidentification, commands, annotations, recipes, exports: dataExports, imports: dataImports, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, runs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     /** Protocols of doors that the containers of their analytics speak. */
@@ -174,7 +199,10 @@ export function compose(engines: Engines, settings: Settings) {
       await workCare({ db, blobs, queue, logger });
       await queue.work(tidy, async () => {
         await idempotency.sweep();
+        await dataExports.sweep();
+        await dataImports.sweep();
         await deleteOldSessions(db);
+        await sweepPlaces(db);
         await blobs.sweepTemporary(24 * 3_600_000);
       });
       await queue.schedule(tidy, '7 * * * *');

@@ -20,6 +20,8 @@ export interface World {
   profile: string;
   webhook: string;
   delivery: string;
+  export: string;
+  import: string;
 }
 
 interface Sample {
@@ -44,6 +46,8 @@ const params: Record<string, (world: World) => string> = {
   profile: (world) => world.profile,
   webhook: (world) => world.webhook,
   delivery: (world) => world.delivery,
+  export: (world) => world.export,
+  import: (world) => world.import,
   version: () => 'v1',
   tag: () => 'good',
   frame: () => '0',
@@ -125,6 +129,7 @@ const table: Record<string, Sample> = {
   'items.restore': { params: { item: (world) => world.deletedItem } },
   'items.download': {},
   'items.thumbnail': {},
+  'items.frameIndex': {},
   'scans.header': {},
   'scans.frame': {},
   'scans.pixels': {},
@@ -163,6 +168,17 @@ const table: Record<string, Sample> = {
   'recipes.update': { body: { instructions: 'x' } },
   'recipes.versions': {},
   'recipes.delete': {},
+  'formats.list': {},
+  'exports.create': { body: { format: 'coco' } },
+  'exports.list': {},
+  'exports.get': {},
+  'exports.download': {},
+  'exports.open': { query: '?expires=1&signature=x' },
+  'exports.losses': {},
+  'imports.create': { body: '{}' },
+  'imports.list': {},
+  'imports.get': {},
+  'imports.losses': {},
   'batches.create': { body: (world: World) => ({ project: world.project, name: 'b' }) },
   'batches.list': { query: (world) => `?project=${world.project}` },
   'batches.get': {},
@@ -271,11 +287,13 @@ export const samples = {
     const analytic = (await make('POST', '/v1/analytics', manifest)).id;
     const job = (await make('POST', '/v1/jobs', { project, analytic: manifest.name, start: false })).id;
     const profile = (await make('POST', '/v1/profiles', { project, analytic: manifest.name, name: 'p' })).id;
+    const exported = (await make('POST', `/v1/datasets/${dataset}/exports`, { format: 'coco' })).id;
+    const imported = (await make('POST', `/v1/datasets/${dataset}/imports?name=a.json`, '{}')).id;
     const { webhook } = await make('POST', '/v1/webhooks', { project, url: 'http://127.0.0.1:9/hook' });
     const delivery = newId();
     await db.run(sql`insert into deliveries (id, org_id, project_id, kind, url, event_type, subject_id, payload)
       select ${delivery}, org_id, id, 'webhook', 'http://127.0.0.1:9/', 'x.y', id, '{}' from projects where id = ${project}`);
-    return { project, dataset, item, deletedItem, user, key, annotation, command, recipe, batch, task, analytic, job, profile, webhook: webhook.id, delivery };
+    return { project, dataset, item, deletedItem, user, key, annotation, command, recipe, batch, task, analytic, job, profile, webhook: webhook.id, delivery, export: exported, import: imported };
   },
 };
 

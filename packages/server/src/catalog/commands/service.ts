@@ -9,7 +9,7 @@ import type { Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
 import type { Logger } from '../../logger.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
-import { advanceCommand, beginCommand, endCommand, insertCommand, selectCommand, selectCommands, type StoredCommand } from './store.ts';
+import { advanceCommand, beginCommand, endCommand, insertCommand, selectCommand, selectCommands, selectCommandsById, type StoredCommand } from './store.ts';
 
 /** Tells a worker to go on with a command. */
 export const runCommand = messageKind<{ id: string }>('commands.run', { retries: 10, backoffSeconds: 2, timeoutSeconds: 6 * 3_600 });
@@ -87,6 +87,9 @@ export function commandsService({ db, queue, projects, logger }: { db: Database;
         await new Promise((resolve) => setTimeout(resolve, Math.min(pauseMs, deadline - Date.now())));
       }
     },
+
+    /** The state of commands that belong to things whose rights were checked. */
+    ofIds: (ids: readonly string[]): Promise<Command[]> => selectCommandsById(db, ids),
 
     async cancel(caller: Caller, id: string): Promise<Command> {
       const found = await need(caller, id, 'developer', 'write');

@@ -60,6 +60,11 @@ export async function selectCommand(db: Queryable, id: string): Promise<StoredCo
   return row && { ...toCommand(row), orgId: row.org_id, input: row.input, state: row.state };
 }
 
+/** Commands by id, in no special order. */
+export async function selectCommandsById(db: Queryable, ids: readonly string[]): Promise<Command[]> {
+  return (await db.many<CommandRow>(sql`select * from commands where id = any(${ids}::uuid[])`)).map(toCommand);
+}
+
 export async function selectCommands(
   db: Queryable,
   options: { projectId: string; kind: string | undefined; status: string | undefined; limit: number; before: string | undefined },

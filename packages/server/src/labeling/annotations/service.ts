@@ -319,22 +319,10 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
     /** Row of a new annotation, checked; for imports, which write rows by the thousand. */
     row: newRow,
     /** Adds rows that {@link row} made to items of one dataset: by COPY, with one event for all. */
-    async insertMany(caller: Caller, dataset: { id: string; projectId: string }, rows: NewAnnotation[]): Promise<void> {
-      await db.tx(async (tx) => {
-        await insertAnnotations(tx, rows);
-        const perItem = Map.groupBy(rows, (row) => row.itemId);
-        await addAnnotationCount(tx, [...perItem].map(([id, of]) => ({ id, by: of.length })));
-        await countInDataset(tx, dataset, { items: 0, bytes: 0, annotations: rows.length });
-        await emit(tx, {
-          type: 'annotations.imported',
-          orgId: caller.orgId,
-          projectId: dataset.projectId,
-          subject: { kind: 'dataset', id: dataset.id },
-          actor: caller.email,
-          data: { annotations: rows.length, items: perItem.size },
-        });
-      });
-    },
+    insertMany: (caller: Caller, dataset: { id: string; projectId: string }, rows: NewAnnotation[]): Promise<void> => db.tx((tx) => insertManyIn(tx, caller, dataset, rows)),
+    /** The same, and a deletion, as part of a larger change. */
+    insertManyIn,
+    deleteIn: applyDelete,
   };
 }
 
@@ -349,6 +337,21 @@ export async function counted(tx: Tx, of: { id?: string; itemId?: string; datase
 async function taught(tx: Tx, of: { itemId: string; datasetId: string; projectId: string }): Promise<void> {
   await markLabeled(tx, of.itemId);
   await markChanged(tx, { id: of.datasetId, projectId: of.projectId });
+}
+
+async function insertManyIn(tx: Tx, caller: Caller, dataset: { id: string; projectId: string }, rows: NewAnnotation[]): Promise<void> {
+  await insertAnnotations(tx, rows);
+  const perItem = Map.groupBy(rows, (row) => row.itemId);
+  await addAnnotationCount(tx, [...perItem].map(([id, of]) => ({ id, by: of.length })));
+  await countInDataset(tx, dataset, { items: 0, bytes: 0, annotations: rows.length });
+  await emit(tx, {
+    type: 'annotations.imported',
+    orgId: caller.orgId,
+    projectId: dataset.projectId,
+    subject: { kind: 'dataset', id: dataset.id },
+    actor: caller.email,
+    data: { annotations: rows.length, items: perItem.size },
+  });
 }
 
 function newRow(caller: Caller, item: StoredItem, input: Input & DoorExtras, options: { taskId?: string | undefined; at?: string } = {}): NewAnnotation {

@@ -152,18 +152,25 @@ export async function selectAnnotations(db: Queryable, ids: readonly string[]): 
   return ids.flatMap((id) => found.get(id) ?? []);
 }
 
-/** Living annotations of items, oldest first; with a task, its drafts too. */
+/** Living annotations of items, oldest first; with a task, its drafts too. `where` is a condition on them under the name `a`. */
 export async function selectOfItems(
   db: Queryable,
   itemIds: readonly string[],
-  options: { limit?: number | undefined; after?: string | undefined; taskId?: string | undefined } = {},
+  options: { limit?: number | undefined; after?: string | undefined; taskId?: string | undefined; where?: Sql } = {},
 ): Promise<StoredAnnotation[]> {
   const rows = await db.many<AnnotationRow>(sql`select ${annotationColumns(a)} from annotations a
     where a.item_id = any(${itemIds}::uuid[]) and a.deleted_at is null
     and ${options.taskId === undefined ? sql`not a.draft` : sql`(not a.draft or a.task_id = ${options.taskId})`}
-    ${options.after === undefined ? empty : sql`and a.id > ${options.after}`}
+    ${options.after === undefined ? empty : sql`and a.id > ${options.after}`} ${options.where === undefined ? empty : sql`and ${options.where}`}
     order by a.id ${options.limit === undefined ? empty : sql`limit ${options.limit + 1}`}`);
   return rows.map(toStoredAnnotation);
+}
+
+/** The labels of a dataset's annotations, by name. */
+export async function selectLabels(db: Queryable, datasetId: string): Promise<string[]> {
+  const rows = await db.many<{ label: string }>(sql`select distinct label collate "C" as label from annotations where dataset_id = ${datasetId}
+    and deleted_at is null and not draft order by 1`);
+  return rows.map(({ label }) => label);
 }
 
 /**
