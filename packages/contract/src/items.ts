@@ -72,6 +72,21 @@ const facets = {
 export const uploadResult = z.object({ outcome: z.enum(uploadOutcomes), item });
 export type UploadResult = z.infer<typeof uploadResult>;
 
+/** Every frame that a decoder puts out: frame number, presentation time and place in the stream belong together. */
+export const videoFrameIndex = z.object({
+  trackId: z.int().describe('The stream: id of the video track in its container'),
+  codec: z.string().nullable(),
+  ticksPerSecond: z.number(),
+  count: z.int(),
+  times: z.array(z.number()).describe('Presentation time of each frame in ticks, ascending, edit list applied'),
+  packets: z.array(z.int()).describe('Place of the packet of each frame among all packets of the track, in the order in which they are decoded'),
+  keyFrames: z.array(z.int()).describe('Frames at which decoding can begin'),
+  packetCount: z.int(),
+  isVariableRate: z.boolean(),
+  fps: z.number().nullable(),
+});
+export type VideoFrameIndex = z.infer<typeof videoFrameIndex>;
+
 const inDataset = z.object({ dataset: id });
 const oneItem = z.object({ item: id });
 
@@ -349,6 +364,16 @@ export const items = {
     params: oneItem,
     result: 'binary',
     errors: ['not_found', 'range_not_satisfiable'],
+  }),
+  frameIndex: operation({
+    id: 'items.frameIndex',
+    method: 'GET',
+    path: '/v1/items/{item}/frame-index',
+    summary: 'Lists the frames of a video in the order in which they are shown; their places in it are the frame numbers of annotations.',
+    audience: 'annotator',
+    params: oneItem,
+    result: videoFrameIndex,
+    errors: ['not_found', 'unsupported_media'],
   }),
   thumbnail: operation({
     id: 'items.thumbnail',

@@ -95,6 +95,8 @@ export class Items extends Feature {
   readonly delete = this.method(items.delete, 'item');
   /** Brings a deleted item back. */
   readonly restore = this.method(items.restore, 'item');
+  /** Lists the frames of a video in the order in which they are shown: times, places in the stream, key frames. */
+  readonly frameIndex = this.method(items.frameIndex, 'item');
   /** A small picture of the item (WebP) as a Response. */
   readonly thumbnail = this.method(items.thumbnail, 'item');
 

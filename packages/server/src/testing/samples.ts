@@ -130,6 +130,7 @@ const table: Record<string, Sample> = {
   'items.download': {},
   'items.thumbnail': {},
   'items.frameIndex': {},
+  'items.frameIndex': {},
   'scans.header': {},
   'scans.frame': {},
   'scans.pixels': {},

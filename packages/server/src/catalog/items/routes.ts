@@ -58,6 +58,7 @@ export function itemRoutes(service: ItemsService, queries: ItemQueries, deidenti
       const { item, read } = await service.open(caller, params.item);
       await sendFile(request, reply, { sha256: item.sha256, size: item.sizeBytes, mediaType: item.mediaType, filename: item.name, read });
     }),
+    route(items.frameIndex, ({ caller, params }) => service.frameIndex(caller, params.item)),
     route(items.thumbnail, async ({ caller, params, request, reply }) => {
       const { sha256, size, read } = await service.openThumbnail(caller, params.item);
       await sendFile(request, reply, { sha256, size, mediaType: 'image/webp', filename: 'thumbnail.webp', read });

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import type { Item, items, Parsed, ResultOf, UploadResult } from '@fovea/contract';
+import type { Item, items, Parsed, ResultOf, UploadResult, VideoFrameIndex } from '@fovea/contract';
 import { pathFault } from '@fovea/contract';
 import { BlobError, type BlobStore, type ByteRange } from '../../engines/blobs/blobs.ts';
 import { violatedConstraint, type Database, type Tx } from '../../engines/database/database.ts';
@@ -15,6 +15,7 @@ import { authorizeDataset, type DatasetAccess } from '../datasets/access.ts';
 import { count, markChanged } from '../datasets/store.ts';
 import { asObject, mergeMetadata, metadataFault } from './metadata.ts';
 import { toFacts } from './background.ts';
+import { frameIndexer } from './frame-index.ts';
 import { itemEvent, placedItem, placeItems, type Placement, type PlaceRule } from './place.ts';
 import { lockItems, markItem, selectItem, selectItems, selectPage, toItem, updateItem, type StoredItem } from './store.ts';
 
@@ -45,6 +46,8 @@ const headBytes = 4_100;
 
 /** Items: one file each, with what is known and said about it. */
 export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs: BlobStore; queue: Queue; limits: { maxUploadBytes: number } }) {
+  const frameIndexOf = frameIndexer(blobs);
+
   async function need(caller: Caller, id: string, role: 'annotator' | 'developer', scope: 'read' | 'write', deleted = false): Promise<StoredItem> {
     const item = await selectItem(db, id, { deleted });
     if (!item) throw notFound('item', id);
@@ -226,6 +229,10 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
     async open(caller: Caller, id: string): Promise<{ item: Item; read(range?: ByteRange): Promise<Readable> }> {
       const item = await need(caller, id, 'annotator', 'read');
       return { item: toItem(item), read: (range) => blobs.get(item.sha256, range).catch(blobFault) };
+    },
+
+    async frameIndex(caller: Caller, id: string): Promise<VideoFrameIndex> {
+      return frameIndexOf(toItem(await need(caller, id, 'annotator', 'read')));
     },
 
     async openThumbnail(caller: Caller, id: string): Promise<{ sha256: string; size: number; read(): Promise<Readable> }> {
