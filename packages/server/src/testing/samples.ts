@@ -130,7 +130,6 @@ const table: Record<string, Sample> = {
   'items.download': {},
   'items.thumbnail': {},
   'items.frameIndex': {},
-  'items.frameIndex': {},
   'scans.header': {},
   'scans.frame': {},
   'scans.pixels': {},
