@@ -19,9 +19,9 @@ export interface NewEvent {
 export async function emit(tx: Tx, ...events: NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   for (let start = 0; start < events.length; start += 500) {
-    await tx.run(insertEvents(events.slice(start, start + 500)));
+    // One statement for both: the listeners are told when the transaction commits.
+    await tx.run(sql`with recorded as (${insertEvents(events.slice(start, start + 500))}) select pg_notify('fovea_events', '')`);
   }
-  await tx.run(sql`select pg_notify('fovea_events', '')`);
 }
 
 function insertEvents(events: NewEvent[]) {

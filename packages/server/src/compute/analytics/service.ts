@@ -12,7 +12,7 @@ import { Fault, notFound } from '../../fault.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { onnxSpec } from '../runners/onnx.ts';
-import { insertAnalytic, lockAnalytic, selectAnalyticById, selectAnalytics, selectBuiltins, selectFiles, selectManifest, toAnalytic, updateAnalytic, upsertFile, type AnalyticFile, type StoredAnalytic } from './store.ts';
+import { insertAnalytic, lockAnalytic, selectAnalyticById, selectAnalytics, selectBuiltins, selectFiles, selectManifest, selectRunnable, toAnalytic, updateAnalytic, upsertFile, type AnalyticFile, type StoredAnalytic } from './store.ts';
 import { latest } from './version.ts';
 
 export type AnalyticsService = ReturnType<typeof analyticsService>;
@@ -108,8 +108,12 @@ export function analyticsService({ db, blobs, settings }: { db: Database; blobs:
       return find(caller, found.id);
     },
 
-    /** The files of the analytic of a job, for the worker that runs it. */
-    filesOf: (id: string): Promise<AnalyticFile[]> => selectFiles(db, id),
+    /** The document and the files of the analytic of a job, for the worker that runs it. */
+    async runnable(id: string): Promise<{ manifest: AnalyticManifest; files: AnalyticFile[] }> {
+      const found = await selectRunnable(db, id);
+      if (!found) throw new Error(`The analytic ${id} of a job has no row.`);
+      return found;
+    },
 
     /** The secret that the endpoint of an HTTP analytic checks tasks with. */
     async secret(caller: Caller, reference: string): Promise<{ secret: string }> {

@@ -112,3 +112,11 @@ export async function selectFiles(db: Queryable, analyticId: string): Promise<An
 export async function lockAnalytic(db: Queryable, id: string): Promise<{ pending: boolean } | undefined> {
   return db.maybe<{ pending: boolean }>(sql`select pending from analytics where id = ${id} and deleted_at is null for update`);
 }
+
+/** What a worker needs to run one: the document and the files, in one question. */
+export async function selectRunnable(db: Queryable, id: string): Promise<{ manifest: AnalyticManifest; files: AnalyticFile[] } | undefined> {
+  const row = await db.maybe<{ manifest: AnalyticManifest; files: AnalyticFile[] }>(sql`select manifest,
+    (select coalesce(json_agg(json_build_object('path', path, 'sha256', sha256, 'sizeBytes', size) order by path), '[]'::json) from analytic_files f where f.analytic_id = a.id) as files
+    from analytics a where id = ${id}`);
+  return row && { manifest: row.manifest, files: row.files };
+}

@@ -1,16 +1,17 @@
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError, type AnalyticResult, type InputFile } from '@fovea/analytics/analytic.ts';
-import type { AnalyticManifest, Item, JobOutput } from '@fovea/contract';
+import { fromObjectId, toObjectId, type AnalyticManifest, type Item, type JobOutput } from '@fovea/contract';
 import { recordBlobs } from '../../catalog/blobs/store.ts';
-import { projectKey } from '../../catalog/deidentification/store.ts';
 import { projectKey } from '../../catalog/deidentification/store.ts';
 import { selectItems, type StoredItem } from '../../catalog/items/store.ts';
 import type { BlobStore } from '../../engines/blobs/blobs.ts';
 import type { Database } from '../../engines/database/database.ts';
 import { messageKind, type Message, type Queue } from '../../engines/queue/queue.ts';
+import { Fault } from '../../fault.ts';
 import { systemCaller } from '../../identity/caller.ts';
 import type { AnnotationsService } from '../../labeling/annotations/service.ts';
 import type { Logger } from '../../logger.ts';
@@ -53,15 +54,13 @@ async function handle(deps: JobWorkerDeps, message: Message<JobMessage>): Promis
     const job = await selectJob(tx, message.data.jobId, { lock: true });
     // Cancelled or queued anew since, or done by the worker that was thought dead.
     if (!job || job.ticket !== message.data.ticket || !['queued', 'scheduled', 'running'].includes(job.status)) return undefined;
-    const actor = 'system@fovea';
-    const scheduled = job.status === 'queued' ? await jobs.move(tx, job, actor, { status: 'scheduled' }, 'job.scheduled') : job;
-    return jobs.move(tx, scheduled, actor, { status: 'running', addAttempt: true, progress: 0 }, 'job.started');
+    return jobs.begin(tx, job, 'system@fovea');
   });
   if (begun) await runJob(deps, begun, message);
 }
 
 async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobMessage>): Promise<void> {
-  const manifest = await deps.analytics.manifestOf(job.analyticId);
+  const { manifest, files: stored } = await deps.analytics.runnable(job.analyticId);
   const folder = await mkdtemp(join(tmpdir(), 'fovea-job-'));
   const stop = new AbortController();
   const report = reporter(deps, job, stop);
@@ -78,7 +77,7 @@ async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobM
       manifest,
       folder,
       job: { id: job.id, ticket: job.ticket ?? 0 },
-      files: await analyticFiles(deps, job, releases),
+      files: await analyticFiles(deps, stored, releases),
       task: { inputs, parameters, outputDir, progress: report.progress, log: report.log, signal: AbortSignal.any([stop.signal, message.signal]) },
     });
     await report.flush();
@@ -111,8 +110,9 @@ function reporter({ db }: JobWorkerDeps, job: StoredJob, stop: AbortController) 
   let lines: string[] = [];
   let logged = 0;
   let chain = Promise.resolve();
-  const flush = (): Promise<void> => {
+  const flush = (last = false): Promise<void> => {
     chain = chain.then(async () => {
+      if (last && lines.length === 0 && fraction === undefined && text === undefined) return;
       const [pending, at, words] = [lines, fraction, text];
       lines = [];
       fraction = undefined;
@@ -133,14 +133,15 @@ function reporter({ db }: JobWorkerDeps, job: StoredJob, stop: AbortController) 
       if (logged <= maxLogLines) lines.push(line.replaceAll('\u0000', '').slice(0, maxLineLength));
       else if (logged === maxLogLines + 1) lines.push('The log is full; what follows is left out.');
     },
-    flush: () => flush().catch(() => undefined),
+    /** What is left, once the run has ended. */
+    flush: () => flush(true).catch(() => undefined),
     close: () => clearInterval(timer),
   };
 }
 
 async function prepareInputs({ db, blobs }: JobWorkerDeps, job: StoredJob, folder: string, releases: (() => Promise<void>)[]) {
   const ids = Object.values(job.inputs).flat();
-  const items = new Map((await selectItems(db, ids)).map((item) => [item.id, item]));
+  const items = new Map((ids.length === 0 ? [] : await selectItems(db, ids)).map((item) => [item.id, item]));
   const inputs: Record<string, InputFile[]> = {};
   for (const [name, of] of Object.entries(job.inputs)) {
     inputs[name] = [];
@@ -164,9 +165,9 @@ async function inputFile(blobs: BlobStore, item: StoredItem, folder: string, rel
 }
 
 /** The files that the analytic came with, each under its own name where a runner asks for one. */
-async function analyticFiles({ analytics, blobs }: JobWorkerDeps, job: StoredJob, releases: (() => Promise<void>)[]): Promise<Record<string, string>> {
+async function analyticFiles({ blobs }: JobWorkerDeps, stored: readonly { path: string; sha256: string }[], releases: (() => Promise<void>)[]): Promise<Record<string, string>> {
   const files: Record<string, string> = {};
-  for (const { path, sha256 } of await analytics.filesOf(job.analyticId)) {
+  for (const { path, sha256 } of stored) {
     const file = await blobs.localPath(sha256);
     releases.push(file.release);
     files[path] = file.path;
@@ -176,8 +177,6 @@ async function analyticFiles({ analytics, blobs }: JobWorkerDeps, job: StoredJob
 
 async function fileParameters(deps: JobWorkerDeps, manifest: AnalyticManifest, job: StoredJob, releases: (() => Promise<void>)[]): Promise<Record<string, unknown>> {
   const parameters = { ...job.parameters };
-  // The project's secret is given to the run, and never stands in the job.
-  if (manifest.name === 'fovea/deidentify') parameters['key'] = await projectKey(deps.db, { id: job.projectId, orgId: job.orgId });
   // The project's secret is given to the run, and never stands in the job.
   if (manifest.name === 'fovea/deidentify') parameters['key'] = await projectKey(deps.db, { id: job.projectId, orgId: job.orgId });
   for (const { name, type } of manifest.parameters) {
@@ -201,6 +200,8 @@ async function finish(deps: JobWorkerDeps, job: StoredJob, manifest: AnalyticMan
   const single = manifest.outputs.filter((output) => !output.many && ['file', 'image', 'video', 'json'].includes(output.type));
   const missing = single.find((output) => !outputs.some((one) => one.output === output.name));
   if (missing && outputs.length === 0 && !result.labels?.length) throw new Error(`The analytic ended without its output "${missing.name}".`);
+  // Before the job is complete: who waits for it finds them.
+  if (job.attachLabels) await attachLabels(deps, job, result, items);
   const failures = (result.failures ?? []).map((failure) => ({ itemId: failure.from.itemId ?? null, name: failure.from.name, message: failure.message }));
   await deps.db.tx(async (tx) => {
     const now = await deps.jobs.locked(tx, job.id);
@@ -209,16 +210,34 @@ async function finish(deps: JobWorkerDeps, job: StoredJob, manifest: AnalyticMan
     const expiresAt = now.expiresAt ?? defaultExpiry();
     await deps.jobs.move(tx, now, 'system@fovea', { status: 'complete', progress: 1, message: null, outputs, failures, summary: result.summary ?? null, expiresAt }, 'job.completed');
   });
-  if (job.attachLabels) await attachLabels(deps, job, result, items);
 }
 
-/** Labels that the run found become annotations of the items, by the analytic's name. */
+/** Labels that the run found become annotations of the items, by the analytic's name. What an earlier try of this run attached stays as it is. */
 async function attachLabels({ annotations }: JobWorkerDeps, job: StoredJob, result: AnalyticResult, items: Map<string, Item>): Promise<void> {
   const caller = { ...systemCaller(job.orgId), email: `${job.analytic}@${job.version}` };
   for (const { from, annotations: found } of result.labels ?? []) {
     if (from.itemId === undefined || !items.has(from.itemId) || found.length === 0) continue;
-    await annotations.create(caller, from.itemId, found.map((content) => ({ ...content, source: 'model' as const, metadata: { jobId: job.id } })));
+    const base = labelBase(job, from.itemId);
+    const inputs = found.map((content, index) => ({ ...content, id: labelId(job, base + BigInt(index)), source: 'model' as const, metadata: { jobId: job.id } }));
+    await annotations.create(caller, from.itemId, inputs).catch((error: unknown) => {
+      if (!(error instanceof Fault && error.code === 'conflict')) throw error;
+    });
   }
+}
+
+const labelBits = 40n;
+
+/** Where the ids of the labels of one item begin: the same in every try of a run. */
+function labelBase(job: StoredJob, itemId: string): bigint {
+  return createHash('sha256').update(`${job.id}.${job.ticket}.${itemId}`).digest().readBigUInt64BE() & ((1n << (labelBits - 1n)) - 1n);
+}
+
+/** An id as others are made, of the time of the job. */
+function labelId(job: StoredJob, number: bigint): string {
+  const digits = number.toString(16).padStart(10, '0');
+  const id = fromObjectId(`${toObjectId(job.id).slice(0, 12)}7${digits.slice(0, 3)}8${digits.slice(3)}`);
+  if (id === undefined) throw new Error('The id of a job is no id.');
+  return id;
 }
 
 async function fail(deps: JobWorkerDeps, job: StoredJob, error: Error, attempt: number): Promise<void> {

@@ -8,7 +8,7 @@ import { project as projectFields } from '../../catalog/query/project.ts';
 import type { BlobStore, ByteRange } from '../../engines/blobs/blobs.ts';
 import type { Database, Tx } from '../../engines/database/database.ts';
 import type { Queue } from '../../engines/queue/queue.ts';
-import { emit } from '../../events/outbox.ts';
+import { emit, type NewEvent } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
@@ -79,16 +79,18 @@ export function jobsService(deps: {
     return new Fault('illegal_state', `The job is ${job.status}; possible now: ${nextMoves[job.status]}.`, { current: toJob(job) });
   }
 
-  /** A move of the state machine with its event, in one transaction. */
-  async function move(tx: Tx, job: StoredJob, actor: string, change: JobChange, type: string): Promise<StoredJob> {
+  const eventOf = (job: StoredJob, actor: string, type: string): NewEvent => ({ type, orgId: job.orgId, projectId: job.projectId, subject: { kind: 'job', id: job.id }, actor, data: { analytic: job.analytic, status: job.status, name: job.name } });
+
+  /** A move of the state machine with its events, in one transaction. */
+  async function move(tx: Tx, job: StoredJob, actor: string, change: JobChange, type: string, before: readonly NewEvent[] = []): Promise<StoredJob> {
     const after = await updateJob(tx, job.id, change);
-    await emit(tx, { type, orgId: job.orgId, projectId: job.projectId, subject: { kind: 'job', id: job.id }, actor, data: { analytic: job.analytic, status: after.status, name: job.name } });
+    await emit(tx, ...before, eventOf(after, actor, type));
     for (const listener of listeners) await listener(tx, after, job);
     return after;
   }
 
-  async function enqueue(tx: Tx, job: StoredJob, actor: string): Promise<StoredJob> {
-    const queued = await move(tx, job, actor, { status: 'queued', cause: null, message: null, progress: 0 }, 'job.queued');
+  async function enqueue(tx: Tx, job: StoredJob, actor: string, before: readonly NewEvent[] = []): Promise<StoredJob> {
+    const queued = await move(tx, job, actor, { status: 'queued', cause: null, message: null, progress: 0 }, 'job.queued', before);
     await queue.send(tx, queues[job.queue === 'gpu' ? 'gpu' : 'cpu'], { jobId: job.id, ticket: queued.ticket ?? 0 });
     return queued;
   }
@@ -142,12 +144,15 @@ export function jobsService(deps: {
           createdBy: caller.email,
           expiresAt: body.expiresAt ?? null,
         });
-        const ready = await move(tx, made, caller.email, {}, 'job.created');
+        const created = eventOf(made, caller.email, 'job.created');
+        for (const listener of listeners) await listener(tx, made, made);
         if (earlier) {
           const from = { outputs: earlier.outputs, summary: { ...earlier.summary, cachedFrom: earlier.id }, failures: earlier.failures };
-          return move(tx, ready, caller.email, { ...from, status: 'complete', progress: 1, expiresAt: body.expiresAt ?? defaultExpiry() }, 'job.completed');
+          return move(tx, made, caller.email, { ...from, status: 'complete', progress: 1, expiresAt: body.expiresAt ?? defaultExpiry() }, 'job.completed', [created]);
         }
-        return body.start ? enqueue(tx, ready, caller.email) : ready;
+        if (body.start) return enqueue(tx, made, caller.email, [created]);
+        await emit(tx, created);
+        return made;
       });
     },
 
@@ -261,6 +266,11 @@ export function jobsService(deps: {
 
     /** Moves of a job that its worker makes. */
     move,
+    /** A worker has it and begins: both moves in one. */
+    begin(tx: Tx, job: StoredJob, actor: string): Promise<StoredJob> {
+      const scheduled = job.status === 'queued' ? [eventOf({ ...job, status: 'scheduled' }, actor, 'job.scheduled')] : [];
+      return move(tx, job, actor, { status: 'running', addAttempt: true, progress: 0 }, 'job.started', scheduled);
+    },
     locked: lockedJob,
   };
 

@@ -154,9 +154,25 @@ export async function selectEqualWork(db: Queryable, orgId: string, workKey: str
   return row && toStoredJob(row);
 }
 
-/** How many jobs stand before this ticket in its queue. */
+/** Jobs are counted in groups of so many tickets; see migration 0081. */
+const groupSize = 1_024;
+
+/** How many jobs stand before this ticket in its queue: whole groups as they are counted, and those of its own group one by one. */
 export async function placeInQueue(db: Queryable, queue: string, ticket: number): Promise<number> {
-  return (await db.one<{ n: number }>(sql`select count(*) as n from jobs where queue = ${queue} and ticket < ${ticket} and status = 'queued' and deleted_at is null`)).n;
+  const group = Math.floor(ticket / groupSize);
+  const row = await db.one<{ n: number }>(sql`select (
+      (select coalesce(sum(waiting), 0) from job_places where queue = ${queue} and ticket_group < ${group})
+      + (select count(*) from jobs where queue = ${queue} and ticket >= ${group * groupSize} and ticket < ${ticket} and status = 'queued' and deleted_at is null))::bigint as n`);
+  return row.n;
+}
+
+/** Forgets groups in which nobody waits any more and nobody will. */
+export async function sweepPlaces(db: Queryable): Promise<void> {
+  // Groups well behind the newest ticket: nobody is on the way into them.
+  await db.run(sql`delete from job_places p using (
+      select queue, ticket_group from job_places group by queue, ticket_group having sum(waiting) = 0
+        and ticket_group < (select last_value from job_tickets) / ${groupSize} - 8) done
+    where p.queue = done.queue and p.ticket_group = done.ticket_group`);
 }
 
 export interface JobChange {
