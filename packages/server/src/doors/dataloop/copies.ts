@@ -124,7 +124,17 @@ async function cloneItem(deps: DataloopDeps, call: Call): Promise<unknown> {
 function copyOf(annotation: StoredAnnotation, withStatus: boolean) {
   const { type, label, geometry, attributes, frame, endFrame, keyframes, confidence, source, group, metadata, extra, blob } = annotation;
   return {
-    ...{ type, label, geometry, attributes, frame, endFrame, confidence, source, metadata, extra, origin },
+    type,
+    label,
+    geometry,
+    attributes,
+    frame,
+    endFrame,
+    confidence,
+    source,
+    metadata,
+    extra,
+    origin,
     ...(keyframes ? { keyframes } : {}),
     ...(group === undefined ? {} : { group }),
     ...(blob === null ? {} : { blob }),

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '../../fault.ts';
 import { bearer } from '../../http/authenticate.ts';
 import { sendError, sendJson, toCall, type DoorRoute } from './call.ts';
@@ -16,7 +16,9 @@ export function dataloopDoor(deps: DataloopDeps) {
         door.removeAllContentTypeParsers();
         door.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
         door.setErrorHandler((error, request, reply) => sendError(error, request, reply));
-        door.setNotFoundHandler((request, reply) => sendError(new Fault('not_found', `This server does not offer ${request.method} ${request.url.split('?')[0]?.slice(0, 300)}.`), request, reply));
+        door.setNotFoundHandler((request, reply) => sendError(unknownCall(request), request, reply));
+        // Before the pages of the console, which take every other address.
+        door.get('/*', (request, reply) => sendError(unknownCall(request), request, reply));
         loginRoutes(deps, door);
         for (const route of routes) mountRoute(deps, door, route);
       },
@@ -37,4 +39,8 @@ function mountRoute({ rooms, settings }: DataloopDeps, door: FastifyInstance, { 
       return reply;
     },
   });
+}
+
+function unknownCall(request: FastifyRequest): Fault {
+  return new Fault('not_found', `This server does not offer ${request.method} ${request.url.split('?')[0]?.slice(0, 300)}.`);
 }

@@ -79,7 +79,7 @@ function metadataOf(item: StoredItem, { refs, taskStatusLog }: ItemRefs): Json {
     size: item.sizeBytes,
     mimetype: item.mediaType,
     ...given({ width: item.width, height: item.height, channels: channels ?? null, fps: video ? item.fps : null, duration: video ? item.durationSeconds : null }),
-    ...(video && item.frames !== null ? { ffmpeg: { nb_read_frames: String(item.frames), avg_frame_rate: item.fps === null ? null : String(item.fps) } } : {}),
+    ...(video && item.frames !== null ? { ffmpeg: { nb_read_frames: item.frames, nb_frames: item.frames, duration: item.durationSeconds, avg_frame_rate: item.fps === null ? null : String(item.fps) } } : {}),
     ...(item.kind === 'image' ? { exif: { Orientation: item.orientation ?? 1, ...(capturedAt === undefined ? {} : { DateTimeOriginal: capturedAt }) } } : {}),
     refs,
     taskStatusLog,
