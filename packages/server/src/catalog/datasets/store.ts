@@ -48,7 +48,7 @@ const from = sql`select d.id, d.project_id, d.name, d.description, d.metadata, d
     from dataset_counts where dataset_id = d.id) c`;
 
 /** The condition that a dataset is in a project that the caller may see. */
-function visible(caller: Caller): Sql {
+export function visible(caller: Caller): Sql {
   return sql`d.deleted_at is null and exists (
     select from projects p left join members m on m.project_id = p.id and m.user_id = ${caller.userId}
     where p.id = d.project_id and p.org_id = ${caller.orgId} and p.deleted_at is null

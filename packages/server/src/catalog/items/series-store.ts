@@ -32,7 +32,7 @@ export async function selectSeries(
     select ${seriesOf} as series, min(i.summary->>'studyInstanceUid') as study, min(i.summary->>'patientId') as patient,
       min(i.summary->>'modality') as modality, min(i.summary->>'seriesDescription') as description, min(i.summary->>'bodyPart') as body_part,
       count(*)::int as instances, coalesce(sum(i.frames), 0)::int as frames, sum(i.size)::float8 as size
-    from items i where ${inDataset(datasetId)} and i.probe <> 'pending'
+    from items i where ${inDataset(datasetId)} and (i.probe <> 'pending' or i.summary <> '{}')
       ${query.after === undefined ? empty : sql`and ${seriesOf} > ${query.after}`}
       ${query.series === undefined ? empty : sql`and ${seriesOf} = ${query.series}`}
       ${query.study === undefined ? empty : sql`and i.summary->>'studyInstanceUid' = ${query.study}`}
@@ -54,6 +54,6 @@ export async function selectSeries(
 /** The items of a series in the order of their ids, at most so many. */
 export async function selectSeriesItems(db: Queryable, datasetId: string, series: string, limit: number): Promise<StoredItem[]> {
   const rows = await db.many<ItemRow>(sql`select ${itemColumns(sql`i`)} from items i
-    where ${inDataset(datasetId)} and i.probe <> 'pending' and ${seriesOf} = ${series} order by i.id limit ${limit}`);
+    where ${inDataset(datasetId)} and (i.probe <> 'pending' or i.summary <> '{}') and ${seriesOf} = ${series} order by i.id limit ${limit}`);
   return rows.map(toStoredItem);
 }
