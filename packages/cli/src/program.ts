@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { analyticCommands } from './commands/analytics.ts';
+import { backupCommands } from './commands/backup.ts';
 import { datasetCommands } from './commands/datasets.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
@@ -14,6 +15,7 @@ import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
 import { uploadCommand } from './commands/upload.ts';
 import { userCommands } from './commands/users.ts';
+import { versionCommands } from './commands/versions.ts';
 import { workerCommand } from './commands/worker.ts';
 import { Context } from './context.ts';
 import { describeFailure } from './failure.ts';
@@ -49,12 +51,14 @@ Examples:
     serveCommand,
     workerCommand,
     doctorCommand,
+    backupCommands,
     demoCommand,
     loginCommands,
     uploadCommand,
     downloadCommand,
     projectCommands,
     datasetCommands,
+    versionCommands,
     itemCommands,
     analyticCommands,
     runCommand,

@@ -1,9 +1,10 @@
 import type { Dataset } from '@fovea/contract';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Context, ListOptions } from '../context.ts';
 import { formatBytes, formatCount, formatTime } from '../terminal/format.ts';
 import type { Column } from '../terminal/table.ts';
 import { withExamples, withJson, withList, withProject } from './options.ts';
+import { finishedWork } from './watch-command.ts';
 
 type Options = ListOptions & { project?: string; description?: string };
 
@@ -55,6 +56,35 @@ export function datasetCommands(program: Command, context: Context): void {
   withJson(group.command('restore').argument('<id>').description('bring a deleted dataset back')).action(async (id: string, options: Options) => {
     const dataset = await context.fovea.datasets.restore(id);
     context.printDone(`Restored dataset "${dataset.name}".`, dataset, options);
+  });
+  copyCommands(group, context);
+}
+
+function copyCommands(group: Command, context: Context): void {
+  withExamples(
+    withProject(withJson(group.command('clone').argument('<dataset>', 'name or id').argument('<name>', 'of the copy').description('copy a dataset; no byte is copied')))
+      .option('--without-annotations', 'leave the labels behind')
+      .option('--without-metadata', 'leave metadata behind')
+      .option('--folder <path>', 'only what lies in this folder'),
+    'fovea datasets clone Night Night-2 --without-annotations',
+  ).action(async (reference: string, name: string, options: Options & { withoutAnnotations?: boolean; withoutMetadata?: boolean; folder?: string }) => {
+    const source = await context.dataset(reference, options.project);
+    const filter = options.folder === undefined ? {} : { path: { match: `${options.folder.replace(/\/+$/, '')}/**` } };
+    const input = { name, filter, withAnnotations: options.withoutAnnotations !== true, withMetadata: options.withoutMetadata !== true };
+    const work = await finishedWork(context, await context.fovea.datasets.clone(source.id, input), 'cloning', 'items');
+    context.printDone(`Cloned ${formatCount(Number(work.result?.['items']))} items to "${name}" (${String(work.subjectId)}).`, work.result ?? {}, options);
+  });
+
+  withExamples(
+    withProject(withJson(group.command('merge').argument('<name>', 'of the new dataset').argument('<datasets...>', 'names or ids').description('make one dataset of several'))).addOption(
+      new Option('--on-conflict <rule>', 'where paths hold other bytes').choices(['error', 'first', 'last', 'beside', 'folder']).default('beside'),
+    ),
+    'fovea datasets merge All Night Day --on-conflict folder',
+  ).action(async (name: string, references: string[], options: Options & { onConflict: 'error' | 'first' | 'last' | 'beside' | 'folder' }) => {
+    const sources: string[] = [];
+    for (const reference of references) sources.push((await context.dataset(reference, options.project)).id);
+    const work = await finishedWork(context, await context.fovea.datasets.merge({ name, sources, onConflict: options.onConflict }), 'merging', 'items');
+    context.printDone(`Merged ${formatCount(Number(work.result?.['items']))} items into "${name}" (${String(work.subjectId)}).`, work.result ?? {}, options);
   });
 }
 

@@ -14,6 +14,7 @@ import { migrationsDir, type Engines } from './compose.ts';
 import { ConfigError, type Config } from './config.ts';
 
 export interface OpenEngines extends Engines {
+  connection: Connection;
   /** Ends everything that was started, in reverse order. */
   close(): Promise<void>;
 }
@@ -30,8 +31,8 @@ export function createLogger(level: Config['logLevel']): pino.Logger {
   });
 }
 
-/** Starts or connects to every engine that the configuration names, and brings the database to the newest schema. */
-export async function openEngines(config: Config, logger: pino.Logger, options: { poolSize?: number; role?: EngineRole } = {}): Promise<OpenEngines> {
+/** Starts or connects to every engine that the configuration names, and brings the database to the newest schema, or to that of the migrations named. */
+export async function openEngines(config: Config, logger: pino.Logger, options: { poolSize?: number; role?: EngineRole; migrations?: ReadonlySet<string> } = {}): Promise<OpenEngines> {
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).toReversed()) await closer();
@@ -40,13 +41,13 @@ export async function openEngines(config: Config, logger: pino.Logger, options: 
     const connection = await databaseConnection(config, logger, closers, options.role ?? 'platform');
     const db = await connectDatabase({ ...connection, poolSize: options.poolSize ?? 10 });
     closers.push(() => db.close());
-    await migrate(db, migrationsDir);
+    await migrate(db, migrationsDir, options.migrations);
     const blobs = config.blobs.kind === 'disk' ? await diskBlobs({ root: config.blobs.root }) : await s3Blobs(config.blobs);
     closers.push(() => blobs.close());
     const queue = await startQueue({ connection, database: db, logger });
     closers.push(() => queue.stop(10_000));
     const outbound = safeOutbound({ allowPrivateNetwork: config.allowPrivateNetwork });
-    return { db, blobs, queue, outbound, clock: systemClock, logger, close };
+    return { connection, db, blobs, queue, outbound, clock: systemClock, logger, close };
   } catch (error) {
     await close();
     throw error;
@@ -72,4 +73,17 @@ function runningConnection(config: Config): Connection {
     throw new ConfigError(`No platform runs on the data folder ${config.dataDir}; start one there, or set FOVEA_DATABASE_URL.`);
   }
   return JSON.parse(readFileSync(connectionFile(config), 'utf8')) as Connection;
+}
+
+/** Reaches the database of a platform: the one that runs, or, where none runs on the data folder, its embedded server started for this. */
+export async function databaseOf<T>(config: Config, work: (connection: Connection) => Promise<T>): Promise<T> {
+  const closers: (() => Promise<void>)[] = [];
+  const runs = existsSync(join(config.dataDir, 'lock'));
+  const hasDatabase = config.databaseUrl !== undefined || existsSync(join(config.dataDir, 'postgres'));
+  if (!hasDatabase) throw new ConfigError(`There is no platform in the data folder ${config.dataDir}.`);
+  try {
+    return await work(await databaseConnection(config, createLogger('error'), closers, runs ? 'worker' : 'platform'));
+  } finally {
+    for (const closer of closers.toReversed()) await closer();
+  }
 }
