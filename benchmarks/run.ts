@@ -9,6 +9,7 @@ const benches: Record<string, () => Promise<{ run(options: { scale: Scale; json:
   compute: () => import('./compute.ts'),
   editor: () => import('./editor.ts'),
   scale: () => import('./scale.ts'),
+  skylab: () => import('./skylab.ts'),
 };
 
 const { values, positionals } = parseArgs({

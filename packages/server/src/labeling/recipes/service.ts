@@ -83,10 +83,10 @@ export function recipesService({ db, projects }: { db: Database; projects: Proje
       return selectHistories(db, inVisibleProject(caller, sql`r.project_id`), filter);
     },
 
-    /** The newest version of the recipe that a door knows by this id in a project. */
-    async ofDoor(caller: Caller, projectId: string, origin: string, externalId: string): Promise<StoredRecipe | undefined> {
-      await authorize(db, caller, projectId, { role: 'annotator', scope: 'read' });
-      return selectRecipeByExternalId(db, projectId, origin, externalId);
+    /** The newest version of the recipe that a door knows by this id in a project that the caller sees. */
+    ofDoor(caller: Caller, projectId: string, origin: string, externalId: string): Promise<StoredRecipe | undefined> {
+      needScope(caller, 'read');
+      return selectRecipeByExternalId(db, projectId, origin, externalId, inVisibleProject(caller, sql`r.project_id`));
     },
 
     async list(caller: Caller, query: { project: string; limit: number; cursor?: string | undefined }): Promise<Page<Recipe>> {

@@ -121,9 +121,9 @@ export async function selectHistories(db: Queryable, visible: Sql, filter: { ori
   return rows.map(toStoredRecipe);
 }
 
-export async function selectRecipeByExternalId(db: Queryable, projectId: string, origin: string, externalId: string): Promise<StoredRecipe | undefined> {
+export async function selectRecipeByExternalId(db: Queryable, projectId: string, origin: string, externalId: string, visible: Sql = sql`true`): Promise<StoredRecipe | undefined> {
   const row = await db.maybe<RecipeRow>(sql`select ${columns} ${newest} where r.project_id = ${projectId} and r.origin = ${origin}
-    and r.external_id = ${externalId} and r.deleted_at is null`);
+    and r.external_id = ${externalId} and r.deleted_at is null and ${visible}`);
   return row && toStoredRecipe(row);
 }
 
