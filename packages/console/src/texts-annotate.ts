@@ -150,6 +150,16 @@ export const annotateTexts = {
   },
   item: { annotate: 'Annotate', next: 'Next item', previous: 'Previous item' },
   page: { palette: 'Find an action', shortcuts: 'List the shortcuts', save: 'Send edits now', regions: 'Go on to the next part of the page' },
+  video: {
+    timeline: 'Timeline',
+    play: 'Play or pause',
+    faster: 'Play faster',
+    slower: 'Play slower',
+    speed: 'Speed',
+    frame: 'Frame',
+    trackForward: (n: number) => `Follow through the next ${n} frames`,
+    trackStop: 'Stop following',
+  },
   classes: { title: 'Whole picture', add: (label: string) => `Say ${label} of the whole picture` },
   textual: { title: 'Text' },
 } as const;

@@ -57,12 +57,24 @@ function stageColor(canvas: HTMLCanvasElement): string {
 function followSize(canvas: HTMLCanvasElement, editor: Editor): () => void {
   const read = () => {
     const { width, height } = canvas.getBoundingClientRect();
-    if (width > 0 && height > 0) editor.camera.setViewport({ width, height, pixelRatio: window.devicePixelRatio });
+    if (width === 0 || height === 0) return;
+    const wasWhole = showsWhole(editor);
+    editor.camera.setViewport({ width, height, pixelRatio: window.devicePixelRatio });
+    if (wasWhole) editor.camera.fit();
   };
   read();
   const observer = new ResizeObserver(read);
   observer.observe(canvas);
   return () => observer.disconnect();
+}
+
+/** Whether the whole picture is shown, as at first: then it stays so when the room for it changes. */
+function showsWhole({ camera }: Editor): boolean {
+  const before = camera.current;
+  camera.fit();
+  const isSame = (['zoom', 'offsetX', 'offsetY'] as const).every((name) => Math.abs(camera.current[name] - before[name]) < 1e-6);
+  if (!isSame) camera.set(before);
+  return isSame;
 }
 
 const doubleClickMs = 400;

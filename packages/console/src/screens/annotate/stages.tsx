@@ -1,9 +1,12 @@
 import { useEffect, useState, type ReactNode } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { notify } from '../../ui/notices.ts';
+import { explain } from '../../api/errors.ts';
 import type { Backdrop } from './canvas.tsx';
-import { loadPicture } from './session/picture.ts';
+import { loadPicture, pixelsOf } from './session/picture.ts';
 import type { Workbench } from './session/workbench.ts';
+import { openFrames } from './video/open-frames.ts';
+import { Player } from './video/player.ts';
 import { Workspace, type WorkspaceProps } from './workspace.tsx';
 
 export interface StageProps {
@@ -14,7 +17,36 @@ export interface StageProps {
 
 /** The workspace with what the item shows. */
 export function ItemStage(props: StageProps) {
-  return <PictureStage {...props} />;
+  return props.bench.item.kind === 'video' ? <VideoStage {...props} /> : <PictureStage {...props} />;
+}
+
+function VideoStage({ bench, task, walk }: StageProps) {
+  const { editor } = bench;
+  const [player, setPlayer] = useState<Player>();
+  useEffect(() => {
+    let isOver = false;
+    let made: Player | undefined;
+    const onFault = (error: unknown) => void (isOver || notify({ tone: 'bad', text: `${t.closed.picture}: ${explain(error)}` }));
+    const open = async () => {
+      const frames = await openFrames(bench.item);
+      if (isOver) {
+        frames.end();
+        return;
+      }
+      made = new Player({ editor, frames, onFault });
+      const { width, height } = editor.picture;
+      editor.setPicture({ width, height, frames: frames.count }, pixelsOf(() => made?.picture));
+      setPlayer(made);
+    };
+    open().catch(onFault);
+    return () => {
+      isOver = true;
+      made?.end();
+    };
+  }, [bench]);
+  return (
+    <Workspace bench={bench} backdrop={undefined} walk={walk} {...(task && { task })} {...(player && { player })} />
+  );
 }
 
 function PictureStage({ bench, task, walk }: StageProps) {

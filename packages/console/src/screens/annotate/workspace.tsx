@@ -2,7 +2,7 @@ import type { Task } from '@fovea/contract';
 import { ActionTable, editorActions, type Renderer } from '@fovea/editor';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useBlocker } from '@tanstack/react-router';
-import { useEffect, useMemo, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { texts } from '../../texts.ts';
 import { AttributePanel } from './attribute-panel.tsx';
@@ -23,27 +23,29 @@ import { LostBanner, TaskBar } from './task-bar.tsx';
 import type { TaskFlow, TaskMode } from './task-flow.ts';
 import { ToolBar } from './tool-bar.tsx';
 import { TopBar } from './top-bar.tsx';
+import type { Player } from './video/player.ts';
+import { Timeline } from './video/timeline.tsx';
+import { playerActions } from './video/track-on.ts';
 
 export interface WorkspaceProps {
   bench: Workbench;
   backdrop: Backdrop | undefined;
   /** With a task, what may be done with it. */
   task?: { readonly task: Task; readonly mode: TaskMode; readonly flow: TaskFlow };
-  onRenderer?: (renderer: Renderer | undefined) => void;
-  /** Under the canvas: the timeline of a video. */
-  children?: React.ReactNode;
+  /** Of a video, once its frames can be read. */
+  player?: Player;
   /** In the bar above, for items without a task. */
-  walk?: React.ReactNode;
+  walk?: ReactNode;
 }
 
 /** The page of one item: bar, tools, canvas, panels. */
-export function Workspace({ bench, backdrop, task, onRenderer, children, walk }: WorkspaceProps) {
+export function Workspace({ bench, backdrop, task, player, walk }: WorkspaceProps) {
   const { editor, labeling } = bench;
   useDocumentTitle(`${t.title(bench.item.name)} · ${texts.app.name}`);
   const [dialog, setDialog] = useState<Dialog>();
   const canvasRef = useRef<HTMLCanvasElement>(null);
   const focusCanvas = () => canvasRef.current?.focus({ preventScroll: true });
-  const { table, shortcuts, changeShortcuts } = useTable(bench, task, setDialog);
+  const { table, shortcuts, changeShortcuts } = useTable(bench, task, player, setDialog);
   const run = (id: string) => void table.run(editor, id);
   const act = () => task?.mode.kind === 'work' && task.mode.work.act();
   const latest = useRef(table);
@@ -51,6 +53,8 @@ export function Workspace({ bench, backdrop, task, onRenderer, children, walk }:
   useEffect(() => followKeys(editor, () => latest.current, () => void act()), [editor]);
   useEffect(focusCanvas, [editor]);
   useLeaving(bench);
+  const [renderer, setRenderer] = useState<Renderer>();
+  useEffect(() => player?.setRenderer(renderer), [player, renderer]);
   const comments = commentsOf(task?.task);
   const mode = task?.mode;
   const mayComment = mode?.kind === 'review';
@@ -67,9 +71,9 @@ export function Workspace({ bench, backdrop, task, onRenderer, children, walk }:
         </div>
         <div className={classes['stage']} data-region="canvas">
           <div className={classes['canvasBox']}>
-            <Canvas editor={editor} backdrop={backdrop} canvasRef={canvasRef} onAct={() => void act()} {...(onRenderer && { onRenderer })} />
+            <Canvas editor={editor} backdrop={backdrop} canvasRef={canvasRef} onAct={() => void act()} onRenderer={setRenderer} />
           </div>
-          {children}
+          {player && <Timeline editor={editor} player={player} table={table} run={run} />}
           <StatusBar editor={editor} />
         </div>
         <aside className={classes['side']} aria-label={t.panels} data-region="panels">
@@ -127,7 +131,7 @@ export function instructionsOf({ labeling }: Workbench, task: Task | undefined):
   return [task?.instruction ?? '', labeling.instructions].filter((text) => text.trim() !== '').join('\n\n---\n\n');
 }
 
-function useTable(bench: Workbench, task: WorkspaceProps['task'], setDialog: (dialog: Dialog) => void) {
+function useTable(bench: Workbench, task: WorkspaceProps['task'], player: Player | undefined, setDialog: (dialog: Dialog) => void) {
   const [shortcuts, setShortcuts] = useState(loadShortcuts);
   const { editor } = bench;
   const flow = useRef(task?.flow);
@@ -152,8 +156,8 @@ function useTable(bench: Workbench, task: WorkspaceProps['task'], setDialog: (di
       fix: inReview(() => flow.current?.review('fix')),
       comment: inReview(() => document.getElementById('fovea-comment')?.focus()),
     });
-    return new ActionTable([...own, ...withLabels(editorActions(editor), editor, (label) => takeLabel(editor, label))], shortcuts);
-  }, [bench, kind, shortcuts, hasInstructions, labelNames]);
+    return new ActionTable([...own, ...(player ? playerActions(player) : []), ...withLabels(editorActions(editor), editor, (label) => takeLabel(editor, label))], shortcuts);
+  }, [bench, kind, shortcuts, hasInstructions, labelNames, player]);
   const changeShortcuts = (next: typeof shortcuts) => {
     saveShortcuts(next);
     setShortcuts(next);
