@@ -138,7 +138,10 @@ export const typesOf: Record<AnnotationGeometry['type'], WireAnnotationType> = {
   classification: 'label',
 };
 
-export function annotationNotes(annotation: StoredAnnotation): AnnotationNotes {
+/** What the notes of an annotation are read from, or made of. */
+export type AnnotationSource = Pick<StoredAnnotation, 'origin' | 'extra' | 'geometry' | 'attributes' | 'type' | 'frame' | 'source'>;
+
+export function annotationNotes(annotation: AnnotationSource): AnnotationNotes {
   if (annotation.origin === origin && annotation.extra !== null) return annotation.extra as AnnotationNotes;
   const value = annotation.geometry.type === 'text' ? annotation.geometry.text : annotation.attributes['value'];
   const type = annotation.type === 'classification' && value !== undefined ? 'category' : typesOf[annotation.type];

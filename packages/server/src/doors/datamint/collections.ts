@@ -114,6 +114,11 @@ export async function worklistsOf(deps: DatamintDeps, caller: Caller, project: C
   return [project, ...further.map(ofBatch)];
 }
 
+/** The worklists of every project, and those that belong to none, newest first. */
+export async function allWorklists(deps: DatamintDeps, caller: Caller): Promise<Collection[]> {
+  return (await batches(deps, caller, await findHome(deps, caller))).map(ofBatch);
+}
+
 /** A collection by its id; `not_found` for anything else. */
 export async function collectionOf(deps: DatamintDeps, caller: Caller, id: string | undefined): Promise<Collection> {
   if (id === undefined || !isId(id)) throw new Fault('not_found', 'Not Found');

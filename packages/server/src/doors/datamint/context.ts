@@ -1,6 +1,7 @@
 import type { DatasetsService } from '../../catalog/datasets/service.ts';
 import type { ItemQueries } from '../../catalog/items/bulk.ts';
 import type { ItemsService } from '../../catalog/items/service.ts';
+import type { VersionsService } from '../../catalog/versions/service.ts';
 import type { BlobStore } from '../../engines/blobs/blobs.ts';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
@@ -24,6 +25,7 @@ export interface DatamintDeps {
     datasets: DatasetsService;
     items: ItemsService;
     itemQueries: ItemQueries;
+    versions: VersionsService;
     annotations: AnnotationsService;
     batches: BatchesService;
     recipes: RecipesService;

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import type { VersionItem } from '@fovea/contract';
 import { jwtVerify, SignJWT, errors } from 'jose';
 import type { StoredItem } from '../../catalog/items/store.ts';
 import { Fault } from '../../fault.ts';
@@ -24,37 +26,103 @@ interface PlannedFile {
 const tokenSeconds = 3_600;
 const audience = 'datamint-dataset';
 
+/** What becomes a file of the archive. */
+type Source = Pick<StoredItem, 'id' | 'kind' | 'sha256' | 'sizeBytes' | 'problem' | 'createdAt' | 'extra' | 'name' | 'mediaType' | 'summary' | 'labels'>;
+type Mark = Pick<StoredAnnotation, 'id' | 'label' | 'type' | 'geometry' | 'attributes' | 'frame' | 'source' | 'origin' | 'extra' | 'blob' | 'createdBy'>;
+
+interface Head {
+  id: string;
+  name: string;
+  version: number;
+  updated_at: string;
+}
+
+export interface PrepareOptions {
+  onProgress?: (done: number, total: number) => void;
+  onlyAnnotated?: boolean;
+  /** The number of a version of a dataset; what is there now when absent. */
+  version?: number;
+}
+
 /**
  * Prepares the archive of a collection: what is not DICOM is converted, `dataset.json` is written, and the list of files goes into the
  * blob store, where the token finds it again. Items that no DICOM file can be made of (videos, text) are left out.
  */
-export async function prepareDataset(deps: DatamintDeps, caller: Caller, collection: Collection, onProgress: (done: number, total: number) => void): Promise<string> {
-  // Read before the contents: what changes meanwhile has the client ask again.
-  const contents = (await contentsOf(deps, [collection])).get(collection.id);
+export async function prepareDataset(deps: DatamintDeps, caller: Caller, collection: Collection, options: PrepareOptions = {}): Promise<string> {
+  const { head, total, sources } = await (options.version === undefined ? present(deps, caller, collection) : past(deps, caller, collection, options.version));
   const files: PlannedFile[] = [];
   const resources: Row[] = [];
   let done = 0;
-  for await (const items of itemsOf(deps, caller, collection)) {
-    const annotations = Map.groupBy(await deps.rooms.annotations.ofItems(items.map(({ id }) => id)), ({ itemId }) => itemId);
-    for (const item of items) {
-      const file = await dicomOf(deps, item);
-      done += 1;
-      onProgress(done, Math.max(done, contents?.items ?? done));
-      if (!file) continue;
-      files.push(file);
-      const shown: Row[] = [];
-      for (const annotation of annotations.get(item.id) ?? []) {
-        const mask = await maskFile(deps.engines.blobs, annotation);
-        if (mask) files.push({ name: `masks/${mask.name}`, sha256: mask.sha256, size: mask.size });
-        shown.push(annotationEntry(annotation, mask && `masks/${mask.name}`));
-      }
-      resources.push(resourceEntry(item, file.name, shown));
+  for await (const { item, marks } of sources) {
+    const file = options.onlyAnnotated && marks.length === 0 ? undefined : await dicomOf(deps, item);
+    done += 1;
+    options.onProgress?.(done, Math.max(done, total));
+    if (!file) continue;
+    files.push(file);
+    const shown: Row[] = [];
+    for (const mark of marks) {
+      const mask = await maskFile(deps.engines.blobs, mark);
+      if (mask) files.push({ name: `masks/${mask.name}`, sha256: mask.sha256, size: mask.size });
+      shown.push(annotationEntry(mark, mask && `masks/${mask.name}`));
+    }
+    resources.push(resourceEntry(item, file.name, shown));
+  }
+  files.unshift({ name: 'dataset.json', ...(await keep(deps, Buffer.from(JSON.stringify({ ...head, resources, images: resources })))) });
+  const plan = await keep(deps, Buffer.from(JSON.stringify({ name: head.name, files })));
+  return signToken(deps, caller, plan.sha256);
+}
+
+interface Contents {
+  head: Head;
+  total: number;
+  sources: AsyncIterable<{ item: Source; marks: Mark[] }>;
+}
+
+async function present(deps: DatamintDeps, caller: Caller, collection: Collection): Promise<Contents> {
+  // Read before the contents: what changes meanwhile has the client ask again.
+  const contents = (await contentsOf(deps, [collection])).get(collection.id);
+  async function* sources() {
+    for await (const items of itemsOf(deps, caller, collection)) {
+      const marks = Map.groupBy(await deps.rooms.annotations.ofItems(items.map(({ id }) => id)), ({ itemId }) => itemId);
+      for (const item of items) yield { item, marks: marks.get(item.id) ?? [] };
     }
   }
-  const description = { id: collection.id, name: collection.name, version: 1, updated_at: contents?.changedAt ?? collection.createdAt, resources, images: resources };
-  files.unshift({ name: 'dataset.json', ...(await keep(deps, Buffer.from(JSON.stringify(description)))) });
-  const plan = await keep(deps, Buffer.from(JSON.stringify({ name: collection.name, files })));
-  return signToken(deps, caller, plan.sha256);
+  const version = await lastVersion(deps, caller, collection);
+  return { head: { id: collection.id, name: collection.name, version, updated_at: contents?.changedAt ?? collection.createdAt }, total: contents?.items ?? 0, sources: sources() };
+}
+
+/** The number of the newest version of a dataset; 1 where there is none, and for a project, which has no versions. */
+export async function lastVersion({ rooms }: DatamintDeps, caller: Caller, collection: Collection): Promise<number> {
+  if (!collection.dataset) return 1;
+  const { data } = await rooms.versions.list(caller, collection.datasetId, { limit: 1 });
+  return data[0]?.number ?? 1;
+}
+
+/** A version as it was committed. Its items and annotations have no ids of their own: they get some that are the same every time. */
+async function past({ rooms }: DatamintDeps, caller: Caller, collection: Collection, number: number): Promise<Contents> {
+  if (!collection.dataset) throw new Fault('not_found', 'Not Found');
+  const version = await rooms.versions.get(caller, collection.datasetId, `v${number}`);
+  async function* sources() {
+    for await (const item of rooms.versions.walk(caller, collection.datasetId, `v${number}`)) {
+      const id = stableId(collection.id, item.path);
+      const name = item.path.split('/').at(-1) ?? item.path;
+      const marks = item.annotations.map((annotation, index) => toMark(annotation, stableId(id, `${index} ${JSON.stringify(annotation)}`), version.createdBy));
+      yield { item: { ...item, id, name, problem: null, createdAt: version.createdAt, extra: null, summary: {} }, marks };
+    }
+  }
+  return { head: { id: collection.id, name: collection.name, version: number, updated_at: version.createdAt }, total: version.itemCount, sources: sources() };
+}
+
+function toMark(annotation: VersionItem['annotations'][number], id: string, createdBy: string): Mark {
+  const geometry = annotation.geometry ?? { type: 'classification' as const };
+  const { label, attributes = {}, frame = null, source = 'human', blob = null } = annotation;
+  return { id, label, type: geometry.type, geometry, attributes, frame, source, origin: null, extra: null, blob, createdBy };
+}
+
+/** A UUID (version 8) of a name below another. */
+function stableId(below: string, name: string): string {
+  const hex = createHash('sha256').update(`${below} ${name}`).digest('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 async function keep({ engines }: DatamintDeps, bytes: Uint8Array): Promise<{ sha256: string; size: number }> {
@@ -63,12 +131,12 @@ async function keep({ engines }: DatamintDeps, bytes: Uint8Array): Promise<{ sha
   return stored;
 }
 
-function resourceEntry(item: StoredItem, file: string, annotations: Row[]): Row {
+function resourceEntry(item: Source, file: string, annotations: Row[]): Row {
   const { filename, mimetype, modality } = notesOf(item);
-  return { id: item.id, file, image_file: file, filename, mimetype, modality, labels: item.labels, tags: item.labels, annotations };
+  return { id: item.id, file, image_file: file, filename, mimetype, modality, labels: item.labels, tags: item.labels, frame_labels: null, annotations };
 }
 
-function annotationEntry(annotation: StoredAnnotation, file: string | undefined): Row {
+function annotationEntry(annotation: Mark, file: string | undefined): Row {
   const notes = annotationNotes(annotation);
   return {
     id: annotation.id,
@@ -84,7 +152,7 @@ function annotationEntry(annotation: StoredAnnotation, file: string | undefined)
 }
 
 /** The item as DICOM: as it was uploaded, or converted; undefined where neither can be. */
-async function dicomOf(deps: DatamintDeps, item: StoredItem): Promise<PlannedFile | undefined> {
+async function dicomOf(deps: DatamintDeps, item: Source): Promise<PlannedFile | undefined> {
   const name = `images/${item.id}.dcm`;
   if (item.kind === 'dicom') return { name, sha256: item.sha256, size: item.sizeBytes };
   if ((item.kind !== 'image' && item.kind !== 'nifti') || item.problem !== null) return undefined;

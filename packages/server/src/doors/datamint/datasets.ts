@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import { Fault } from '../../fault.ts';
 import { zipLength, zipStream } from '../../http/stored-zip.ts';
 import type { Caller } from '../../identity/caller.ts';
-import { get, pageOf, post, type Call, type DoorRoute } from './answer.ts';
+import { get, isTrue, pageOf, post, textOf, type Call, type DoorRoute } from './answer.ts';
 import { collectionOf, contentsOf, itemsOf, listCollections, type Collection } from './collections.ts';
 import { findHome, type DatamintDeps } from './context.ts';
-import { openDataset, prepareDataset } from './dataset-zip.ts';
+import { lastVersion, openDataset, prepareDataset } from './dataset-zip.ts';
 import { changeResources } from './membership.ts';
 import { allResources } from './projects.ts';
 
@@ -16,10 +16,14 @@ export function datasetRoutes(deps: DatamintDeps): DoorRoute[] {
   const need = (call: Call) => collectionOf(deps, call.caller, call.params['id']);
   return [
     get('/datasets', (call) => listDatasets(deps, call)),
-    get('/datasets/download/:token', (call) => sendArchive(deps, call)),
+    get('/datasets/download/:token', (call) => sendArchive(deps, call, call.params['token'] ?? '')),
+    // Clients 1.x get the archive at once.
+    get('/projects/:id/annotated_dataset', async (call) =>
+      sendArchive(deps, call, await prepareDataset(deps, call.caller, await need(call), { onlyAnnotated: !isTrue(call.query['include_unannotated']) })),
+    ),
     get('/datasets/:id', async (call) => {
       const collection = await need(call);
-      return toDataset(collection, call.caller, (await contentsOf(deps, [collection])).get(collection.id), await idsOf(deps, call.caller, collection));
+      return toDataset(collection, call.caller, (await contentsOf(deps, [collection])).get(collection.id), { resourceIds: await idsOf(deps, call.caller, collection), version: await lastVersion(deps, call.caller, collection) });
     }),
     get('/datasets/:id/resources', async (call) => allResources(deps, call.caller, await need(call))),
     post('/datasets/:id/resources', async (call) => {
@@ -33,7 +37,7 @@ export function datasetRoutes(deps: DatamintDeps): DoorRoute[] {
   ];
 }
 
-function toDataset(collection: Collection, caller: Caller, contents: { items: number; changedAt: string } | undefined, resourceIds: string[]): Row {
+function toDataset(collection: Collection, caller: Caller, contents: { items: number; changedAt: string } | undefined, { resourceIds, version }: { resourceIds: string[]; version: number }): Row {
   return {
     id: collection.id,
     name: collection.name,
@@ -45,8 +49,8 @@ function toDataset(collection: Collection, caller: Caller, contents: { items: nu
     total_resource: contents?.items ?? 0,
     resource_ids: resourceIds,
     // What clients before 0.7 compare.
-    version: 1,
-    last_version: 1,
+    version,
+    last_version: version,
   };
 }
 
@@ -65,7 +69,7 @@ async function listDatasets(deps: DatamintDeps, { caller, query, request }: Call
   const data: Row[] = [];
   for (const collection of shown) {
     const ids = isNewest(request) ? await idsOf(deps, caller, collection) : [];
-    data.push(toDataset(collection, caller, contents.get(collection.id), ids));
+    data.push(toDataset(collection, caller, contents.get(collection.id), { resourceIds: ids, version: await lastVersion(deps, caller, collection) }));
   }
   return { data, totalCount: all.length };
 }
@@ -74,18 +78,22 @@ async function listDatasets(deps: DatamintDeps, { caller, query, request }: Call
 const isNewest = (request: Call['request']): boolean => request.headers.authorization !== undefined;
 
 /** The token of the archive: as JSON, or at the end of a stream of events that tells of the progress. */
-async function prepare(deps: DatamintDeps, { caller, request, reply }: Call, collection: Collection): Promise<unknown> {
-  if (isNewest(request)) return prepareDataset(deps, caller, collection, () => undefined);
+async function prepare(deps: DatamintDeps, { caller, request, reply, query }: Call, collection: Collection): Promise<unknown> {
+  // Clients before 0.7 name a version by its number; `latest`, and a time, are what there is now.
+  const wanted = textOf(query['version']);
+  const version = wanted !== undefined && /^\d{1,9}$/.test(wanted) && collection.dataset ? { version: Number(wanted) } : {};
+  if (isNewest(request)) return prepareDataset(deps, caller, collection, version);
   const stream = new Readable({ read: () => undefined });
   void reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' }).send(stream);
   const say = (event: Row) => stream.push(`data: ${JSON.stringify(event)}\n\n`);
   let saidAt = 0;
   try {
-    const zip = await prepareDataset(deps, caller, collection, (processedImages, totalImages) => {
+    const onProgress = (processedImages: number, totalImages: number) => {
       if (Date.now() - saidAt < 250 && processedImages < totalImages) return;
       saidAt = Date.now();
       say({ processedImages, totalImages });
-    });
+    };
+    const zip = await prepareDataset(deps, caller, collection, { onProgress, ...version });
     say({ zip });
   } catch (error) {
     request.log.error({ err: error }, 'the archive of a dataset could not be prepared');
@@ -95,8 +103,8 @@ async function prepare(deps: DatamintDeps, { caller, request, reply }: Call, col
   return undefined;
 }
 
-async function sendArchive(deps: DatamintDeps, { caller, params, reply }: Call): Promise<void> {
-  const { name, entries } = await openDataset(deps, caller, params['token'] ?? '');
+async function sendArchive(deps: DatamintDeps, { caller, reply }: Call, token: string): Promise<void> {
+  const { name, entries } = await openDataset(deps, caller, token);
   const filename = `${name.replace(/[^\w .-]/g, '_')}.zip`;
   void reply
     .headers({ 'content-type': 'application/zip', 'content-length': zipLength(entries), 'content-disposition': `attachment; filename="${filename}"` })

@@ -9,7 +9,7 @@ import { NiftiError } from '@fovea/medical/nifti/error.ts';
 import { countLabels, maskOf } from '@fovea/medical/nifti/labels.ts';
 import { isNifti, parseNifti, readVoxels, type Volume } from '@fovea/medical/nifti/parse.ts';
 import { writeNifti } from '@fovea/medical/nifti/write.ts';
-import { annotationNotes } from './annotation.ts';
+import { annotationNotes, type AnnotationSource } from './annotation.ts';
 
 /** What a file of a segmentation is: its media type, and its shape where that fits the item. */
 export interface MaskFile {
@@ -81,7 +81,7 @@ export function splitLabels(bytes: Uint8Array): { value: number; nifti: Uint8Arr
 }
 
 /** The file of a segmentation: as it was uploaded, or made of the shape that it was given in Fovea. Undefined when it has neither. */
-export async function maskFile(blobs: BlobStore, annotation: StoredAnnotation): Promise<{ sha256: string; size: number; mediaType: string; name: string } | undefined> {
+export async function maskFile(blobs: BlobStore, annotation: AnnotationSource & Pick<StoredAnnotation, 'id' | 'blob'>): Promise<{ sha256: string; size: number; mediaType: string; name: string } | undefined> {
   const { file } = annotationNotes(annotation);
   const sha256 = annotation.blob ?? (annotation.geometry.type === 'volume' ? annotation.geometry.blob : undefined);
   if (sha256 !== undefined) {

@@ -19,8 +19,8 @@ const datasets = async (sent: object = {}) => (await client.call('GET', '/datase
 const updatedAt = async (id: string) => (await datasets()).find((dataset) => dataset.id === id).updated_at as string;
 
 /** The guide's client: a stream of events, the token in the last, the archive. */
-async function download(id: string): Promise<{ events: any[]; files: Record<string, Uint8Array>; description: any }> {
-  const stream = await client.bytes(`/datasets/${id}/download/dicom`);
+async function download(id: string, query = ''): Promise<{ events: any[]; files: Record<string, Uint8Array>; description: any }> {
+  const stream = await client.bytes(`/datasets/${id}/download/dicom${query}`);
   expect(stream.headers.get('content-type')).toMatch(/^text\/event-stream/);
   const events = stream.bytes.toString().split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6)));
   const { zip } = events.at(-1);
@@ -130,7 +130,7 @@ describe('datasets', () => {
     expect(description).toMatchObject({ id: dataset, name: 'Archive', version: 1, updated_at: await updatedAt(dataset) });
     expect(description.resources).toHaveLength(3);
     expect(description.resources[0]).toEqual({
-      id, file: `images/${id}.dcm`, image_file: `images/${id}.dcm`, filename: 'knee.dcm', mimetype: 'application/dicom', modality: 'CT', labels: ['fracture'], tags: ['fracture'],
+      id, file: `images/${id}.dcm`, image_file: `images/${id}.dcm`, filename: 'knee.dcm', mimetype: 'application/dicom', modality: 'CT', labels: ['fracture'], tags: ['fracture'], frame_labels: null,
       annotations: [{ id: annotation, name: 'seg_1', type: 'segmentation', scope: 'frame', index: 0, value: null, added_by: expect.stringContaining('@'), file: `masks/${annotation}.png` }],
     });
     expect(description.images).toEqual(description.resources);
@@ -170,13 +170,36 @@ describe('datasets', () => {
     expect((await client.call('GET', `/datasets/${dataset}`, { newest: true })).body).toMatchObject({ total_resource: 1, resource_ids: [expect.any(String)] });
     expect((await client.call('GET', `/datasets/${dataset}/resources`, { newest: true })).body).toHaveLength(1);
   });
-  test('a dataset of Fovea\'s own is there under its name', async () => {
+  test('a dataset of Fovea\'s own is there under its name, its versions as versions', async () => {
     const own = (await fovea.call('POST', '/v1/projects', { body: { name: 'Own' } })).body;
     const { body: dataset } = await fovea.call('POST', '/v1/datasets', { body: { project: own.id, name: 'Made in Fovea' } });
-    await fovea.call('PUT', `/v1/datasets/${dataset.id}/files/scan.dcm`, { body: dicom() });
-    expect((await datasets()).find((one) => one.name === 'Made in Fovea')).toMatchObject({ id: dataset.id });
-    const { description } = await download(dataset.id);
-    expect(description).toMatchObject({ name: 'Made in Fovea' });
+    const add = async (path: string) => {
+      const { status, body } = await fovea.call('POST', `/v1/datasets/${dataset.id}/items?path=${path}&labels=knee`, { body: dicom(), headers: { 'content-type': 'application/octet-stream' } });
+      expect(status).toBe(201);
+      return body.item.id as string;
+    };
+    const item = await add('/first.dcm');
+    const rle = { size: [8, 8], counts: [8, 8, 48] };
+    await fovea.call('POST', `/v1/items/${item}/annotations`, { body: { annotations: [{ type: 'mask', label: 'bone', frame: 0, geometry: { type: 'mask', rle } }] } });
+    const { body: command } = await fovea.call('POST', `/v1/datasets/${dataset.id}/versions`, { body: { message: 'one' } });
+    for (let state = command; state.status !== 'complete'; state = (await fovea.call('GET', `/v1/commands/${command.id}`)).body) await new Promise((resolve) => setTimeout(resolve, 20));
+    await add('/second.dcm');
+    expect((await datasets()).find((one) => one.name === 'Made in Fovea')).toMatchObject({ id: dataset.id, last_version: 1 });
+    const now = await download(dataset.id);
+    expect(now.description).toMatchObject({ name: 'Made in Fovea', resources: [{ id: item, filename: 'first.dcm', labels: ['knee'], annotations: [{ name: 'bone', type: 'segmentation', index: 0 }] }, { filename: 'second.dcm' }] });
+    const past = await download(dataset.id, '?version=1');
+    expect(past.description).toMatchObject({ name: 'Made in Fovea', version: 1, resources: [{ filename: 'first.dcm', labels: ['knee'], annotations: [{ name: 'bone', type: 'segmentation', index: 0 }] }] });
+    const [entry] = past.description.resources;
+    expect(Buffer.from(past.files[entry.file] ?? []).equals(dicom())).toBe(true);
+    expect(Buffer.from(past.files[entry.annotations[0].file] ?? []).subarray(1, 4).toString()).toBe('PNG');
+    expect((await client.bytes(`/datasets/${dataset.id}/download/dicom?version=7`)).bytes.toString()).toContain('event: error');
+  });
+  test('clients 1.x get the archive at once, on wish without what nobody annotated', async () => {
+    const [a, b] = [await scan(), await scan()];
+    await client.call('POST', `/annotations/${a}/annotations`, { body: [{ type: 'label', identifier: 'x', scope: 'image' }] });
+    const { id } = await project('At once', [a, b]);
+    const ids = async (query: string) => JSON.parse(Buffer.from(unzipSync((await client.bytes(`/projects/${id}/annotated_dataset?${query}`)).bytes)['dataset.json'] ?? []).toString()).resources.map((one: any) => one.id);
+    expect([await ids('all_annotations=False'), await ids('all_annotations=True&include_unannotated=True')]).toEqual([[a], [a, b]]);
   });
   test('a stranger sees no project or dataset, and cannot use the token of another', async () => {
     const { id, dataset_id: dataset } = await project('Secret', [await scan()]);

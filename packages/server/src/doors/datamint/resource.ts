@@ -32,8 +32,9 @@ function mediaMetadata(item: StoredItem): Row {
   const sides = item.width === null || item.height === null ? {} : { width: item.width, height: item.height };
   switch (item.kind) {
     case 'dicom':
-    case 'nifti':
       return { ...sides, frame_count: item.frames ?? 1 };
+    case 'nifti':
+      return { ...sides, frame_count: item.frames ?? 1, ...gridOf(item.summary) };
     case 'video': {
       const stream = { codec_type: 'video', codec_name: item.summary['codec'] ?? null, nb_frames: item.frames, ...sides, duration: item.durationSeconds };
       return { ...sides, frame_count: item.frames ?? 0, streams: [stream] };
@@ -41,6 +42,16 @@ function mediaMetadata(item: StoredItem): Row {
     default:
       return sides;
   }
+}
+
+/** Where the voxels are, in the words of the NIfTI header: lists begin with the number of axes. */
+function gridOf({ dims, spacing, affine }: Row): Row {
+  if (!Array.isArray(dims)) return {};
+  return {
+    dims: [dims.length, ...(dims as number[])],
+    ...(Array.isArray(spacing) ? { pixDims: [1, ...dims.map((_, axis): unknown => (spacing as unknown[])[axis] ?? 1)] } : {}),
+    ...(Array.isArray(affine) ? { affine: affine.length === 3 ? [...(affine as unknown[]), [0, 0, 0, 1]] : affine } : {}),
+  };
 }
 
 /** The resource object, in the one form that serves both clients. */

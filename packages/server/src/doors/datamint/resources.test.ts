@@ -60,8 +60,8 @@ describe('uploads', () => {
     }
     expect(kinds).toEqual([
       ['application/dicom', 'DicomResource', '', { frame_count: 1, width: 8, height: 8 }],
-      ['application/nifti', 'NiftiResource', '', { frame_count: 5, width: 4, height: 4 }],
-      ['application/nifti', 'NiftiResource', '', { frame_count: 5, width: 4, height: 4 }],
+      ['application/nifti', 'NiftiResource', '', { frame_count: 5, width: 4, height: 4, dims: [3, 4, 4, 5], pixDims: [1, 2, 2, 3], affine: [[2, 0, 0, 5], [0, 2, 0, 6], [0, 0, 3, 7], [0, 0, 0, 1]] }],
+      ['application/nifti', 'NiftiResource', '', { frame_count: 5, width: 4, height: 4, dims: [3, 4, 4, 5], pixDims: [1, 2, 2, 3], affine: [[2, 0, 0, 5], [0, 2, 0, 6], [0, 0, 3, 7], [0, 0, 0, 1]] }],
       ['image/png', 'ImageResource', '', { width: 10, height: 6 }],
       ['application/json', 'FileResource', '', {}],
     ]);

@@ -1,7 +1,7 @@
 import type { Caller } from '../../identity/caller.ts';
-import { get, idOf, patch, post, put, remove, type Call, type DoorRoute } from './answer.ts';
+import { get, idOf, pageOf, patch, post, put, remove, textOf, type Call, type DoorRoute } from './answer.ts';
 import { searchAnnotations } from './annotation-search.ts';
-import { batchNotes, collectionOf, itemsOf, needBatch, type BatchNotes, type Collection } from './collections.ts';
+import { allWorklists, batchNotes, collectionOf, itemsOf, needBatch, worklistsOf, type BatchNotes, type Collection } from './collections.ts';
 import type { DatamintDeps } from './context.ts';
 import { changeResources, createCollection, letIn, setWorkStatus, sharesOf } from './membership.ts';
 import { annotationSpecs, completeDefinitions, fromRecipe, segmentationGroups, toRecipe, type Specs } from './specs.ts';
@@ -58,6 +58,7 @@ export function worklistRoutes(deps: DatamintDeps): DoorRoute[] {
     return rows.filter((row) => [null, worklist.id].includes((row as { annotation_worklist_id: string | null }).annotation_worklist_id));
   };
   return [
+    get('/annotationsets', (call) => listWorklists(deps, call)),
     post('/annotationsets', (call) => createWorklist(deps, call)),
     get('/annotationsets/:id', async (call) => toWorklist(deps, call.caller, await need(call))),
     patch('/annotationsets/:id', async (call) => changeWorklist(deps, call, await need(call))),
@@ -102,6 +103,17 @@ export function worklistRoutes(deps: DatamintDeps): DoorRoute[] {
       return {};
     }),
   ];
+}
+
+/** Every worklist, those of projects among them; `status` and `project_id` narrow the list. */
+async function listWorklists(deps: DatamintDeps, { caller, query }: Call): Promise<unknown> {
+  const { offset, limit } = pageOf(query);
+  const [status, project] = [textOf(query['status']), textOf(query['project_id'])];
+  const all = project === undefined ? await allWorklists(deps, caller) : await worklistsOf(deps, caller, await collectionOf(deps, caller, project));
+  const found = all.filter((worklist) => status === undefined || statusOf(worklist) === status);
+  const data: Row[] = [];
+  for (const worklist of found.slice(offset, offset + limit)) data.push(await toWorklist(deps, caller, worklist));
+  return { data, totalCount: found.length };
 }
 
 async function createWorklist(deps: DatamintDeps, { caller, body, reply }: Call): Promise<unknown> {
