@@ -1,10 +1,14 @@
 import { Command } from 'commander';
 import { analyticCommands } from './commands/analytics.ts';
 import { backupCommands } from './commands/backup.ts';
+import { convertCommand } from './commands/convert.ts';
 import { datasetCommands } from './commands/datasets.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { downloadCommand } from './commands/download.ts';
+import { exportCommand } from './commands/export.ts';
+import { formatsCommand } from './commands/formats.ts';
+import { importCommand } from './commands/import.ts';
 import { itemCommands } from './commands/items.ts';
 import { jobCommands } from './commands/jobs.ts';
 import { keyCommands } from './commands/keys.ts';
@@ -45,7 +49,9 @@ Examples:
   $ fovea datasets create Night --project Street
   $ fovea upload ./photos --dataset Night --label rain
   $ fovea items list --dataset Night --kind image
-  $ fovea download --dataset Night --to ./copy`,
+  $ fovea download --dataset Night --to ./copy
+  $ fovea export --dataset Night --format coco --to night.zip
+  $ fovea convert ./coco ./yolo --to yolo`,
     );
   for (const add of [
     serveCommand,
@@ -56,6 +62,10 @@ Examples:
     loginCommands,
     uploadCommand,
     downloadCommand,
+    importCommand,
+    exportCommand,
+    convertCommand,
+    formatsCommand,
     projectCommands,
     datasetCommands,
     versionCommands,

@@ -78,6 +78,8 @@ export type WriteOptions = {
   maxNotes?: number | undefined;
   /** Told of every single loss, also of those that the report no longer lists. */
   onNote?: ((note: LossNote) => void) | undefined;
+  /** How splits are told apart, for formats with `ownSplitLists`. Default `folders`. */
+  splitStyle?: 'folders' | 'lists' | undefined;
   /** COCO: how masks are written. Default `compressed`. */
   rle?: 'compressed' | 'plain' | undefined;
   /** Items in a shard or row group, for formats that have such. */
@@ -122,7 +124,9 @@ export type Format = {
    */
   fitting: (labels: LabelSet, options?: WriteOptions) => Fitting;
   /** Where the media of a fitted item belongs among the written files; undefined when the format holds media within. */
-  mediaPath(item: LabelledItem): string | undefined;
+  mediaPath(item: LabelledItem, options?: Pick<WriteOptions, 'splitStyle'>): string | undefined;
+  /** The format has lists of its own that tell which item belongs to which split, and writes them with `splitStyle: 'lists'`. */
+  ownSplitLists?: boolean | undefined;
 };
 
 /** An item made to fit a format, and the report of all that were. */

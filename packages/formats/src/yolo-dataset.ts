@@ -1,5 +1,5 @@
 import { parse, stringify } from 'yaml';
-import type { LabelledItem } from './dataset.ts';
+import type { LabelledItem, WriteOptions } from './dataset.ts';
 import { readLines, readText } from './files.ts';
 import { type LabelIndex, skeletonOf } from './labels.ts';
 import { baseName, extensionOf, isMediaPath, safePath, withoutExtension } from './paths.ts';
@@ -86,17 +86,19 @@ export function yoloYaml(
   splits: readonly string[],
   labels: LabelIndex | { labels: readonly { name: string; skeleton?: { points: readonly string[] } | undefined }[] },
   keypoints: number | undefined,
+  style: WriteOptions['splitStyle'],
 ): string {
   const [first = 'train'] = splits;
-  const folders = Object.fromEntries(splits.map((split) => [split, `images/${split}`]));
+  const placeOf = (split: string) => (style === 'lists' ? `${split}.txt` : `images/${split}`);
+  const folders = Object.fromEntries(splits.map((split) => [split, placeOf(split)]));
   const points = labels.labels.flatMap(({ skeleton }, number) =>
     skeleton ? [[number, skeleton.points] as const] : [],
   );
   return stringify({
     path: '.',
     // Trainers insist on both; a dataset without one of them gives the other.
-    train: folders['train'] ?? `images/${first}`,
-    val: folders['val'] ?? folders['train'] ?? `images/${first}`,
+    train: folders['train'] ?? placeOf(first),
+    val: folders['val'] ?? folders['train'] ?? placeOf(first),
     ...folders,
     ...(keypoints !== undefined && { kpt_shape: [keypoints, 3], kpt_names: Object.fromEntries(points) }),
     names: Object.fromEntries(labels.labels.map(({ name }, number) => [number, name])),
@@ -115,7 +117,10 @@ export async function yoloPictures(
   const all = new Set(paths);
   const pictures = new Map<string, YoloPicture>();
   const add = (file: string, split?: string) => {
-    if (pictures.has(file)) return;
+    const known = pictures.get(file);
+    // What lies in no folder of a split belongs to the one whose list names it.
+    if (known && known.split === undefined && split !== undefined) known.split = split;
+    if (known) return;
     const placed = placeOf(file, splits);
     pictures.set(file, {
       file,

@@ -1,6 +1,6 @@
 import type { AnnotationGeometry, FormatName, GeometryOf, Xy } from '@fovea/contract';
 import { bounds, rotatedBoxFromVertices, rotatedBoxVertices } from '@fovea/geometry';
-import type { Format, LabelledItem, Sniff, Writing } from './dataset.ts';
+import type { Format, LabelledItem, Sniff, WriteOptions, Writing } from './dataset.ts';
 import { encodeText, type FilePiece, type FileSource, listPaths, readLines } from './files.ts';
 import { type FitRules, fittingOf } from './fit.ts';
 import { LabelPaths } from './paths.ts';
@@ -117,7 +117,8 @@ function yoloFormat(
     write: (items, labels, options): Writing =>
       writingOf(rules, items, labels, options, (context) => writeYolo(context, kind)),
     fitting: (labels, options) => fittingOf(rules, labels, options),
-    mediaPath: (item) => `images/${yoloSplit(item)}/${item.path}`,
+    mediaPath: yoloMediaPath,
+    ownSplitLists: true,
   };
 }
 
@@ -242,16 +243,21 @@ function poseOf(
   ];
 }
 
-async function* writeYolo({ items, labels }: WriteContext, kind: Kind): AsyncIterable<FilePiece> {
+function yoloMediaPath(item: LabelledItem, options?: Pick<WriteOptions, 'splitStyle'>): string {
+  return options?.splitStyle === 'lists' ? `images/${item.path}` : `images/${yoloSplit(item)}/${item.path}`;
+}
+
+async function* writeYolo({ items, labels, options }: WriteContext, kind: Kind): AsyncIterable<FilePiece> {
   const stems = new LabelPaths();
   const pictures = new Map<string, string[]>();
   const numbers = new Map<string, number>();
   for await (const item of items) {
     const split = yoloSplit(item);
-    const stem = stems.stemFor(`${split}/${item.path}`);
+    const place = yoloMediaPath(item, options);
+    const stem = stems.stemFor(place.slice('images/'.length));
     const list = pictures.get(split) ?? [];
     pictures.set(split, list);
-    list.push(`./images/${split}/${item.path}\n`);
+    list.push(`./${place}\n`);
     const rows = rowsOf(item, kind).map(({ label, values }) => {
       const number = numbers.get(label) ?? labels().labels.findIndex((definition) => definition.name === label);
       numbers.set(label, number);
@@ -263,7 +269,7 @@ async function* writeYolo({ items, labels }: WriteContext, kind: Kind): AsyncIte
   for (const split of splits) yield { path: `${split}.txt`, bytes: encodeText((pictures.get(split) ?? []).join('')) };
   const points =
     kind === 'pose' ? Math.max(0, ...labels().labels.map((label) => label.skeleton?.points.length ?? 0)) : undefined;
-  yield { path: 'data.yaml', bytes: encodeText(yoloYaml(splits, labels(), points)) };
+  yield { path: 'data.yaml', bytes: encodeText(yoloYaml(splits, labels(), points, options.splitStyle)) };
 }
 
 function rowsOf(item: LabelledItem, kind: Kind): { label: string; values: number[] }[] {

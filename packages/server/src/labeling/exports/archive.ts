@@ -32,11 +32,13 @@ interface Medium {
 export function archiveOf(work: ArchiveWork): { bytes: AsyncIterable<Uint8Array>; report(): LossReport } {
   const { format, request, labels, spools } = work;
   const digests = new Map<string, string>();
-  const asLists = request.splitStyle === 'lists';
+  const { splitStyle } = request;
+  const asLists = splitStyle === 'lists' && !format.ownSplitLists;
   const media = spools.create();
   const options = {
     name: work.name,
     rle: request.rle,
+    splitStyle,
     ...(request.shardItems !== undefined && { shardItems: request.shardItems }),
     spool: () => spools.create(),
   };
@@ -49,7 +51,7 @@ export function archiveOf(work: ArchiveWork): { bytes: AsyncIterable<Uint8Array>
       const given = asLists ? rest : labelled;
       const fitted = request.media === 'none' && !asLists ? undefined : fitting.fit(given);
       if (fitted) {
-        const place = format.mediaPath(fitted) ?? fitted.path;
+        const place = format.mediaPath(fitted, { splitStyle }) ?? fitted.path;
         await media.append(line({ place, link, sha256, sizeBytes, split }));
         if (split !== undefined) splits.add(split);
       }
@@ -68,7 +70,7 @@ export function archiveOf(work: ArchiveWork): { bytes: AsyncIterable<Uint8Array>
   async function* bytes(): AsyncGenerator<Uint8Array> {
     const zip = new ZipWriter(spools.create());
     for await (const file of files(writing.pieces)) yield* zip.entry(file.path, file.content);
-    if (asLists) for (const split of [...splits].sort()) yield* zip.entry(listPath(format, split), splitList(lines(media.read()), split));
+    if (asLists) for (const split of [...splits].sort()) yield* zip.entry(`splits/${fileNameSafe(split)}.txt`, splitList(lines(media.read()), split));
     if (request.media === 'linked') yield* zip.entry('media.csv', linkTable(lines(media.read())));
     const isWithin = hasMediaWithin(format) || request.media !== 'included';
     if (!isWithin) for await (const medium of lines(media.read())) yield* zip.entry(medium.place, await work.openBlob(medium.sha256), { store: true });
@@ -83,11 +85,6 @@ function hasMediaWithin(format: Format): boolean {
 
 async function* opened(work: ArchiveWork, sha256: string | undefined): AsyncGenerator<Uint8Array> {
   if (sha256 !== undefined) yield* await work.openBlob(sha256);
-}
-
-/** YOLO looks for lists beside data.yaml; other formats have no place of their own for them. */
-function listPath(format: Format, split: string): string {
-  return format.name.startsWith('yolo') ? `${fileNameSafe(split)}.txt` : `splits/${fileNameSafe(split)}.txt`;
 }
 
 async function* splitList(media: AsyncIterable<Medium>, split: string): AsyncGenerator<Uint8Array> {

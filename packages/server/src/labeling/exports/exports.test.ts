@@ -115,6 +115,9 @@ describe('what is exported', () => {
     expect(String(lists['splits/val.txt'])).toBe('images/sub/b.png\n');
     const yolo = await filesOf(await exported({ format: 'yolo' }));
     expect(Object.keys(yolo)).toEqual(expect.arrayContaining(['data.yaml', 'labels/train/a.txt', 'labels/val/sub/b.txt']));
+    const yoloLists = await filesOf(await exported({ format: 'yolo', splitStyle: 'lists', media: 'included' }));
+    expect(Object.keys(yoloLists).sort()).toEqual(['data.yaml', 'images/a.png', 'images/sub/b.png', 'images/sub/c.png', 'labels/a.txt', 'labels/sub/b.txt', 'labels/sub/c.txt', 'train.txt', 'val.txt']);
+    expect([String(yoloLists['val.txt']), String(yoloLists['data.yaml'])]).toEqual(['./images/sub/b.png\n', expect.stringContaining('val: val.txt')]);
     const folders = await filesOf(await exported({ format: 'coco', splits: { by: 'folder' } }));
     expect(json(folders['annotations/instances_sub.json']).images).toHaveLength(2);
     const drawn = { by: 'share', splits: { parts: [{ name: 'train', share: 1 }] } };

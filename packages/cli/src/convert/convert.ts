@@ -1,0 +1,115 @@
+import { FormatError, formatNamed, guessFormats, mergeReports, Ledger, type Format, type LabelledItem, type LabelSet, type LossNote, type LossReport } from '@fovea/formats';
+import { FileSpools, type OpenedFiles } from '@fovea/server/archives';
+import { CommandFailure } from '../failure.ts';
+import { filesOf, openInput, writeArchive, writeFolder, withFolder, type OutputFile } from './files.ts';
+
+export interface Conversion {
+  input: string;
+  output: string;
+  from: string | undefined;
+  to: string;
+  /** Copies media along. */
+  media: boolean;
+  rle: 'compressed' | 'plain' | undefined;
+  onProgress(items: number): void;
+  onNote(note: LossNote & { step: 'reading' | 'writing' }): void;
+}
+
+/** What a conversion did: the account of reading, and that of writing. */
+export interface Converted {
+  from: string;
+  to: string;
+  items: number;
+  reading: LossReport;
+  writing: LossReport;
+}
+
+/** Converts files from one label format to another, without a server. Throws CommandFailure with what is wrong. */
+export async function convert(given: Conversion): Promise<Converted> {
+  const to = formatNamed(given.to);
+  if (!to) throw new CommandFailure(`There is no format "${given.to}".`);
+  return withFolder(async (folder) => {
+    const source = await openInput(given.input, folder).catch(unreadable);
+    const spools = new FileSpools(folder);
+    try {
+      return await convertFiles(given, { source, spools, from: await formatOf(source, given.from), to });
+    } catch (error) {
+      return unreadable(error);
+    } finally {
+      await spools.close();
+      await source.close();
+    }
+  });
+}
+
+async function convertFiles(given: Conversion, work: { source: OpenedFiles; spools: FileSpools; from: Format; to: Format }): Promise<Converted> {
+  const { source, spools, from, to } = work;
+  // Read twice: writers number labels in the order of the files, and readers know all of them only at the end.
+  const labels = await labelsOf(from, source);
+  const archive = new Ledger(undefined, (note) => given.onNote({ ...note, step: 'reading' }));
+  for (const { path, how } of source.notes) archive.noted(path, how);
+  const reading = readingOf(from, source, (note) => given.onNote({ ...note, step: 'reading' }));
+  const media = spools.create();
+  const fitting = to.fitting(labels, { maxNotes: 0 });
+  let items = 0;
+  async function* watched(): AsyncGenerator<LabelledItem> {
+    for await (const item of reading.items) {
+      const fitted = given.media && item.file !== undefined ? fitting.fit(item) : undefined;
+      const place = fitted && to.mediaPath(fitted);
+      if (place !== undefined) await media.append(Buffer.from(`${JSON.stringify([item.file, place])}\n`));
+      given.onProgress((items += 1));
+      yield item;
+    }
+  }
+  const options = {
+    spool: () => spools.create(),
+    onNote: (note: LossNote) => given.onNote({ ...note, step: 'writing' as const }),
+    ...(given.rle && { rle: given.rle }),
+    ...(given.media && { openMedia: (item: LabelledItem) => (item.file === undefined ? undefined : source.open(item.file)) }),
+  };
+  const writing = to.write(watched(), labels, options);
+  async function* files(): AsyncGenerator<OutputFile> {
+    yield* filesOf(writing.pieces);
+    for await (const [file, place] of places(media.read())) {
+      const content = source.open(file);
+      if (content) yield { path: place, content, store: true };
+    }
+  }
+  await (/\.zip$/i.test(given.output) ? writeArchive(given.output, files()) : writeFolder(given.output, files()));
+  return { from: from.name, to: to.name, items, reading: mergeReports(reading.report(), archive.report()), writing: writing.report() };
+}
+
+async function formatOf(source: OpenedFiles, wanted: string | undefined): Promise<Format> {
+  const found = wanted === undefined ? (await guessFormats(source))[0]?.format : formatNamed(wanted);
+  if (!found) throw new CommandFailure('The files are in no label format that is known here; name it with --from.');
+  return found;
+}
+
+async function labelsOf(format: Format, source: OpenedFiles): Promise<LabelSet> {
+  const reading = readingOf(format, source);
+  for await (const _item of reading.items);
+  return reading.labels();
+}
+
+function readingOf(format: Format, source: OpenedFiles, onNote?: (note: LossNote) => void) {
+  const reading = format.read?.(source, { ...(onNote && { onNote }) });
+  if (!reading) throw new CommandFailure(`The format "${format.name}" is written only; it cannot be read.`);
+  return reading;
+}
+
+async function* places(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<[string, string]> {
+  const decoder = new TextDecoder();
+  let rest = '';
+  for await (const chunk of bytes) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) yield JSON.parse(line) as [string, string];
+  }
+}
+
+function unreadable(error: unknown): never {
+  if (error instanceof FormatError) throw new CommandFailure(error.message, { cause: error });
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code !== undefined && /^E[A-Z]+$/.test(code)) throw new CommandFailure(message, { cause: error });
+  throw error;
+}

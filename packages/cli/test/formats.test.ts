@@ -1,0 +1,94 @@
+// Import, export and convert: against a real platform, and without one.
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestPlatform, type TestPlatform } from '../../server/src/testing/platform.ts';
+import { runCli } from '../src/testing.ts';
+
+let platform: TestPlatform;
+let folder: string;
+
+const fovea = (args: readonly string[]) => runCli(args, { cwd: folder, env: { HOME: folder, FOVEA_URL: platform.url, FOVEA_KEY: platform.key } });
+const json = async (args: readonly string[]): Promise<any> => {
+  const { code, out, err } = await fovea([...args, '--json']);
+  expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
+  return JSON.parse(out);
+};
+
+beforeAll(async () => {
+  platform = await startTestPlatform();
+  folder = mkdtempSync(join(tmpdir(), 'fovea-cli-formats-'));
+  mkdirSync(join(folder, 'coco', 'images'), { recursive: true });
+  for (const [index, name] of ['a.png', 'b.png'].entries()) {
+    writeFileSync(join(folder, 'coco', 'images', name), await sharp({ create: { width: 64, height: 48, channels: 3, background: { r: index, g: 1, b: 1 } } }).png().toBuffer());
+  }
+  const coco = {
+    images: [{ id: 1, file_name: 'a.png', width: 64, height: 48 }, { id: 2, file_name: 'b.png', width: 64, height: 48 }],
+    annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [4, 8, 16, 24], iscrowd: 0 }, { id: 2, image_id: 2, category_id: 2, bbox: [0, 0, 10, 10], attributes: { wet: true } }],
+    categories: [{ id: 1, name: 'car' }, { id: 2, name: 'dog' }],
+  };
+  writeFileSync(join(folder, 'coco', 'annotations.json'), JSON.stringify(coco));
+  await fovea(['projects', 'create', 'Street']);
+});
+afterAll(async () => {
+  await platform.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('with a platform', () => {
+  test('import fills a dataset from a folder; again, nothing comes twice; a dry run changes nothing', async () => {
+    const dry = await fovea(['import', 'coco', '--dataset', 'Night', '--create', '--project', 'Street', '--dry-run']);
+    expect([dry.code, dry.out]).toEqual([0, expect.stringContaining('dry run: nothing was changed')]);
+    const done = await json(['import', 'coco', '--dataset', 'Night', '--create-labels', '--publish']);
+    expect(done).toMatchObject({ format: 'coco', items: { created: 2 }, annotations: { imported: 2 }, labels: { created: ['car', 'dog'] } });
+    const again = await fovea(['import', join('coco', 'annotations.json'), '--dataset', 'Night', '--losses', 'lost.ndjson']);
+    expect(again.out).toContain('0 imported, 2 there already');
+    expect(readFileSync(join(folder, 'lost.ndjson'), 'utf8')).toBe('');
+  });
+  test('export writes an archive or a folder, with a table of what was lost', async () => {
+    const told = await fovea(['export', '--dataset', 'Night', '--format', 'yolo', '--media', 'included', '--splits', 'train=1', '--to', 'out']);
+    expect([told.code, told.out]).toEqual([0, expect.stringMatching(/2 items of "Night" as yolo[^]*OUTCOME[^]*attributes left out/)]);
+    expect(readdirSync(join(folder, 'out'), { recursive: true })).toEqual(expect.arrayContaining(['data.yaml', join('labels', 'train', 'a.txt'), join('images', 'train', 'b.png')]));
+    const made = await json(['export', '--dataset', 'Night', '--format', 'coco', '--filter', '{"path":"/a.png"}', '--to', 'night.zip', '--losses', 'lost.ndjson']);
+    expect(made).toMatchObject({ status: 'complete', items: 1, path: join(folder, 'night.zip'), report: { kept: 1 } });
+    expect(readFileSync(join(folder, 'night.zip')).length).toBe(made.sizeBytes);
+  });
+  test('wrong usage is told before anything is done', async () => {
+    expect((await fovea(['export', '--dataset', 'Night', '--format', 'kitty'])).code).toBe(2);
+    expect((await fovea(['export', '--dataset', 'Night', '--format', 'coco', '--filter', 'red'])).err).toContain('must be a filter of the query language');
+    expect((await fovea(['export', '--dataset', 'Night', '--format', 'coco', '--splits', 'half'])).err).toContain('shares such as train=0.8');
+    expect((await fovea(['export', '--dataset', 'Night', '--format', 'coco', '--to', 'coco'])).err).toContain('is not empty');
+    expect((await fovea(['import', 'nothing', '--dataset', 'Night'])).err).toContain('does not exist');
+    const failed = await fovea(['import', 'night.zip', '--dataset', 'Night', '--format', 'cvat']);
+    expect(failed.code === 0 || failed.err.includes('The import')).toBe(true);
+  });
+});
+
+describe('without a platform', () => {
+  const alone = (args: readonly string[]) => runCli(args, { cwd: folder, env: { HOME: folder } });
+  test('convert there and back, from folder to folder to archive', async () => {
+    const there = await alone(['convert', 'coco', 'cvat', '--to', 'cvat']);
+    expect([there.code, there.out]).toEqual([0, expect.stringContaining('2 items from coco to cvat')]);
+    expect(readdirSync(join(folder, 'cvat'), { recursive: true })).toEqual(expect.arrayContaining(['annotations.xml', join('images', 'a.png')]));
+    const back = await alone(['convert', 'cvat', 'back.zip', '--from', 'cvat', '--to', 'coco', '--json']);
+    expect(JSON.parse(back.out)).toMatchObject({ from: 'cvat', to: 'coco', items: 2, reading: { kept: 2 }, writing: { dropped: 0 } });
+    const twice = await alone(['convert', 'cvat', 'twice.zip', '--to', 'coco']);
+    expect([twice.code, readFileSync(join(folder, 'twice.zip')).equals(readFileSync(join(folder, 'back.zip')))]).toEqual([0, true]);
+  });
+  test('what is lost is written line by line; nothing is overwritten unasked', async () => {
+    const { code } = await alone(['convert', 'coco', 'yolo', '--to', 'yolo', '--no-media', '--losses', 'yolo.ndjson']);
+    const lines = readFileSync(join(folder, 'yolo.ndjson'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
+    expect([code, lines]).toEqual([0, [expect.objectContaining({ step: 'writing', outcome: 'approximated', path: 'b.png', how: 'attributes left out' })]]);
+    expect((await alone(['convert', 'coco', 'yolo', '--to', 'yolo'])).code).toBe(2);
+    expect((await alone(['convert', 'coco', 'yolo', '--to', 'yolo', '--overwrite'])).code).toBe(0);
+    expect((await alone(['convert', 'nowhere', 'x', '--to', 'coco'])).code).toBe(2);
+    writeFileSync(join(folder, 'text.doc'), 'a text');
+    expect((await alone(['convert', 'text.doc', 'x', '--to', 'coco'])).err).toContain('no label format that is known');
+  });
+  test('formats lists what each keeps', async () => {
+    const { code, out } = await alone(['formats']);
+    expect([code, out]).toEqual([0, expect.stringMatching(/FORMAT[^]*coco[^]*webdataset/)]);
+  });
+});
