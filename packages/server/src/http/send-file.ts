@@ -35,7 +35,9 @@ export async function sendFile(request: FastifyRequest, reply: FastifyReply, fil
   });
   if (request.headers['if-none-match']?.split(/\s*,\s*/).includes(etag)) return void (await reply.code(304).send());
   const ifRange = request.headers['if-range'];
-  const range = ifRange === undefined || ifRange === etag ? parseRange(request.headers.range, file.size) : undefined;
+  // An empty file is whole whatever part of it is asked for: some clients ask for `bytes=0-` always.
+  const asked = file.size > 0 && (ifRange === undefined || ifRange === etag);
+  const range = asked ? parseRange(request.headers.range, file.size) : undefined;
   if (range === 'unsatisfiable') {
     void reply.header('content-range', `bytes */${file.size}`);
     throw new Fault('range_not_satisfiable', `The file has ${file.size.toLocaleString('en')} bytes.`);

@@ -156,6 +156,13 @@ describe('items', () => {
     expect([file.status, (await file.arrayBuffer()).byteLength]).toEqual([206, body.metadata.system.size]);
   });
 
+  test('an empty file is one too, also by ranges', async () => {
+    const { body } = await upload('/empty.txt', { text: '' });
+    expect(body.metadata.system.size).toBe(0);
+    const file = await fetch(`${on.url}${base}/items/${body.id}/stream`, { headers: { authorization: `Bearer ${token}`, range: 'bytes=0-' } });
+    expect([file.status, (await file.arrayBuffer()).byteLength]).toEqual([200, 0]);
+  });
+
   test('a path that is taken is skipped or overwritten, never doubled', async () => {
     const first = (await upload('/taken.jpg')).body;
     const skipped = await upload('/taken.jpg', { width: 33 });

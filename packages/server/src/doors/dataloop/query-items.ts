@@ -13,7 +13,7 @@ import { asJson, type Json } from './json.ts';
 import { showFolder, showItem } from './show-item.ts';
 
 /** So long a request waits for a change of everything that a filter finds; the client gives up after 120 seconds. */
-const patienceSeconds = 55;
+const patienceSeconds = 100;
 
 /** A query on the items of a dataset: a page of them, or a change or the deletion of all that it finds. */
 export async function queryItems(deps: DataloopDeps, caller: Caller, datasetId: string, dql: Dql): Promise<unknown> {
@@ -68,9 +68,13 @@ async function deleteAll(deps: DataloopDeps, caller: Caller, datasetId: string, 
   const { itemQueries, folders: room } = deps.rooms;
   let deleted = await ended(deps, caller, await itemQueries.deleteMany(caller, datasetId, { filter }));
   if (folders) {
+    const seen = new Set<string>();
     for (;;) {
-      const { data } = await room.find(caller, datasetId, { filter: folders, limit: 200 });
+      const found = await room.find(caller, datasetId, { filter: folders, limit: 200 });
+      // A folder that came back has items that are still on their way out, or that somebody just added.
+      const data = found.data.filter(({ path }) => !seen.has(path));
       if (data.length === 0) break;
+      for (const { path } of data) seen.add(path);
       deleted += await ended(deps, caller, await itemQueries.deleteMany(caller, datasetId, { filter: { or: data.map(({ path }) => below(path)) } }));
       for (const { id } of data) await room.delete(caller, id).catch(alreadyGone);
     }
