@@ -62,6 +62,7 @@ export const runtime = z.discriminatedUnion('kind', [
     kind: z.literal('container'),
     image: z.string().min(1).max(500).regex(/^[^-\s][^\s]*$/, 'must be the name of an image'),
     archive: filePath.optional().describe('The image as a file of the analytic: what `podman save` writes, or a root folder as tar'),
+    gpuArchive: filePath.optional().describe('The image for machines with a GPU, where it is another one'),
     command: z.array(z.string()).max(1_000).optional(),
     ...programLimits,
   }),
@@ -85,6 +86,6 @@ export type AnalyticManifest = z.infer<typeof analyticManifest>;
 
 /** Every file that must have been uploaded before it can run. */
 export function neededFiles({ files, runtime: on }: Pick<AnalyticManifest, 'files' | 'runtime'>): string[] {
-  const named = on.kind === 'onnx' ? [on.model, on.labelsFile] : on.kind === 'typescript' ? [on.module] : on.kind === 'container' ? [on.archive] : [];
+  const named = on.kind === 'onnx' ? [on.model, on.labelsFile] : on.kind === 'typescript' ? [on.module] : on.kind === 'container' ? [on.archive, on.gpuArchive] : [];
   return [...new Set([...(files ?? []), ...named.filter((path) => path !== undefined)])];
 }

@@ -41,6 +41,16 @@ export function analyticsService({ db, blobs, settings }: { db: Database; blobs:
     return found;
   }
 
+  async function addFile(found: StoredAnalytic, path: string, blob: { sha256: string; size: number }): Promise<void> {
+    await db.tx(async (tx) => {
+      await recordBlobs(tx, [blob]);
+      if (!(await lockAnalytic(tx, found.id))?.pending) throw new Fault('illegal_state', `The files of ${found.name}@${found.version} are complete and cannot be changed; register a new version.`);
+      await upsertFile(tx, found.id, { path, sha256: blob.sha256, sizeBytes: blob.size });
+      const there = new Set((await selectFiles(tx, found.id)).map((file) => file.path));
+      if (neededFiles(found.manifest).every((one) => there.has(one))) await updateAnalytic(tx, found.id, { pending: false });
+    });
+  }
+
   /** Never stored: it follows from the platform's own secret. */
   function secretOf(id: string): string {
     return `whsec_${createHmac('sha256', settings.secret).update(`analytic:${id}`).digest('base64')}`;
@@ -97,14 +107,14 @@ export function analyticsService({ db, blobs, settings }: { db: Database; blobs:
       const needed = neededFiles(found.manifest);
       if (!needed.includes(path)) throw new Fault('invalid_request', `query.path: the manifest names no file "${path}"; it names: ${needed.join(', ') || 'none'}.`, { errors: [{ path: 'query.path', message: 'is not a file of the manifest' }] });
       if (!found.pending) throw new Fault('illegal_state', `The files of ${found.name}@${found.version} are complete and cannot be changed; register a new version.`);
-      const blob = await blobs.put(body(), { maxBytes: settings.maxUploadBytes }).catch(blobFault);
-      await db.tx(async (tx) => {
-        await recordBlobs(tx, [blob]);
-        if (!(await lockAnalytic(tx, found.id))?.pending) throw new Fault('illegal_state', `The files of ${found.name}@${found.version} are complete and cannot be changed; register a new version.`);
-        await upsertFile(tx, found.id, { path, sha256: blob.sha256, sizeBytes: blob.size });
-        const there = new Set((await selectFiles(tx, found.id)).map((file) => file.path));
-        if (needed.every((one) => there.has(one))) await updateAnalytic(tx, found.id, { pending: false });
-      });
+      await addFile(found, path, await blobs.put(body(), { maxBytes: settings.maxUploadBytes }).catch(blobFault));
+      return find(caller, found.id);
+    },
+
+    /** The same for bytes that are in the store already. */
+    async adoptFile(caller: Caller, reference: string, path: string, blob: { sha256: string; size: number }): Promise<StoredAnalytic> {
+      const found = await owned(caller, reference);
+      await addFile(found, path, blob);
       return find(caller, found.id);
     },
 

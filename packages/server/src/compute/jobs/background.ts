@@ -76,7 +76,7 @@ async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobM
     const result = await runner.run({
       manifest,
       folder,
-      job: { id: job.id, ticket: job.ticket ?? 0 },
+      job: { id: job.id, ticket: job.ticket ?? 0, gpu: job.queue === 'gpu' },
       files: await analyticFiles(deps, stored, releases),
       task: { inputs, parameters, outputDir, progress: report.progress, log: report.log, signal: AbortSignal.any([stop.signal, message.signal]) },
     });

@@ -59,14 +59,15 @@ export async function runProgram(program: Program, { task }: Pick<RunRequest, 't
 interface Said {
   error: Status | undefined;
   broken: string | undefined;
-  lastLine: string;
+  lastLines: string[];
   drained(): Promise<void>;
 }
 
 const drainMs = 1_000;
+const keptLines = 20;
 
 function listen(child: ReturnType<typeof spawn>, task: RunRequest['task']): Said {
-  const said: Said = { error: undefined, broken: undefined, lastLine: '', drained: async () => undefined };
+  const said: Said = { error: undefined, broken: undefined, lastLines: [], drained: async () => undefined };
   const out = lineCutter((line) => {
     const read = readLine(line);
     if (read.kind === 'status') {
@@ -78,7 +79,7 @@ function listen(child: ReturnType<typeof spawn>, task: RunRequest['task']): Said
     task.log(line);
   });
   const err = lineCutter((line) => {
-    if (line.trim() !== '') said.lastLine = line;
+    if (line.trim() !== '') said.lastLines = [...said.lastLines.slice(1 - keptLines), line.trim()];
     task.log(line);
   });
   const ends = [
@@ -104,7 +105,9 @@ function judge(program: Program, { code, signal }: { code: number | null; signal
     const message = said.error.error ?? '';
     throw said.error.cause === 'user' ? new InputError(message) : new Error(message);
   }
-  const last = said.lastLine === '' ? '' : ` Its last words: ${said.lastLine.slice(0, 500)}`;
+  // The line that names an error says more than what a runtime prints after it.
+  const words = said.lastLines.findLast((line) => /\b\w*(error|exception|fatal)\b/i.test(line) && !line.startsWith('at ')) ?? said.lastLines.at(-1);
+  const last = words === undefined ? '' : ` Its last words: ${words.slice(0, 500)}`;
   if (code !== null && code === program.ownFailure) throw new RunnerError(`The container could not be started.${last}`);
   const killed = signal ?? (code === 137 ? 'SIGKILL' : code === 139 ? 'SIGSEGV' : code === 134 ? 'SIGABRT' : null);
   if (killed === 'SIGKILL') throw new Error(`The program was killed; most likely it needed more than the memory that it may use (${Math.round(program.memoryBytes / 1024 / 1024)} MiB).${last}`);

@@ -4,10 +4,10 @@ import { createReadStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { InputError } from '@fovea/analytics/analytic.ts';
 import { runProgram } from './child.ts';
 import { collectResult } from './collect.ts';
 import { RunnerError, RunnerMissing, type Runner, type RunRequest } from './runner.ts';
+import { canMakeNetworks, openOwnNetwork } from './own-network.ts';
 import { returnUser, takeUser } from './sandbox.ts';
 import { layTaskFolder } from './task-folder.ts';
 import { defaultMemoryBytes, environment } from './process.ts';
@@ -44,8 +44,12 @@ export function findContainerEngine(): ContainerEngine | undefined {
 export interface ContainerProtocol {
   /** The environment of the container, instead of the task file's. */
   environment(request: RunRequest): Promise<Record<string, string>>;
+  /** The platform's address in that environment: all that the container may reach. */
+  platform: URL;
   /** What the run gave; called when the container has ended well. */
   result(request: RunRequest): ReturnType<Runner['run']>;
+  /** Why it failed, where it has said so; called when the container has ended otherwise. */
+  fault(request: RunRequest): Promise<Error | undefined>;
 }
 
 export interface ContainerRunnerDeps {
@@ -64,24 +68,59 @@ export function containerRunner({ engine, protocolOf }: ContainerRunnerDeps): Ru
       if (!engine) throw new RunnerMissing('This platform runs no containers: neither podman nor docker works here. Install podman where the worker runs.');
       const protocol = await protocolOf?.(request.job.id);
       const image = await provideImage(engine, request);
-      const user = takeUser();
-      try {
-        const laid = await layTaskFolder(request, { inside, user });
-        // The image says itself where its programs are.
-        const { PATH: _path, ...own } = environment(request, { inside });
-        const env = { ...own, ...(await protocol?.environment(request)) };
-        await runContainer(engine, { request, image, env, user: user ? `${user.uid}:${user.gid}` : undefined });
-        return protocol ? await protocol.result(request) : await collectResult(request, laid.toHost);
-      } finally {
-        returnUser(user);
-      }
+      return protocol ? runByProtocol(engine, { request, image, protocol }) : runOwn(engine, { request, image });
     },
     close: async () => undefined,
   };
 }
 
-async function runContainer(engine: ContainerEngine, given: { request: RunRequest; image: string; env: Record<string, string>; user: string | undefined }): Promise<void> {
-  const { request, image, env, user } = given;
+/** A container that reads the task file, as programs do; it is a user without rights on a read-only system. */
+async function runOwn(engine: ContainerEngine, { request, image }: { request: RunRequest; image: string }): ReturnType<Runner['run']> {
+  const { runtime } = request.manifest;
+  const user = takeUser();
+  try {
+    const laid = await layTaskFolder(request, { inside, user });
+    // The image says itself where its programs are.
+    const { PATH: _path, ...env } = environment(request, { inside });
+    const open = runtime.kind === 'container' && runtime.network;
+    const options = ['--network', open ? 'host' : 'none', '--read-only', ...(user === undefined ? [] : ['--user', `${user.uid}:${user.gid}`])];
+    await runContainer(engine, { request, image, env, options, volumes: ['given:ro', 'out', 'tmp'] });
+    return await collectResult(request, laid.toHost);
+  } finally {
+    returnUser(user);
+  }
+}
+
+/** Users of containers with a protocol of their own: root there is nobody here. */
+const firstMappedUser = 200_000;
+const mappedUsers = 65_536;
+/** What images expect of their root; within the mapped users these reach nothing of the machine's. */
+const rightsOfRoot = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'SETGID', 'SETUID'].flatMap((right) => ['--cap-add', right]);
+
+/** A container that speaks a door's protocol and may be made as if it had a machine to itself: what it changes there is gone with it. */
+async function runByProtocol(engine: ContainerEngine, given: { request: RunRequest; image: string; protocol: ContainerProtocol }): ReturnType<Runner['run']> {
+  const { request, image, protocol } = given;
+  const { folder, job } = request;
+  const walled = engine.program === 'podman' && canMakeNetworks();
+  const network = walled ? await openOwnNetwork({ id: `fovea-${job.id}`, folder, platform: protocol.platform }) : undefined;
+  const mapped = [`0:${firstMappedUser}:${mappedUsers}`].flatMap((map) => ['--uidmap', map, '--gidmap', map]);
+  const options = ['--network', network?.name ?? 'host', ...(network ? [...mapped, ...rightsOfRoot] : []), ...(network?.hosts ?? []).flatMap((host) => ['--add-host', host])];
+  try {
+    await runContainer(engine, { request, image, env: await protocol.environment(request), options, volumes: [] });
+  } catch (error) {
+    request.task.signal.throwIfAborted();
+    throw (await protocol.fault(request)) ?? error;
+  } finally {
+    await network?.close();
+  }
+  return protocol.result(request);
+}
+
+/** Sets nothing in a network that is not its own to change. */
+const engineSettings = '[containers]\ndefault_sysctls = []\n';
+
+async function runContainer(engine: ContainerEngine, given: { request: RunRequest; image: string; env: Record<string, string>; options: readonly string[]; volumes: readonly string[] }): Promise<void> {
+  const { request, image, env, options, volumes } = given;
   const { runtime } = request.manifest;
   if (runtime.kind !== 'container') return;
   const { folder, job } = request;
@@ -90,25 +129,26 @@ async function runContainer(engine: ContainerEngine, given: { request: RunReques
   // One that a worker before us left behind when it was killed.
   await run(engine.program, ['rm', '--force', name]).catch(() => undefined);
   await mkdir(join(folder, 'given', 'out'), { recursive: true });
-  // By a file: command lines can be read by everybody on the machine.
-  const envFile = join(folder, 'env');
+  // By files: command lines can be read by everybody on the machine.
+  const [envFile, settings] = [join(folder, 'env'), join(folder, 'containers.conf')];
   await writeFile(envFile, Object.entries(env).map(([key, value]) => `${key}=${value}\n`).join(''), { mode: 0o600 });
+  await writeFile(settings, engineSettings);
+  const shared = volumes.flatMap((volume) => ['--volume', `${join(folder, volume.split(':')[0] ?? '')}:${inside}/${volume}`]);
   const command = [
-    engine.program, 'run', '--rm', '--name', name, '--pull', 'never', ...engine.options,
-    '--network', runtime.network ? 'host' : 'none', '--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--ipc', 'private',
+    engine.program, 'run', '--rm', '--name', name, '--pull', 'never', ...engine.options, ...options,
+    '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--ipc', 'private',
     '--pids-limit', String(maxProcesses), '--memory', String(memoryBytes), '--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=1000:1000', '--ulimit', 'core=0:0',
-    ...(user === undefined ? [] : ['--user', user]),
-    '--volume', `${join(folder, 'given')}:${inside}/given:ro`, '--volume', `${request.task.outputDir}:${inside}/out`, '--volume', `${join(folder, 'tmp')}:${inside}/tmp`, '--volume', `${join(folder, 'tmp')}:/tmp`,
+    ...shared, ...(volumes.includes('tmp') ? ['--volume', `${join(folder, 'tmp')}:/tmp`] : []),
     '--env-file', envFile,
     image, ...(runtime.command ?? []),
   ];
   const kill = async (): Promise<void> => void (await run(engine.program, ['kill', name]).catch(() => undefined));
-  const removed = async (): Promise<void> => void (await run(engine.program, ['rm', '--force', name]).catch(() => undefined));
   try {
     const own = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/root', ...(process.env['XDG_RUNTIME_DIR'] === undefined ? {} : { XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] }) };
-    await runProgram({ name: runtime.command?.[0] ?? image, command, cwd: folder, env: own, memoryBytes, kill, ownFailure: engineFailed }, request);
+    const engineEnv = options.includes('--uidmap') ? { ...own, CONTAINERS_CONF: settings } : own;
+    await runProgram({ name: runtime.command?.[0] ?? image, command, cwd: folder, env: engineEnv, memoryBytes, kill, ownFailure: engineFailed }, request);
   } finally {
-    await removed();
+    await run(engine.program, ['rm', '--force', name]).catch(() => undefined);
   }
 }
 
@@ -118,19 +158,23 @@ const loading = new Map<string, Promise<string>>();
 async function provideImage(engine: ContainerEngine, request: RunRequest): Promise<string> {
   const { runtime, name, version } = request.manifest;
   if (runtime.kind !== 'container') return '';
-  if (runtime.archive === undefined) {
+  const path = (request.job.gpu ? runtime.gpuArchive : undefined) ?? runtime.archive ?? runtime.gpuArchive;
+  if (path === undefined) {
     if (await has(engine, runtime.image)) return runtime.image;
     throw new Error(`The image "${runtime.image}" is not on the machine where the job runs; pull it there, or upload it with the analytic ("archive").`);
   }
-  const archive = request.files[runtime.archive];
-  if (archive === undefined) throw new RunnerError(`The file ${runtime.archive} of the analytic ${name}@${version} is not there.`);
+  const archive = request.files[path];
+  if (archive === undefined) throw new RunnerError(`The file ${path} of the analytic ${name}@${version} is not there.`);
   // The blob's own name is its digest: equal bytes are loaded once.
   const digest = await digestOf(archive);
-  const tag = `localhost/fovea:${digest.slice(0, 40)}`;
+  const tag = imageTag(digest);
   const pending = loading.get(tag) ?? loadImage(engine, archive, tag).finally(() => loading.delete(tag));
   loading.set(tag, pending);
   return pending;
 }
+
+/** What an image that came as a file is called here. */
+export const imageTag = (sha256: string): string => `localhost/fovea:${sha256.slice(0, 40)}`;
 
 async function digestOf(path: string): Promise<string> {
   const hash = createHash('sha256');
@@ -144,7 +188,7 @@ const has = (engine: ContainerEngine, image: string): Promise<boolean> => run(en
 async function loadImage(engine: ContainerEngine, archive: string, tag: string): Promise<string> {
   if (await has(engine, tag)) return tag;
   const names = await run('tar', ['--list', '--auto-compress', '--file', archive], { maxBuffer: 256 * 1024 * 1024 }).catch((error: unknown) => {
-    throw new InputError(`The image of the analytic is no tar archive: ${String((error as { stderr?: string }).stderr ?? '').trim().slice(0, 300)}`);
+    throw new Error(`The image of the analytic is no tar archive: ${String((error as { stderr?: string }).stderr ?? '').trim().slice(0, 300)}`, { cause: error });
   });
   const entries = new Set(names.stdout.split('\n').map((entry) => entry.replace(/^\.\//, '')));
   if (!entries.has('manifest.json') && !entries.has('index.json')) {
@@ -153,11 +197,11 @@ async function loadImage(engine: ContainerEngine, archive: string, tag: string):
   }
   const { stdout } = await run(engine.program, ['load', '--input', archive], { maxBuffer: 16 * 1024 * 1024 }).catch(refused);
   const loaded = /Loaded image(?:\(s\)| ID)?:\s*(\S+)/.exec(stdout)?.[1];
-  if (loaded === undefined) throw new InputError(`The image of the analytic was not loaded: ${stdout.trim().slice(0, 300)}`);
+  if (loaded === undefined) throw new Error(`The image of the analytic was not loaded: ${stdout.trim().slice(0, 300)}`);
   await run(engine.program, ['tag', loaded, tag]).catch(refused);
   return tag;
 }
 
 function refused(error: unknown): never {
-  throw new InputError(`The image of the analytic cannot be loaded: ${String((error as { stderr?: string }).stderr ?? error).trim().slice(-300)}`);
+  throw new Error(`The image of the analytic cannot be loaded: ${String((error as { stderr?: string }).stderr ?? error).trim().slice(-300)}`, { cause: error });
 }

@@ -8,7 +8,7 @@ export interface RunRequest {
   /** The job's own folder, gone afterwards; `task.outputDir` is `out` in it. */
   folder: string;
   /** Which job, and which queueing of it; a second try of the same queueing has the same two. */
-  job: { id: string; ticket: number };
+  job: { id: string; ticket: number; /** It was sent to a GPU. */ gpu?: boolean };
   /** The files that were uploaded with the analytic: path in it → path here. */
   files: Readonly<Record<string, string>>;
 }

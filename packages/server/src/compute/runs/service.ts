@@ -97,11 +97,31 @@ export function runsService({ db, blobs, analytics, settings, signer }: Deps) {
       await reportProgress(db, run.id, report.progress, report.message);
     },
 
+    /** Keeps bytes that a run has sent, for a door whose protocol has addresses of its own. What begins with "$" is no output. */
+    async keep(run: Run, given: { output: string; name: string; mediaType: string }, blob: { sha256: string; size: number }): Promise<void> {
+      await db.tx(async (tx) => {
+        await recordBlobs(tx, [blob]);
+        await upsertUpload(tx, run, { ...given, sha256: blob.sha256, sizeBytes: blob.size });
+      });
+    },
+
+    /** What was kept so under a name, read whole; undefined where there is nothing. */
+    async kept(run: Run, output: string): Promise<Buffer | undefined> {
+      const found = (await selectUploads(db, run)).find((upload) => upload.output === output);
+      if (!found) return undefined;
+      const parts: Buffer[] = [];
+      for await (const part of await blobs.get(found.sha256)) parts.push(part as Buffer);
+      return Buffer.concat(parts);
+    },
+
+    /** The report that ends a run, for protocols that say it in other words; the first one stays. */
+    keepReport: (run: Run, report: RunReport): Promise<void> => insertReport(db, run, report),
+
     takeReport: (run: Run): Promise<RunReport | undefined> => selectReport(db, run),
 
     async takeUploads(run: Run, folder: string): Promise<OutputFile[]> {
       const files: OutputFile[] = [];
-      for (const [index, upload] of (await selectUploads(db, run)).entries()) {
+      for (const [index, upload] of (await selectUploads(db, run)).filter(({ output }) => !output.startsWith('$')).entries()) {
         const path = join(folder, 'uploads', String(index));
         await mkdir(join(folder, 'uploads'), { recursive: true });
         await pipeline(await blobs.get(upload.sha256), createWriteStream(path));

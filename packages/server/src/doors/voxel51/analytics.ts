@@ -7,8 +7,8 @@ import { parseJson } from '../../http/body.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { runBatch } from './batch.ts';
 import { applicationOf, userOf, whoCalls } from './caller.ts';
-import { datasetOf, origin, type Voxel51Deps } from './context.ts';
-import { fromManifest, isExpressible, readDocument, toManifest, type AnalyticDocument } from './documents.ts';
+import { origin, type Voxel51Deps } from './context.ts';
+import { fromManifest, imageFiles, isExpressible, readDocument, toManifest, type AnalyticDocument } from './documents.ts';
 import { bad, missing, sendJson } from './errors.ts';
 import { readArguments, readFlag, runQuery, type Row, type Table } from './query.ts';
 import { readDocumentUpload, readFileUpload, readObject } from './upload.ts';
@@ -21,8 +21,6 @@ export interface AnalyticExtra {
   imageToVideo: boolean;
   application: boolean;
   owner: string;
-  /** The image archives that are there: items, by type. */
-  images: Partial<Record<'CPU' | 'GPU', string>>;
 }
 
 const analyticsTable: Table = {
@@ -107,7 +105,7 @@ async function uploadAnalytic(deps: Voxel51Deps, caller: Caller, request: Fastif
   const imageToVideo = type === 'IMAGE_TO_VIDEO';
   const document = readDocument(parseJson(bytes), imageToVideo);
   const owner = ownerName(caller);
-  const extra: AnalyticExtra = { name: `${owner}/${document.info.name}`, document: JSON.stringify(document), imageToVideo, application, owner: caller.email, images: {} };
+  const extra: AnalyticExtra = { name: `${owner}/${document.info.name}`, document: JSON.stringify(document), imageToVideo, application, owner: caller.email };
   return toAnalytic(await deps.rooms.analytics.register(caller, toManifest(document, owner), { pending: true, origin, extra }));
 }
 
@@ -120,18 +118,14 @@ async function ownAnalytic(deps: Voxel51Deps, caller: Caller, id: string): Promi
 }
 
 async function uploadImage(deps: Voxel51Deps, caller: Caller, id: string, request: FastifyRequest): Promise<void> {
-  const { analytic, extra } = await ownAnalytic(deps, caller, id);
+  const { analytic } = await ownAnalytic(deps, caller, id);
   const type = String((request.query as Row)['type'] ?? '').toUpperCase();
   if (type !== 'CPU' && type !== 'GPU') throw bad('type must be CPU or GPU');
   const { compute } = analytic.manifest;
   if (!(type === 'CPU' ? compute.cpu : compute.gpu)) throw bad(`the analytic did not declare that it supports ${type}`);
   const { file, blob } = await readFileUpload(request, deps.engines.blobs, deps.settings.maxUploadBytes);
   if (!/\.(tar|tar\.gz|tgz|tar\.bz2?)$/i.test(file.name)) throw bad('the image must be a .tar, .tar.gz or .tar.bz archive');
-  const dataset = await deps.rooms.items.authorizeUpload(caller, (await datasetOf(deps, caller, 'images')).id);
-  const { item } = await deps.rooms.items.adopt(caller, dataset, { path: `/${analytic.id}/${type.toLowerCase()}.tar`, rule: 'replace', blob });
-  const images = { ...extra.images, [type]: item.id };
-  const pending = (compute.cpu && images.CPU === undefined) || (compute.gpu && images.GPU === undefined);
-  await deps.rooms.analytics.change(caller, analytic.id, { pending, extra: { ...extra, images } });
+  await deps.rooms.analytics.adoptFile(caller, analytic.id, imageFiles[type], blob);
 }
 
 /** The routes of analytics, for users at the root and for applications under `/apps`. */

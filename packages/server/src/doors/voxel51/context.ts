@@ -3,6 +3,8 @@ import type { ItemQueries } from '../../catalog/items/bulk.ts';
 import type { ItemsService } from '../../catalog/items/service.ts';
 import type { AnalyticsService } from '../../compute/analytics/service.ts';
 import type { JobsService } from '../../compute/jobs/service.ts';
+import type { ProtocolFinder } from '../../compute/runners/all.ts';
+import type { RunsService } from '../../compute/runs/service.ts';
 import type { BlobStore } from '../../engines/blobs/blobs.ts';
 import type { Database } from '../../engines/database/database.ts';
 import type { Outbound } from '../../engines/outbound/outbound.ts';
@@ -22,7 +24,10 @@ export interface Voxel51Deps {
     itemQueries: ItemQueries;
     analytics: AnalyticsService;
     jobs: JobsService;
+    runs: RunsService;
   };
+  /** Where the door says how containers of its analytics are run. */
+  containerProtocols: ProtocolFinder[];
   settings: { publicUrl: () => string; secret: string; maxUploadBytes: number };
 }
 
@@ -36,7 +41,7 @@ export async function projectOf({ rooms }: Voxel51Deps, caller: Caller): Promise
 }
 
 /** A dataset of that project, made on first use; of two that make it at once, one finds what the other made. */
-export async function datasetOf(deps: Voxel51Deps, caller: Caller, name: 'data' | 'images' = 'data'): Promise<{ id: string; projectId: string }> {
+export async function datasetOf(deps: Voxel51Deps, caller: Caller, name = 'data'): Promise<{ id: string; projectId: string }> {
   const { datasets } = deps.rooms;
   const project = await projectOf(deps, caller);
   const get = async () => ({ id: (await datasets.get(caller, name, { project })).id, projectId: project });

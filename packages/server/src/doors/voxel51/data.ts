@@ -101,11 +101,12 @@ async function postUrl(deps: Voxel51Deps, caller: Caller, body: Row): Promise<Ro
 }
 
 /** Answers the bytes of data: our own, or by sending the client to where they lie. */
-export async function sendData(deps: Voxel51Deps, caller: Caller, item: StoredItem, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+export async function sendData(deps: Voxel51Deps, caller: Caller, item: StoredItem, request: FastifyRequest, reply: FastifyReply, shownName?: string): Promise<unknown> {
   const { name, type, url } = extraOf(item);
-  if (url !== undefined) return reply.redirect(url, 302);
+  // Brought already for a job, which reads it from here.
+  if (url !== undefined && item.sizeBytes === 0) return reply.redirect(url, 302);
   const { read } = await deps.rooms.items.open(caller, item.id);
-  await sendFile(request, reply, { sha256: item.sha256, size: item.sizeBytes, mediaType: type, filename: name, read, inline: false });
+  await sendFile(request, reply, { sha256: item.sha256, size: item.sizeBytes, mediaType: type, filename: shownName ?? name, read, inline: false });
   return reply;
 }
 

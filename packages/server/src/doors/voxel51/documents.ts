@@ -47,6 +47,9 @@ const parameterTypes: Record<string, AnalyticManifest['parameters'][number]['typ
   'types.ObjectArray': 'array',
 };
 
+/** The files that the images of an analytic are kept as. */
+export const imageFiles = { CPU: 'cpu.tar', GPU: 'gpu.tar' } as const;
+
 /** An uploaded document as ours. Names are lower case there; the door shows the name as it was uploaded. */
 export function toManifest(document: AnalyticDocument, owner: string): AnalyticManifest {
   const { info: about } = document;
@@ -57,9 +60,16 @@ export function toManifest(document: AnalyticDocument, owner: string): AnalyticM
     scope: 'org',
     inputs: document.inputs.map(({ name, description, required }) => ({ name, description, required, media: ['image', 'video', 'dicom', 'nifti', 'text', 'pdf', 'audio', 'other'] })),
     parameters: document.parameters.map(({ name, description, required, type, default: preset }) => ({ name, description, required, type: parameterTypes[type] ?? 'file', ...(preset === undefined ? {} : { default: preset }) })),
-    outputs: document.outputs.map(({ name, description, filename }) => ({ name, description, type: 'file', filename })),
+    outputs: document.outputs.map(({ name, description, filename, post_as_data: many }) => ({ name, description, type: 'file', filename, many })),
     compute: { cpu: about.supports_cpu, gpu: about.supports_gpu },
-    runtime: { kind: 'container', image: `${owner}/${about.name}:${about.version}` },
+    timeoutSeconds: 6 * 3_600,
+    runtime: {
+      kind: 'container',
+      image: `${owner}/${about.name}:${about.version}`,
+      network: true,
+      ...(about.supports_cpu ? { archive: imageFiles.CPU } : {}),
+      ...(about.supports_gpu ? { gpuArchive: imageFiles.GPU } : {}),
+    },
   });
   if (!parsed.success) throw invalid(parsed.error.issues, 'body');
   return parsed.data;

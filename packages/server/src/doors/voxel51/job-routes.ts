@@ -52,7 +52,7 @@ export function jobRoutes(deps: Voxel51Deps) {
       const { request: text } = extraOf(await jobOf(request));
       return reply.header('content-type', 'application/json; charset=utf-8').send(text);
     });
-    door.get('/jobs/:id/status', async (request, reply) => sendJson(reply, statusOf(await jobOf(request))));
+    door.get('/jobs/:id/status', async (request, reply) => sendJson(reply, await statusOf(deps, await jobOf(request))));
     door.get('/jobs/:id/output', async (request, reply) => {
       const { output, filename, read } = outputOf(deps, await jobOf(request));
       await sendFile(request, reply, { sha256: output.sha256, size: output.sizeBytes, mediaType: output.mediaType, filename, read, inline: false });

@@ -178,17 +178,49 @@ export function outputOf(deps: Voxel51Deps, job: StoredJob) {
   return { filename: download.filename, output, read };
 }
 
-/** The log of a job of a private analytic, as text. */
+/** The log of a job of a private analytic, as text: what the worker has sent, else what it has printed. */
 export async function logOf(deps: Voxel51Deps, caller: Caller, job: StoredJob): Promise<string> {
   if (extraOf(job).public) throw new Fault('forbidden', 'Logs exist for jobs of private analytics only');
   if (job.expired) throw new Fault('gone', 'The log of this job has expired');
+  const sent = await deps.rooms.runs.kept(runOf(job), keptAs.logfile);
+  if (sent) return sent.toString('utf8');
   const { lines } = await deps.rooms.jobs.log(caller, job.id);
   if (lines.length === 0) throw new Fault('not_found', 'The job has written no log yet');
   return lines.map(({ text }) => `${text}\n`).join('');
 }
 
-/** The status document (section 8.3), from the record. */
-export function statusOf(job: StoredJob): Row {
+/** What a worker sends beside outputs, as the room keeps it. */
+export const keptAs = { logfile: '$log', status: '$status' } as const;
+
+export function runOf(job: Pick<StoredJob, 'id' | 'ticket'>): { id: string; ticket: number } {
+  return { id: job.id, ticket: job.ticket ?? 0 };
+}
+
+/** The status document (section 8.3): what the worker has sent last, in the state of the record. */
+export async function statusOf(deps: Voxel51Deps, job: StoredJob): Promise<Row> {
+  const ours = recordStatus(job);
+  const sent = await deps.rooms.runs.kept(runOf(job), keptAs.status);
+  if (!sent) return ours;
+  const theirs = readStatus(sent);
+  if (theirs['state'] === ours['state']) return { ...ours, ...theirs };
+  // It lags behind: the record knows the state and its times, the worker the rest.
+  const { state, start_time, complete_time, fail_time, failure_type } = ours;
+  return { ...ours, ...theirs, state, start_time, complete_time, fail_time, failure_type };
+}
+
+function readStatus(bytes: Buffer): Row {
+  try {
+    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Row) : {};
+  } catch (error) {
+    // A worker's own document; half of one says nothing.
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}
+
+/** The same shape, from the record. */
+function recordStatus(job: StoredJob): Row {
   const record = toJob(job);
   return {
     analytic: extraOf(job).analytic,

@@ -14,9 +14,12 @@ import { missing, sendJson, sendVoxelError } from './errors.ts';
 import { jobRoutes } from './job-routes.ts';
 import { logOf, outputOf } from './jobs.ts';
 import { needSigned } from './signed.ts';
+import { workerProtocol } from './worker-protocol.ts';
+import { workerFiles, workerRoutes } from './worker-routes.ts';
 
 /** The REST API of the Voxel51 Platform, version 1, under `/voxel51/v1`. */
 export function voxel51Door(deps: Voxel51Deps) {
+  deps.containerProtocols.push((job) => (job.origin === origin ? workerProtocol(deps, job) : undefined));
   return async (app: FastifyInstance): Promise<void> => {
     await app.register(
       async (door) => {
@@ -25,6 +28,8 @@ export function voxel51Door(deps: Voxel51Deps) {
         door.setErrorHandler((error, request, reply) => sendVoxelError(error, request, reply));
         door.setNotFoundHandler((request, reply) => sendVoxelError(missing('Route', `${request.method} ${request.url.split('?')[0]}`), request, reply));
         await door.register(signedRoutes(deps), { prefix: '/v1/signed' });
+        await door.register(workerFiles(deps), { prefix: '/v1/signed/run' });
+        await door.register(workerRoutes(deps), { prefix: '/v1' });
         await door.register(
           async (keyed) => {
             keyed.addHook('onRequest', (request) => identify(request, deps.rooms));
@@ -70,7 +75,8 @@ function signedRoutes(deps: Voxel51Deps) {
       needSigned(deps.settings, request, `data/${org}/${id}`);
       const item = await selectItem(deps.engines.db, id);
       if (!item) throw missing('Data', id);
-      return sendData(deps, systemCaller(org), item, request, reply);
+      // Two inputs of a job may have one name; their addresses then have another.
+      return sendData(deps, systemCaller(org), item, request, reply, (request.params as { name: string }).name);
     });
     door.get('/output/:id/:name', async (request, reply) => {
       const { id } = params(request);

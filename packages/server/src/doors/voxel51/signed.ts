@@ -1,3 +1,4 @@
+import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { FastifyRequest } from 'fastify';
 import type { StoredItem } from '../../catalog/items/store.ts';
 import type { StoredJob } from '../../compute/jobs/store.ts';
@@ -18,8 +19,27 @@ function signed(settings: Settings, path: string, options: { method?: SignedRequ
 }
 
 /** The last segment names the file for clients that look there; the signature speaks for what is before it. */
-export function signedDataUrl(settings: Settings, caller: Pick<Caller, 'orgId'>, item: Pick<StoredItem, 'id' | 'name'>): string {
-  return signed(settings, `${base}/v1/signed/data/${caller.orgId}/${item.id}`, { name: item.name });
+export function signedDataUrl(settings: Settings, caller: Pick<Caller, 'orgId'>, item: Pick<StoredItem, 'id' | 'name'>, life = lifeMs): string {
+  return signed(settings, `${base}/v1/signed/data/${caller.orgId}/${item.id}`, { name: item.name, lifeMs: life });
+}
+
+/** What a worker reads (`task`) and writes (`status`, `logfile`, `output`) of one queueing of a job. */
+export function signedRunUrl(settings: Settings, run: { id: string; ticket: number }, what: 'task' | 'status' | 'logfile' | 'output', life: number): string {
+  return signed(settings, `${base}/v1/signed/run/${run.id}/${run.ticket}/${what}`, { method: what === 'task' ? 'GET' : 'PUT', lifeMs: life });
+}
+
+/** The key by which a worker is known: it opens one queueing of one job. */
+export function agentKey(settings: Settings, run: { id: string; ticket: number }): string {
+  const proof = createHmac('sha256', settings.secret).update(`voxel51-agent:${run.id}:${run.ticket}`).digest('base64url');
+  return `agent.${run.id}.${run.ticket}.${proof}`;
+}
+
+/** The run that an agent key opens; undefined where it was not made by {@link agentKey}. */
+export function runOfAgent(settings: Settings, key: string): { id: string; ticket: number } | undefined {
+  const [, id = '', ticket = ''] = /^agent\.([0-9a-f-]{36})\.(\d{1,15})\.[\w-]+$/.exec(key) ?? [];
+  const run = { id, ticket: Number(ticket) };
+  const [given, expected] = [Buffer.from(key), Buffer.from(agentKey(settings, run))];
+  return given.length === expected.length && timingSafeEqual(given, expected) ? run : undefined;
 }
 
 export function signedOutputUrl(settings: Settings, job: Pick<StoredJob, 'id'>, name: string): string {
