@@ -18,6 +18,7 @@ export * from './annotations.ts';
 export * from './recipes.ts';
 export * from './formats.ts';
 export * from './tasks.ts';
+export * from './quality.ts';
 export * from './compute.ts';
 export * from './events.ts';
 export * from './system.ts';

@@ -7,6 +7,7 @@ import { exports, formats, imports } from './formats.ts';
 import { keys, members, session, users } from './identity.ts';
 import { items } from './items.ts';
 import type { Operation } from './operation.ts';
+import { quality } from './quality.ts';
 import { projects } from './projects.ts';
 import { recipes } from './recipes.ts';
 import { deidentification } from './deidentification.ts';
@@ -18,7 +19,7 @@ import { usage } from './usage.ts';
 import { versions } from './versions.ts';
 
 /** The operation table: every operation of the native API, by feature. */
-export const operations = { system, session, users, keys, projects, members, datasets, usage, versions, items, scans, series, deidentification, annotations, segmentations, recipes, formats, exports, imports, batches, tasks, analytics, jobs, runs, profiles, commands, events, webhooks };
+export const operations = { system, session, users, keys, projects, members, datasets, usage, versions, items, scans, series, deidentification, annotations, segmentations, recipes, formats, exports, imports, batches, tasks, quality, analytics, jobs, runs, profiles, commands, events, webhooks };
 
 /** All operations in the order of the table. */
 export const allOperations: readonly Operation[] = Object.values(operations).flatMap((feature) => Object.values(feature) as Operation[]);

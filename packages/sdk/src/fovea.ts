@@ -13,6 +13,7 @@ import { Session } from './features/session.ts';
 import { System } from './features/system.ts';
 import { Annotations } from './features/annotations.ts';
 import { Exports, Formats, Imports } from './features/formats.ts';
+import { Quality } from './features/quality.ts';
 import { Recipes } from './features/recipes.ts';
 import { Batches } from './features/batches.ts';
 import { Tasks } from './features/tasks.ts';
@@ -76,6 +77,7 @@ export class Fovea extends Connected {
   readonly imports = new Imports(this.client);
   readonly batches = new Batches(this.client);
   readonly tasks = new Tasks(this.client);
+  readonly quality = new Quality(this.client);
   readonly analytics = new Analytics(this.client);
   readonly jobs = new Jobs(this.client);
   readonly profiles = new Profiles(this.client);

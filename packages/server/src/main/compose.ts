@@ -62,6 +62,8 @@ import { exportRoutes } from '../labeling/exports/routes.ts';
 import { exportsService } from '../labeling/exports/service.ts';
 import { importRoutes } from '../labeling/imports/routes.ts';
 import { importsService } from '../labeling/imports/service.ts';
+import { qualityRoutes } from '../labeling/quality/routes.ts';
+import { qualityService } from '../labeling/quality/service.ts';
 import { recipeRoutes } from '../labeling/recipes/routes.ts';
 import { recipesService } from '../labeling/recipes/service.ts';
 import { attachmentsService } from '../labeling/tasks/attachments.ts';
@@ -158,6 +160,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...usageRoutes(usageService({ db })),
     ...versionRoutes(versions),
     ...bringRoutes(bringService({ db, blobs, outbound, commands, items, limits: settings })),
+    ...qualityRoutes(qualityService({ db, commands })),
     ...commandRoutes(commands),
     ...annotationRoutes(annotations, db),
     ...recipeRoutes(recipes),

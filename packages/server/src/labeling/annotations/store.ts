@@ -160,10 +160,16 @@ export async function selectOfItems(
 ): Promise<StoredAnnotation[]> {
   const rows = await db.many<AnnotationRow>(sql`select ${annotationColumns(a)} from annotations a
     where a.item_id = any(${itemIds}::uuid[]) and a.deleted_at is null
-    and ${options.taskId === undefined ? sql`not a.draft` : sql`(not a.draft or a.task_id = ${options.taskId})`}
+    and ${options.taskId === undefined ? sql`not a.draft` : ofTask(options.taskId)}
     ${options.after === undefined ? empty : sql`and a.id > ${options.after}`} ${options.where === undefined ? empty : sql`and ${options.where}`}
     order by a.id ${options.limit === undefined ? empty : sql`limit ${options.limit + 1}`}`);
   return rows.map(toStoredAnnotation);
+}
+
+/** What is seen in a task: its drafts and what is there already, but not what others answered to the same question, nor a known answer. */
+function ofTask(taskId: string): Sql {
+  return sql`(a.task_id = ${taskId} or (not a.draft and not exists (select from tasks me where me.id = ${taskId}
+    and ((me.honeypot and a.source <> 'model') or exists (select from tasks o where o.id = a.task_id and o.id <> me.id and o.batch_id = me.batch_id and o.item_id = me.item_id)))))`;
 }
 
 /** The labels of a dataset's annotations, by name. */

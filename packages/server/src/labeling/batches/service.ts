@@ -11,6 +11,7 @@ import { authorize } from '../../identity/access.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
 import { inVisibleProject } from '../../identity/projects/store.ts';
+import { setPeople } from '../quality/store.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { selectRecipe } from '../recipes/store.ts';
 import { cancelOpen, insertTasksForItems, openTasks, shareOut } from '../tasks/store.ts';
@@ -138,6 +139,11 @@ export function batchesService({ db, projects, datasets }: { db: Database; proje
         const now = await selectBatch(tx, id, { lock: true });
         if (!now) throw notFound('batch', id);
         if (revision !== undefined && now.revision !== revision) throw new Fault('revision_conflict', `The batch is at revision ${now.revision} now.`, { current: toBatch(now) });
+        if (body.settings?.people !== undefined && body.settings.people !== now.settings.people) {
+          await setPeople(tx, id, body.settings.people);
+          await shareOut(tx, id);
+          if (now.status === 'completed' && body.settings.people > now.settings.people) await updateBatch(tx, id, { status: 'in_progress' });
+        }
         await updateBatch(tx, id, { ...body, ...(body.settings ? { settings: { ...now.settings, ...body.settings } } : {}) });
         await emit(tx, batchEvent('batch.updated', caller, now, { changed: Object.keys(body) }));
         return (await selectBatch(tx, id)) ?? now;

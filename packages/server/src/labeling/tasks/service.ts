@@ -130,7 +130,8 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
 
   /** Ends a task: its drafts become annotations, listeners are told, its batch may be done. `final`: the response is in the door's words already. */
   async function complete(tx: Tx, caller: { orgId: string; email: string }, task: StoredTask, what: TaskChange, final = false): Promise<StoredTask> {
-    const settled = await settleDrafts(tx, task.id, true);
+    // What is said about an item with a known answer is compared, and not added to it.
+    const settled = task.honeypot ? [] : await settleDrafts(tx, task.id, true);
     if (settled.length > 0 && task.itemId && task.datasetId) {
       await counted(tx, { itemId: task.itemId, datasetId: task.datasetId, projectId: task.projectId }, settled.length);
     }
@@ -144,7 +145,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
 
   /** True for the share of the tasks that are reviewed, decided by the id so that it cannot be guessed nor changed. */
   function goesToReview(task: StoredTask, share: number): boolean {
-    return createHash('sha256').update(task.id).digest().readUInt32BE(0) / 2 ** 32 < share;
+    return !task.honeypot && createHash('sha256').update(task.id).digest().readUInt32BE(0) / 2 ** 32 < share;
   }
 
   return {

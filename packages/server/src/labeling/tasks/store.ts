@@ -47,6 +47,7 @@ export interface TaskRow {
   created_at: Date;
   updated_at: Date;
   completed_at: Date | null;
+  honeypot: boolean;
 }
 
 /** A task with what only the server and the doors know. */
@@ -60,6 +61,8 @@ export interface StoredTask extends Task {
   origin: string | null;
   externalId: string | null;
   extra: unknown;
+  /** Its right answer is known; nobody who may work on it is told. */
+  honeypot: boolean;
 }
 
 export function toStoredTask(row: TaskRow): StoredTask {
@@ -109,11 +112,12 @@ export function toStoredTask(row: TaskRow): StoredTask {
     origin: row.origin,
     externalId: row.external_id,
     extra: row.extra,
+    honeypot: row.honeypot,
   };
 }
 
 export function toTask(stored: StoredTask): Task {
-  const { orgId: _o, test: _t, leaseToken: _l, callbackSucceeded: _c, audits: _a, priorResponses: _p, origin: _or, externalId: _e, extra: _x, ...task } = stored;
+  const { orgId: _o, test: _t, leaseToken: _l, callbackSucceeded: _c, audits: _a, priorResponses: _p, origin: _or, externalId: _e, extra: _x, honeypot: _h, ...task } = stored;
   return task;
 }
 

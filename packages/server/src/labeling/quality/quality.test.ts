@@ -1,0 +1,138 @@
+import { isId } from '@fovea/contract';
+import sharp from 'sharp';
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
+import { idBeside } from './store.ts';
+
+let fovea: TestPlatform;
+let project: string;
+let dataset: string;
+let orgId: string;
+let people: { key: string; email: string }[];
+const items: string[] = [];
+
+beforeAll(async () => {
+  fovea = await startTestPlatform();
+  project = (await fovea.call('POST', '/v1/projects', { body: { name: 'p' } })).body.id;
+  dataset = (await fovea.call('POST', '/v1/datasets', { body: { project, name: 'd' } })).body.id;
+  orgId = (await fovea.platform.engines.db.one<{ org_id: string }>(sql`select org_id from projects limit 1`)).org_id;
+  people = [];
+  for (let index = 0; index < 3; index++) people.push(await fovea.person({ orgId, project: { id: project, role: 'annotator' } }));
+  const bytes = await sharp({ create: { width: 100, height: 80, channels: 3, background: '#456' } }).png().toBuffer();
+  for (let index = 0; index < 6; index++) {
+    const { body } = await fovea.call('POST', `/v1/datasets/${dataset}/items?path=/${index}.png`, { body: bytes });
+    items.push((await fovea.probed(body.item.id)).id);
+  }
+});
+afterAll(() => fovea.close());
+
+type Box = [label: string, x: number, y: number, width: number, height: number];
+const boxes = (list: Box[]) => list.map(([label, x, y, width, height]) => ({ type: 'box', label, geometry: { type: 'box', x, y, width, height } }));
+const wait = async (command: { id: string }) => (await fovea.call('GET', `/v1/commands/${command.id}?waitSeconds=60`)).body;
+
+/** Has a person do every task they get; gives the items they saw, in their order. */
+async function work(person: { key: string }, batch: string, draw: (item: string, seen: number) => Box[]): Promise<string[]> {
+  const seen: string[] = [];
+  for (;;) {
+    const { task, lease } = (await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { key: person.key, body: { batch } })).body;
+    if (!task) return seen;
+    const shown = (await fovea.call('GET', `/v1/items/${task.itemId}/annotations?task=${task.id}`, { key: person.key })).body.data;
+    expect(shown).toEqual([]);
+    expect(JSON.stringify(task)).not.toMatch(/honey/i);
+    const drawn = boxes(draw(task.itemId, seen.length));
+    if (drawn.length > 0) expect((await fovea.call('POST', `/v1/items/${task.itemId}/annotations?task=${task.id}`, { key: person.key, body: { annotations: drawn } })).status).toBe(201);
+    expect((await fovea.call('POST', `/v1/tasks/${task.id}/submit`, { key: person.key, body: { lease, secondsSpent: 5 } })).status).toBe(200);
+    seen.push(task.itemId);
+  }
+}
+const annotationsOf = async (item: string) => (await fovea.call('GET', `/v1/items/${item}/annotations`)).body.data as any[];
+
+describe('consensus', () => {
+  let batch: string;
+  test('quality.report 200 compares three people: agreement, κ, confusion, who is careless', async () => {
+    const filter = { path: { in: ['/0.png', '/1.png', '/2.png'] } };
+    batch = (await fovea.call('POST', '/v1/batches', { body: { project, name: 'b', dataset, filter, settings: { people: 2 } } })).body.id;
+    expect((await fovea.call('GET', `/v1/batches/${batch}`)).body.counts.total).toBe(6);
+    await fovea.call('POST', `/v1/batches/${batch}/finalize`);
+    // One more person for each item: switched on while the batch is open.
+    await fovea.call('PATCH', `/v1/batches/${batch}`, { body: { settings: { people: 3 } } });
+    expect((await fovea.call('GET', `/v1/batches/${batch}`)).body.counts.total).toBe(9);
+    await fovea.call('PATCH', `/v1/batches/${batch}`, { body: { settings: { people: 4 } } });
+    await fovea.call('PATCH', `/v1/batches/${batch}`, { body: { settings: { people: 3 } } });
+    expect((await fovea.call('GET', `/v1/batches/${batch}`)).body.counts.total).toBe(9);
+    const [careful, same, careless] = people as [{ key: string; email: string }, { key: string; email: string }, { key: string; email: string }];
+    await work(careful, batch, () => [['cat', 10, 10, 20, 20], ['dog', 50, 50, 20, 20]]);
+    await work(same, batch, () => [['cat', 12, 10, 20, 20], ['dog', 50, 50, 20, 20]]);
+    await work(careless, batch, (_item, seen) => (seen === 0 ? [] : [['dog', 10, 12, 20, 20]]));
+    const { status, body } = await fovea.call('GET', `/v1/batches/${batch}/quality`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ itemCount: 3, sampled: false, fleiss: null, alpha: { value: null } });
+    const pair = (a: string, b: string) => body.pairs.find((one: any) => [one.a, one.b].toSorted().join() === [a, b].toSorted().join());
+    expect(pair(careful.email, same.email)).toMatchObject({ items: 3, agreement: 1, sameLabel: 1, kappa: 1 });
+    // IoU of (10,10,20,20) and (12,10,20,20): 18 × 20 of 22 × 20; of the other two boxes: 1.
+    expect(pair(careful.email, same.email).likeness).toBeCloseTo((18 / 22 + 1) / 2, 4);
+    expect(pair(careful.email, careless.email)).toMatchObject({ agreement: 0, sameLabel: 0 });
+    expect(body.people.map((one: any) => [one.tasks, one.secondsSpent])).toEqual([[3, 15], [3, 15], [3, 15]]);
+    expect(body.confusion).toEqual({ labels: ['cat', 'dog'], counts: [[3, 4], [4, 3]] });
+    expect(body.items.length).toBe(3);
+    expect((await fovea.call('GET', `/v1/batches/${batch}/quality?threshold=2`)).status).toBe(400);
+  });
+
+  test('quality.merge 202 makes one set of three, quality.merge 409 once it is there, quality.unmerge 200 takes it back', async () => {
+    const before = await annotationsOf(items[0] ?? '');
+    expect(before.length).toBeGreaterThan(3);
+    const answer = await fovea.call('POST', `/v1/batches/${batch}/consensus`, { body: {} });
+    expect(answer.status).toBe(202);
+    expect(await wait(answer.body)).toMatchObject({ status: 'complete', result: { items: 3, annotations: 6 } });
+    const merged = await annotationsOf(items[0] ?? '');
+    expect(merged.map((one) => one.label).toSorted()).toEqual(['cat', 'dog']);
+    const cat = merged.find((one) => one.label === 'cat');
+    expect(cat.metadata.consensus.votes).toBeGreaterThanOrEqual(2);
+    expect([10, 11, 12]).toContain(cat.geometry.x);
+    expect((await fovea.call('GET', `/v1/items/${items[0]}`)).body.annotationCount).toBe(2);
+    expect((await fovea.call('POST', `/v1/batches/${batch}/consensus`, { body: {} })).status).toBe(409);
+    // The report still speaks of what people said.
+    expect((await fovea.call('GET', `/v1/batches/${batch}/quality`)).body.pairs.length).toBe(3);
+    expect((await fovea.call('DELETE', `/v1/batches/${batch}/consensus`)).body).toEqual({ items: 3 });
+    const content = (list: any[]) => list.map((one) => [one.id, one.label, one.geometry]);
+    expect(content(await annotationsOf(items[0] ?? ''))).toEqual(content(before));
+    expect((await fovea.call('GET', `/v1/items/${items[0]}`)).body.annotationCount).toBe(before.length);
+    const strict = await wait((await fovea.call('POST', `/v1/batches/${batch}/consensus`, { body: { minVotes: 3 } })).body);
+    expect(strict.result.annotations).toBeLessThan(6);
+    await fovea.call('DELETE', `/v1/batches/${batch}/consensus`);
+  });
+});
+
+describe('known answers', () => {
+  test('ids beside others are ids of the same moment', () => {
+    const id = '01a1fe7e-ec08-75f7-bc24-15bc12d3ebae';
+    for (let round = 0; round < 50; round++) {
+      const made = idBeside(id);
+      expect([isId(made), made.slice(0, 13)]).toEqual([true, id.slice(0, 13)]);
+    }
+  });
+
+  test('quality.addHoneypots 200 mixes them in unrecognisably, quality.report measures people by them, quality.removeHoneypots 200, quality.addHoneypots 409', async () => {
+    const [gold = ''] = items.slice(5);
+    await fovea.call('POST', `/v1/items/${gold}/annotations`, { body: { annotations: boxes([['cat', 10, 10, 20, 20], ['dog', 50, 50, 20, 20]]) } });
+    const batch = (await fovea.call('POST', '/v1/batches', { body: { project, name: 'h', dataset, filter: { path: { in: ['/3.png', '/4.png'] } } } })).body.id;
+    await fovea.call('POST', `/v1/batches/${batch}/finalize`);
+    expect((await fovea.call('POST', `/v1/batches/${batch}/honeypots`, { body: { filter: { path: '/5.png' }, copies: 3 } })).body).toEqual({ added: 3 });
+    expect((await fovea.call('DELETE', `/v1/batches/${batch}/honeypots`)).body).toEqual({ removed: 3 });
+    await fovea.call('POST', `/v1/batches/${batch}/honeypots`, { body: { filter: { path: '/5.png' }, copies: 3 } });
+    const [first, second, third] = people as [{ key: string; email: string }, { key: string; email: string }, { key: string; email: string }];
+    const seen = await work(first, batch, () => [['cat', 10, 10, 20, 20], ['dog', 50, 50, 20, 20]]);
+    expect(seen.toSorted()).toEqual([items[3], items[4], gold].toSorted());
+    await work(second, batch, () => [['cat', 10, 10, 20, 20], ['cat', 50, 50, 20, 20], ['bird', 0, 0, 5, 5]]);
+    await work(third, batch, () => []);
+    const report = (await fovea.call('GET', `/v1/batches/${batch}/quality`)).body;
+    const of = (person: { email: string }) => report.people.find((one: any) => one.by === person.email);
+    expect(of(first)).toMatchObject({ honeypots: 1, precision: 1, recall: 1, f1: 1, iou: 1 });
+    expect(of(second)).toMatchObject({ honeypots: 1, precision: 0.333333, recall: 0.5, f1: 0.4 });
+    expect(of(third)).toMatchObject({ honeypots: 1, precision: null, recall: 0, f1: 0 });
+    // What they said was compared, and not added to the truth.
+    expect((await annotationsOf(gold)).length).toBe(2);
+    expect((await fovea.call('POST', `/v1/batches/${batch}/honeypots`, { body: { filter: {} } })).status).toBe(409);
+  });
+});
