@@ -23,7 +23,7 @@ export function demoCommand(program: Command, context: Context): void {
   withExamples(
     program
       .command('demo')
-      .description('show the main job on a throw-away platform: upload, look at media, pre-label, label, review, download again')
+      .description('show the main job on a throw-away platform: upload, look at media, pre-label, label, review, commit a version, export it, download again')
       .option('--folder <dir>', 'take these files instead of drawn ones')
       .option('--port <n>', 'port to listen on (default: a free one)', wholeNumber(0))
       .option('--keep', 'keep the platform running afterwards, to look at in the console', false),
@@ -43,13 +43,14 @@ async function demo(context: Context, flags: DemoFlags): Promise<void> {
   try {
     const fovea = new Fovea({ url: running.url, key: running.adminKey });
     const result = await runPipeline(fovea, { folder, samples: wholeDemo, projectName: 'Demo', verify: true, onProgress: steps(context) });
+    const file = await keepExport(fovea, result);
     const seconds = (performance.now() - started) / 1_000;
-    summarize(context, result, running.url, seconds);
+    summarize(context, result, { url: running.url, file, seconds });
     if (flags.keep) {
       print(io, `Running at ${running.url}, key ${running.adminKey}; Ctrl-C ends it.`);
       await interrupted(io.signal);
     }
-    print(io, JSON.stringify({ items: result.items, annotations: result.annotations, tasks: result.tasks, jobs: result.jobs, version: null, export: null, seconds: Number(seconds.toFixed(2)) }));
+    print(io, JSON.stringify({ items: result.items, annotations: result.annotations, tasks: result.tasks, jobs: result.jobs, version: result.version, export: file, seconds: Number(seconds.toFixed(2)) }));
   } finally {
     await running.close();
     rmSync(dataDir, { recursive: true, force: true });
@@ -69,7 +70,13 @@ export function steps({ io }: Context): (step: string, unit: string, done: numbe
   };
 }
 
-function summarize(context: Context, result: DemoResult, url: string, seconds: number): void {
+/** Saves the archive where it outlives the platform; gives its path. */
+async function keepExport(fovea: Fovea, { exported }: DemoResult): Promise<string> {
+  const to = join(mkdtempSync(join(tmpdir(), 'fovea-demo-export-')), exported.fileName ?? 'export.zip');
+  return (await fovea.exports.download(exported, { to })).path;
+}
+
+function summarize(context: Context, result: DemoResult, { url, file, seconds }: { url: string; file: string; seconds: number }): void {
   const { io } = context;
   const perSecond = (count: number, step: string): string => `${formatCount(Math.round(count / Math.max(result.seconds[step] ?? 0, 0.001)))}/s`;
   const kinds = Object.entries(result.byKind).map(([kind, count]) => `${formatCount(count)} ${kind}`).join(', ');
@@ -78,12 +85,21 @@ function summarize(context: Context, result: DemoResult, url: string, seconds: n
     { step: 'looked at', what: kinds, took: result.seconds['probe'], rate: perSecond(result.items, 'probe') },
     { step: 'processed', what: `${formatCount(result.jobs)} jobs`, took: result.seconds['process'], rate: '' },
     { step: 'labeled', what: `${formatCount(result.tasks)} tasks, ${formatCount(result.reviewed)} reviewed`, took: result.seconds['label'], rate: perSecond(result.tasks, 'label') },
+    { step: 'committed', what: `version ${result.version.slice(0, 12)}`, took: result.seconds['commit'], rate: perSecond(result.items, 'commit') },
+    { step: 'exported', what: `COCO: ${exportWords(result)}`, took: result.seconds['export'], rate: perSecond(result.items, 'export') },
     { step: 'compared', what: `${formatCount(result.compared)} downloads, all equal`, took: result.seconds['download'], rate: perSecond(result.compared, 'download') },
     { step: 'in all', what: `${formatCount(result.annotations)} annotations`, took: seconds, rate: '' },
   ];
   print(io);
   for (const row of rows) print(io, `  ${row.step.padEnd(10)}  ${row.what.padEnd(44)}  ${(row.took ?? 0).toFixed(1).padStart(6)} s  ${row.rate}`);
   print(io);
+  print(io, `  export     ${file}`);
   print(io, `  console    ${url}`);
   print(io);
+}
+
+/** What became of the annotations, in a few words. */
+function exportWords({ exported: { report } }: DemoResult): string {
+  if (!report) return 'no report';
+  return `${formatCount(report.kept)} kept, ${formatCount(report.approximated)} approximated, ${formatCount(report.dropped)} dropped`;
 }

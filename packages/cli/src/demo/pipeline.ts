@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DatasetExport } from '@fovea/contract';
 import { filesIn, type Fovea } from '@fovea/sdk';
 import { drawSamples, type SampleCounts, type Truth } from './files.ts';
 import { workBatch } from './people.ts';
@@ -21,6 +22,9 @@ export interface DemoResult {
   reviewed: number;
   jobs: number;
   compared: number;
+  /** The version that was committed, and its export as COCO. */
+  version: string;
+  exported: DatasetExport;
   /** Seconds that each step took. */
   seconds: Record<string, number>;
 }
@@ -64,6 +68,10 @@ export async function runPipeline(fovea: Fovea, options: DemoOptions): Promise<D
     const jobs = await timed('process', () => findMotion(fovea, project.id, dataset.id, onProgress));
     const work = await timed('label', () => label(fovea, { project: project.id, dataset: dataset.id, truth, onProgress }));
     const compared = options.verify ? await timed('download', () => compare(fovea, dataset.id, source, join(temporary, 'copy'), items, onProgress)) : 0;
+    const version = await timed('commit', () => commit(fovea, dataset.id, onProgress));
+    const exported = await timed('export', () =>
+      fovea.exports.createAndWait(dataset.id, { format: 'coco', version, media: 'included' }, { onProgress: ({ done, total }) => onProgress('Exporting COCO', 'items', done, total ?? undefined) }),
+    );
     const { count } = await fovea.annotations.count(dataset.id, { filter: {} });
     return {
       project: project.id,
@@ -76,10 +84,24 @@ export async function runPipeline(fovea: Fovea, options: DemoOptions): Promise<D
       reviewed: work.reviewed,
       jobs,
       compared,
+      version,
+      exported,
       seconds,
     };
   } finally {
     await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+/** Keeps the dataset as a version; gives its id. */
+async function commit(fovea: Fovea, dataset: string, onProgress: DemoProgress): Promise<string> {
+  const splits = { parts: [{ name: 'train', share: 0.8 }, { name: 'val', share: 0.2 }] };
+  const { id } = await fovea.versions.commit(dataset, { message: 'First labels', splits });
+  for (;;) {
+    const { status, done, total, message, result } = await fovea.commands.get(id, { waitSeconds: 10 });
+    onProgress('Committing a version', 'items', done, total ?? undefined);
+    if (status === 'complete') return String(result?.['versionId']);
+    if (status === 'failed' || status === 'cancelled') throw new Error(`The version could not be committed: ${message ?? status}`);
   }
 }
 
