@@ -18,7 +18,7 @@ import { itemEntity } from './entity.ts';
 import { asObject, mergeMetadata, metadataFault } from './metadata.ts';
 import { itemEvent } from './place.ts';
 import type { DoorChange } from './service.ts';
-import { itemColumns, labeledNow, lockItems, markItems, toItem, toStoredItem, updateItem, type ItemRow, type StoredItem } from './store.ts';
+import { itemColumns, labeledNow, lockItems, markItems, toItem, toStoredItem, type ItemRow, type StoredItem } from './store.ts';
 
 type Query<K extends keyof typeof items> = Parsed<(typeof items)[K]>['query'];
 type Body<K extends keyof typeof items> = Parsed<(typeof items)[K]>['body'];
@@ -162,26 +162,37 @@ export async function deleteStep(tx: Tx, caller: Caller, dataset: { datasetId: s
 async function changeStep(tx: Tx, caller: Caller, ids: readonly string[], change: BulkChange): Promise<void> {
   const items = await lockItems(tx, ids);
   const { mergeMetadata: merge, mergeExtra, addLabels, removeLabels, ...same } = change;
-  if (merge || mergeExtra || addLabels || removeLabels) {
-    // What depends on each row's own state is written row by row; what is the same for all, in one statement.
-    for (const item of items) {
-      const labels = addLabels || removeLabels ? [...new Set([...(same.labels ?? item.labels), ...(addLabels ?? [])])].filter((label) => !removeLabels?.includes(label)) : same.labels;
-      const metadata = merge ? mergeMetadata(same.metadata ?? item.metadata, merge) : same.metadata;
-      const extra = mergeExtra ? { extra: mergeMetadata(asObject(item.extra), mergeExtra) } : {};
-      await updateItem(tx, item.id, { ...same, labels, metadata, ...extra }, caller.email);
-    }
-  } else {
-    await updateItems(tx, items.map((item) => item.id), same, caller.email);
-  }
+  const relabel = addLabels !== undefined || removeLabels !== undefined;
+  // What depends on each row's own state is worked out here, and written with all the rest in one statement.
+  const own = items.map((item) => ({
+    id: item.id,
+    metadata: merge && mergeMetadata(same.metadata ?? item.metadata, merge),
+    extra: mergeExtra && mergeMetadata(asObject(item.extra), mergeExtra),
+    labels: relabel ? [...new Set([...(same.labels ?? item.labels), ...(addLabels ?? [])])].filter((label) => !removeLabels?.includes(label)) : undefined,
+  }));
+  await updateItems(tx, own, same, caller.email);
   const [first] = items;
-  if (first && (addLabels || removeLabels || same.labels)) await markChanged(tx, { id: first.datasetId, projectId: first.projectId });
+  if (first && (relabel || same.labels)) await markChanged(tx, { id: first.datasetId, projectId: first.projectId });
   await emit(tx, ...items.map((item) => itemEvent('item.updated', caller, item, { changed: Object.keys(change) })));
 }
 
-async function updateItems(tx: Tx, ids: readonly string[], change: Omit<ItemBulkChange, 'mergeMetadata' | 'addLabels' | 'removeLabels'>, by: string): Promise<void> {
+/** What is written to one item of a step and to no other; the same keys in all of them. */
+interface OwnChange {
+  id: string;
+  metadata: Record<string, unknown> | undefined;
+  extra: Record<string, unknown> | undefined;
+  labels: readonly string[] | undefined;
+}
+
+async function updateItems(tx: Tx, own: readonly OwnChange[], change: Omit<ItemBulkChange, 'mergeMetadata' | 'addLabels' | 'removeLabels'>, by: string): Promise<void> {
+  const [first] = own;
+  if (!first) return;
   const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`, sql`updated_by = ${by}`];
-  if (change.metadata !== undefined) set.push(sql`metadata = ${JSON.stringify(change.metadata)}`);
-  if (change.labels !== undefined) set.push(sql`labels = ${[...new Set(change.labels)]}`, labeledNow);
+  if (first.metadata !== undefined) set.push(sql`metadata = o.metadata`);
+  else if (change.metadata !== undefined) set.push(sql`metadata = ${JSON.stringify(change.metadata)}`);
+  if (first.extra !== undefined) set.push(sql`extra = o.extra`);
+  if (first.labels !== undefined) set.push(sql`labels = array(select jsonb_array_elements_text(o.labels))`, labeledNow);
+  else if (change.labels !== undefined) set.push(sql`labels = ${[...new Set(change.labels)]}`, labeledNow);
   if (change.channel !== undefined) set.push(sql`channel = ${change.channel}`);
   if (change.description !== undefined) set.push(sql`description = ${change.description}`);
   if (change.expiresAt !== undefined) set.push(sql`expires_at = ${change.expiresAt}`);
@@ -189,5 +200,7 @@ async function updateItems(tx: Tx, ids: readonly string[], change: Omit<ItemBulk
     set.push(sql`status = ${change.status}`);
     if (change.status === 'published') set.push(sql`published_at = coalesce(published_at, now()), published_by = coalesce(published_by, ${by})`);
   }
-  await tx.run(sql`update items set ${join(set, ', ')} where id = any(${ids}::uuid[])`);
+  const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+  await tx.run(sql`update items i set ${join(set, ', ')} from unnest(${own.map(({ id }) => id)}::uuid[], ${own.map(({ metadata }) => json(metadata))}::jsonb[],
+    ${own.map(({ extra }) => json(extra))}::jsonb[], ${own.map(({ labels }) => json(labels))}::jsonb[]) as o (id, metadata, extra, labels) where i.id = o.id`);
 }
