@@ -260,3 +260,17 @@ describe('tasks and assignments', () => {
     expect(found.body.items).toEqual([]);
   });
 });
+
+test('a developer of a project makes labels and tasks in it; an annotator does neither', async () => {
+  const orgId = (await on.call('GET', '/v1/me')).body.organization.id;
+  const [developer, annotator] = [await on.person({ orgId }), await on.person({ orgId })];
+  await door('POST', `/projects/${project.id}/members/${developer.email}`, { role: 'engineer' });
+  await door('POST', `/projects/${project.id}/members/${annotator.email}`, { role: 'annotator' });
+  const ontology = { roots: [], projectIds: [project.id], attributes: [] };
+  const task = { name: 'theirs', query: allItems, datasetId: dataset.wireId, projectId: project.id, dueDate: 1, workload: [] };
+  const made = await door('POST', '/ontologies', ontology, developer.key);
+  expect((await door('PATCH', `/ontologies/${made.body.id}/labels`, { labelsNode: [{ tag: 'A' }], upsert: true }, developer.key)).status).toBe(200);
+  expect((await door('POST', '/annotationtasks', task, developer.key)).body.spec).toHaveProperty('createdTaskId');
+  expect((await door('POST', '/ontologies', ontology, annotator.key)).status).toBe(403);
+  expect((await door('POST', '/annotationtasks', task, annotator.key)).status).toBe(403);
+});

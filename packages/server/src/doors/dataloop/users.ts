@@ -5,9 +5,9 @@ import type { Caller } from '../../identity/caller.ts';
 import { get, parse, post, type Call, type DoorRoute } from './call.ts';
 import type { DataloopDeps } from './context.ts';
 
-/** Roles of the wire, and ours. Those who manage a project are developers to the client, unless they own it. */
+/** Roles of the wire, and ours. Developers of the wire make recipes and tasks too, so they manage with us; those who develop are developers to the client as well. */
 const wireRoles: Record<ProjectRole, string> = { owner: 'owner', manager: 'engineer', developer: 'engineer', reviewer: 'annotationManager', annotator: 'annotator' };
-const ourRoles: Record<string, ProjectRole> = { owner: 'owner', engineer: 'developer', annotationManager: 'reviewer', annotator: 'annotator' };
+const ourRoles: Record<string, ProjectRole> = { owner: 'owner', engineer: 'manager', annotationManager: 'reviewer', annotator: 'annotator' };
 
 export const toWireRole = (role: ProjectRole): string => wireRoles[role];
 
