@@ -90,7 +90,6 @@ export const annotateTexts = {
     search: 'Search actions or keys',
     press: 'Press keys …',
     change: (title: string) => `Change keys of ${title}`,
-    remove: (title: string) => `No keys for ${title}`,
     none: 'Clear',
     reset: 'Reset',
     resetAll: 'Reset all',
@@ -118,6 +117,7 @@ export const annotateTexts = {
     lost: 'You no longer hold this task',
     lostKept: 'What you saved is kept with it.',
     takeAgain: 'Take it again',
+    ended: (status: string) => `This task was meanwhile ${status} by somebody else.`,
     sentBack: (comment: string) => `Sent back: ${comment}`,
     actions: { submit: 'Submit and take the next', skip: 'Skip, take the next', flag: 'Flag with a reason', instructions: 'Show the instructions' },
     notEnded: (why: string) => `The last task was not handed in: ${why}`,
@@ -150,6 +150,11 @@ export const annotateTexts = {
   },
   item: { annotate: 'Annotate', next: 'Next item', previous: 'Previous item' },
   page: { palette: 'Find an action', shortcuts: 'List the shortcuts', save: 'Send edits now', regions: 'Go on to the next part of the page' },
+  assist: {
+    title: 'Suggest',
+    hint: 'What it finds is shown dashed: A accepts, X rejects',
+    found: (n: number) => (n === 0 ? 'Nothing was found' : `${count(n, 'suggestion', 'suggestions')}: A accepts, X rejects`),
+  },
   video: {
     timeline: 'Timeline',
     play: 'Play or pause',

@@ -219,6 +219,7 @@ export const texts = {
     failuresShown: (shown: number, all: number) => `The first ${shown.toLocaleString('en')} of ${all.toLocaleString('en')}:`,
   },
   item: {
+    annotate: 'Annotate',
     previous: 'Previous item',
     next: 'Next item',
     download: 'Download',

@@ -21,9 +21,11 @@ export class Hand {
     await this.ready();
   }
 
-  /** The picture is there, and the editor listens. */
+  /** The picture is there, the instructions have been read, and the editor listens. */
   async ready(): Promise<void> {
     await this.page.getByTestId('canvas').waitFor();
+    await this.page.waitForFunction(() => document.activeElement?.tagName === 'CANVAS' || document.querySelector('[role="dialog"]') !== null);
+    if ((await this.page.getByRole('dialog').count()) > 0) await this.page.keyboard.press('Escape');
     await this.page.waitForFunction(() => document.activeElement?.tagName === 'CANVAS');
   }
 

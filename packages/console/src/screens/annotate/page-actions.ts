@@ -14,6 +14,8 @@ export interface PageDeeds {
   readonly reject: (() => void) | undefined;
   readonly fix: (() => void) | undefined;
   readonly comment: (() => void) | undefined;
+  readonly next: (() => void) | undefined;
+  readonly previous: (() => void) | undefined;
 }
 
 /** The page's own actions, in one table with the editor's: for keys, palette and the list of shortcuts. */
@@ -28,6 +30,8 @@ export function pageActions(deeds: PageDeeds): Action[] {
     ...act('Task', 'review.comment', t.review.actions.comment, ['alt+c'], deeds.comment),
     ...act('Task', 'task.skip', t.task.actions.skip, ['alt+n', 'F7'], deeds.skip),
     ...act('Task', 'task.flag', t.task.actions.flag, ['alt+x'], deeds.flag),
+    ...act('Page', 'item.next', t.item.next, ['PageDown'], deeds.next),
+    ...act('Page', 'item.previous', t.item.previous, ['PageUp'], deeds.previous),
     ...act('Page', 'page.instructions', t.task.actions.instructions, ['i'], deeds.instructions),
     ...act('Page', 'page.palette', t.page.palette, ['mod+k'], deeds.palette),
     ...act('Page', 'page.shortcuts', t.page.shortcuts, ['?'], deeds.shortcuts),

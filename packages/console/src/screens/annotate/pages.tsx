@@ -1,6 +1,6 @@
 import type { Item, Project, Task } from '@fovea/contract';
-import { Button, Loader } from '@mantine/core';
-import { IconChevronLeft, IconChevronRight, IconPhotoOff } from '@tabler/icons-react';
+import { Loader } from '@mantine/core';
+import { IconPhotoOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
@@ -24,6 +24,7 @@ import type { Workbench } from './session/workbench.ts';
 import { useTaskFlow, type TaskMode } from './task-flow.ts';
 import { useBench } from './use-bench.ts';
 import { ItemStage } from './stages.tsx';
+import type { Walk } from './workspace.tsx';
 
 const readAgainMs = 1_500;
 
@@ -45,25 +46,17 @@ export function AnnotateItemPage() {
 
 function AnnotateItem({ item, recipeId, isReadOnly }: { item: Item; recipeId: string | null; isReadOnly: boolean }) {
   const { bench, error } = useBench({ item, task: undefined, recipe: recipeId === null ? undefined : { id: recipeId, version: null }, isReadOnly });
+  const walk = useWalk(item);
   if (error) return <PageFault error={error} reset={() => window.location.reload()} />;
-  return bench ? <ItemStage bench={bench} walk={<Walk item={item} />} /> : <Opening />;
+  return bench ? <ItemStage bench={bench} walk={walk} /> : <Opening />;
 }
 
 /** To the items beside this one. */
-function Walk({ item }: { item: Item }) {
+function useWalk(item: Item): Walk {
   const { previous, next } = useNeighbours(item, {});
   const navigate = useNavigate();
-  const go = (to: Item | undefined) => to && void navigate({ to: '/items/$itemId/annotate', params: { itemId: to.id } });
-  return (
-    <Button.Group>
-      <Button variant="default" px={8} aria-label={t.item.previous} disabled={!previous} onClick={() => go(previous)}>
-        <IconChevronLeft size={16} aria-hidden />
-      </Button>
-      <Button variant="default" px={8} aria-label={t.item.next} disabled={!next} onClick={() => go(next)}>
-        <IconChevronRight size={16} aria-hidden />
-      </Button>
-    </Button.Group>
-  );
+  const to = (beside: Item | undefined) => beside && (() => void navigate({ to: '/items/$itemId/annotate', params: { itemId: beside.id } }));
+  return { previous: to(previous), next: to(next) };
 }
 
 /** One task: work on it, review it, or look at it. */

@@ -1,5 +1,5 @@
 import { ActionTable, comboOf, keyInput, normalCombo, type Action } from '@fovea/editor';
-import { Button, Modal, TextInput } from '@mantine/core';
+import { Button, Modal, TextInput, VisuallyHidden } from '@mantine/core';
 import { useState, type KeyboardEvent } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import classes from './annotate.module.css';
@@ -65,30 +65,34 @@ function Line({ action, isFirst, table, isWaiting, isOwn, onWait, onKeyDown, onS
   const combos = table.shortcutsOf(action.id);
   const shared = table.actions.filter(({ id }) => id !== action.id && table.shortcutsOf(id).some((combo) => combos.includes(combo)));
   return (
-    <tr>
-      <th scope="row">
-        {isFirst && <span className={classes['group']}>{action.group}</span>}
-        {action.title}
-        {isOwn && shared.length > 0 && <span className={classes['hint']}> {t.shortcuts.shared(shared.map(({ title }) => title).join(', '))}</span>}
-      </th>
-      <td>
-        <button type="button" className={classes['combo']} onClick={onWait} onKeyDown={onKeyDown} aria-label={t.shortcuts.change(action.title)}>
-          {isWaiting ? t.shortcuts.press : combos.length === 0 ? '–' : combos.map((combo) => <kbd key={combo}>{writtenKeys(combo)}</kbd>)}
-        </button>
-      </td>
-      <td>
-        {isOwn ? (
-          <Button variant="subtle" size="compact-xs" onClick={() => onSet(undefined)}>
-            {t.shortcuts.reset}
-          </Button>
-        ) : (
-          combos.length > 0 && (
-            <Button variant="subtle" color="gray" size="compact-xs" onClick={() => onSet([])} aria-label={t.shortcuts.remove(action.title)}>
-              {t.shortcuts.none}
-            </Button>
-          )
-        )}
-      </td>
-    </tr>
+    <>
+      {isFirst && (
+        <tr>
+          <th scope="rowgroup" colSpan={3} className={classes['group']}>
+            {action.group}
+          </th>
+        </tr>
+      )}
+      <tr>
+        <th scope="row">
+          {action.title}
+          {isOwn && shared.length > 0 && <span className={classes['hint']}> {t.shortcuts.shared(shared.map(({ title }) => title).join(', '))}</span>}
+        </th>
+        <td>
+          <button type="button" className={classes['combo']} onClick={onWait} onKeyDown={onKeyDown}>
+            <VisuallyHidden>{t.shortcuts.change(action.title)} </VisuallyHidden>
+            {isWaiting ? t.shortcuts.press : combos.length === 0 ? '–' : combos.map((combo) => <kbd key={combo}>{writtenKeys(combo)}</kbd>)}
+          </button>
+        </td>
+        <td className={classes['comboEnd']}>
+          {(isOwn || combos.length > 0) && (
+            <button type="button" className={classes['link']} onClick={() => onSet(isOwn ? undefined : [])}>
+              {isOwn ? t.shortcuts.reset : t.shortcuts.none}
+              <VisuallyHidden> {action.title}</VisuallyHidden>
+            </button>
+          )}
+        </td>
+      </tr>
+    </>
   );
 }

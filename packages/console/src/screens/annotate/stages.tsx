@@ -1,4 +1,4 @@
-import { useEffect, useState, type ReactNode } from 'react';
+import { useEffect, useState } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { notify } from '../../ui/notices.ts';
 import { explain } from '../../api/errors.ts';
@@ -12,7 +12,7 @@ import { Workspace, type WorkspaceProps } from './workspace.tsx';
 export interface StageProps {
   bench: Workbench;
   task?: WorkspaceProps['task'];
-  walk?: ReactNode;
+  walk?: WorkspaceProps['walk'];
 }
 
 /** The workspace with what the item shows. */
@@ -45,7 +45,7 @@ function VideoStage({ bench, task, walk }: StageProps) {
     };
   }, [bench]);
   return (
-    <Workspace bench={bench} backdrop={undefined} walk={walk} {...(task && { task })} {...(player && { player })} />
+    <Workspace bench={bench} backdrop={undefined} {...(walk && { walk })} {...(task && { task })} {...(player && { player })} />
   );
 }
 
@@ -64,5 +64,5 @@ function PictureStage({ bench, task, walk }: StageProps) {
     );
     return () => void (isOver = true);
   }, [bench]);
-  return <Workspace bench={bench} backdrop={backdrop} walk={walk} {...(task && { task })} />;
+  return <Workspace bench={bench} backdrop={backdrop} {...(walk && { walk })} {...(task && { task })} />;
 }

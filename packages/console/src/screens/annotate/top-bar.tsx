@@ -1,7 +1,7 @@
 import type { Task } from '@fovea/contract';
 import type { ActionTable } from '@fovea/editor';
 import { ActionIcon, Button, Tooltip } from '@mantine/core';
-import { IconArrowBackUp, IconArrowForwardUp, IconArrowLeft, IconCloudCheck, IconCloudOff, IconCloudUpload, IconCommand, IconInfoCircle, IconKeyboard, type Icon } from '@tabler/icons-react';
+import { IconArrowBackUp, IconArrowForwardUp, IconArrowLeft, IconChevronLeft, IconChevronRight, IconCloudCheck, IconCloudOff, IconCloudUpload, IconCommand, IconInfoCircle, IconKeyboard, type Icon } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { ButtonLink } from '../../ui/link.tsx';
@@ -10,6 +10,7 @@ import { useEditorEvents, useStore } from './hooks.ts';
 import { writtenKeys } from './keys.ts';
 import { PictureMenu } from './picture-menu.tsx';
 import type { Workbench } from './session/workbench.ts';
+import type { Walk } from './workspace.tsx';
 
 export interface TopBarProps {
   bench: Workbench;
@@ -75,6 +76,16 @@ function Tool({ id, icon: Shown, label, table, run, isOff = false }: ToolProps) 
         <Shown size={17} aria-hidden />
       </ActionIcon>
     </Tooltip>
+  );
+}
+
+/** To the items before and after this one. */
+export function WalkButtons({ walk, table, run }: { walk: Walk } & Pick<TopBarProps, 'table' | 'run'>) {
+  return (
+    <>
+      <Tool id="item.previous" icon={IconChevronLeft} label={t.item.previous} table={table} run={run} isOff={!walk.previous} />
+      <Tool id="item.next" icon={IconChevronRight} label={t.item.next} table={table} run={run} isOff={!walk.next} />
+    </>
   );
 }
 

@@ -2,9 +2,10 @@ import type { Task } from '@fovea/contract';
 import { ActionTable, editorActions, type Renderer } from '@fovea/editor';
 import { useDocumentTitle } from '@mantine/hooks';
 import { useBlocker } from '@tanstack/react-router';
-import { useEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { texts } from '../../texts.ts';
+import { AssistMenu } from './assist-menu.tsx';
 import { AttributePanel } from './attribute-panel.tsx';
 import classes from './annotate.module.css';
 import { Canvas, type Backdrop } from './canvas.tsx';
@@ -13,19 +14,26 @@ import { ConflictPanel } from './conflict-panel.tsx';
 import { Dialogs, type Dialog } from './dialogs.tsx';
 import { useEditorEvents } from './hooks.ts';
 import { followKeys } from './keys.ts';
+import { Pins } from './pins.tsx';
 import { LabelPanel, takeLabel } from './label-panel.tsx';
 import { ObjectList } from './object-list.tsx';
 import { pageActions, withLabels } from './page-actions.ts';
-import { loadShortcuts, saveShortcuts } from './session/stored.ts';
+import { hasRead, loadShortcuts, markRead, saveShortcuts } from './session/stored.ts';
 import type { Workbench } from './session/workbench.ts';
 import { StatusBar } from './status-bar.tsx';
 import { LostBanner, TaskBar } from './task-bar.tsx';
 import type { TaskFlow, TaskMode } from './task-flow.ts';
 import { ToolBar } from './tool-bar.tsx';
-import { TopBar } from './top-bar.tsx';
+import { TopBar, WalkButtons } from './top-bar.tsx';
 import type { Player } from './video/player.ts';
 import { Timeline } from './video/timeline.tsx';
 import { playerActions } from './video/track-on.ts';
+
+/** To the items beside this one. */
+export interface Walk {
+  readonly previous: (() => void) | undefined;
+  readonly next: (() => void) | undefined;
+}
 
 export interface WorkspaceProps {
   bench: Workbench;
@@ -35,7 +43,7 @@ export interface WorkspaceProps {
   /** Of a video, once its frames can be read. */
   player?: Player;
   /** In the bar above, for items without a task. */
-  walk?: ReactNode;
+  walk?: Walk;
 }
 
 /** The page of one item: bar, tools, canvas, panels. */
@@ -45,8 +53,9 @@ export function Workspace({ bench, backdrop, task, player, walk }: WorkspaceProp
   const [dialog, setDialog] = useState<Dialog>();
   const canvasRef = useRef<HTMLCanvasElement>(null);
   const focusCanvas = () => canvasRef.current?.focus({ preventScroll: true });
-  const { table, shortcuts, changeShortcuts } = useTable(bench, task, player, setDialog);
+  const { table, shortcuts, changeShortcuts } = useTable({ bench, task, player, walk }, setDialog);
   const run = (id: string) => void table.run(editor, id);
+  useReading(bench, task, setDialog);
   const act = () => task?.mode.kind === 'work' && task.mode.work.act();
   const latest = useRef(table);
   latest.current = table;
@@ -61,7 +70,8 @@ export function Workspace({ bench, backdrop, task, player, walk }: WorkspaceProp
   return (
     <div className={classes['page']}>
       <TopBar bench={bench} task={task?.task} table={table} run={run} hasInstructions={instructionsOf(bench, task?.task) !== ''}>
-        {walk}
+        <AssistMenu bench={bench} />
+        {walk && <WalkButtons walk={walk} table={table} run={run} />}
         {mode && <TaskBar mode={mode} table={table} run={run} isBusy={task?.flow.isBusy === true} />}
       </TopBar>
       <Banners bench={bench} task={task} />
@@ -72,6 +82,7 @@ export function Workspace({ bench, backdrop, task, player, walk }: WorkspaceProp
         <div className={classes['stage']} data-region="canvas">
           <div className={classes['canvasBox']}>
             <Canvas editor={editor} backdrop={backdrop} canvasRef={canvasRef} onAct={() => void act()} onRenderer={setRenderer} />
+            <Pins editor={editor} comments={comments} />
           </div>
           {player && <Timeline editor={editor} player={player} table={table} run={run} />}
           <StatusBar editor={editor} />
@@ -131,11 +142,13 @@ export function instructionsOf({ labeling }: Workbench, task: Task | undefined):
   return [task?.instruction ?? '', labeling.instructions].filter((text) => text.trim() !== '').join('\n\n---\n\n');
 }
 
-function useTable(bench: Workbench, task: WorkspaceProps['task'], player: Player | undefined, setDialog: (dialog: Dialog) => void) {
+function useTable({ bench, task, player, walk }: Pick<WorkspaceProps, 'bench' | 'task' | 'player' | 'walk'>, setDialog: (dialog: Dialog) => void) {
   const [shortcuts, setShortcuts] = useState(loadShortcuts);
   const { editor } = bench;
   const flow = useRef(task?.flow);
   flow.current = task?.flow;
+  const way = useRef(walk);
+  way.current = walk;
   const kind = task?.mode.kind;
   const hasInstructions = instructionsOf(bench, task?.task) !== '';
   useEditorEvents(editor, 'labels');
@@ -154,6 +167,8 @@ function useTable(bench: Workbench, task: WorkspaceProps['task'], player: Player
       accept: inReview(() => flow.current?.review('accept')),
       reject: inReview(() => setDialog('reject')),
       fix: inReview(() => flow.current?.review('fix')),
+      next: walk && (() => way.current?.next?.()),
+      previous: walk && (() => way.current?.previous?.()),
       comment: inReview(() => document.getElementById('fovea-comment')?.focus()),
     });
     return new ActionTable([...own, ...(player ? playerActions(player) : []), ...withLabels(editorActions(editor), editor, (label) => takeLabel(editor, label))], shortcuts);
@@ -163,6 +178,16 @@ function useTable(bench: Workbench, task: WorkspaceProps['task'], player: Player
     setShortcuts(next);
   };
   return { table, shortcuts, changeShortcuts };
+}
+
+/** Whoever works under a version of a recipe for the first time is shown its instructions. */
+function useReading(bench: Workbench, task: WorkspaceProps['task'], setDialog: (dialog: Dialog) => void): void {
+  const key = task?.mode.kind === 'work' && task.task.recipeId !== null ? `${task.task.recipeId}.${task.task.recipeVersion}` : undefined;
+  useEffect(() => {
+    if (key === undefined || hasRead(key) || bench.labeling.instructions.trim() === '') return;
+    markRead(key);
+    setDialog('instructions');
+  }, [key]);
 }
 
 /** Sends what is left before one goes; asks when that cannot be done. */

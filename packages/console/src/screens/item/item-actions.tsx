@@ -1,7 +1,7 @@
 import type { Item } from '@fovea/contract';
 import { ActionIcon, Button, Tooltip } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { IconChevronLeft, IconChevronRight, IconDownload, IconTrash } from '@tabler/icons-react';
+import { IconChevronLeft, IconChevronRight, IconDownload, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { fovea } from '../../api/client.ts';
@@ -10,6 +10,7 @@ import { fileUrl, itemQuery, refreshFolders } from '../../api/items.ts';
 import { queryClient } from '../../api/query-client.ts';
 import type { ItemSearch } from '../../api/item-filter.ts';
 import { texts } from '../../texts.ts';
+import { ButtonLink } from '../../ui/link.tsx';
 import { notify, notifyError } from '../../ui/notices.ts';
 import { forgetLists } from '../dataset/item-list.ts';
 import { takeItem } from './change-item.ts';
@@ -46,6 +47,11 @@ export function ItemActions({ item, search, mayChange }: { item: Item; search: I
           </ActionIcon>
         </Tooltip>
       </div>
+      {(item.kind === 'image' || item.kind === 'video') && item.probe === 'ready' && (
+        <ButtonLink to="/items/$itemId/annotate" params={{ itemId: item.id }} leftSection={<IconPencil size={15} />}>
+          {t.annotate}
+        </ButtonLink>
+      )}
       <Button component="a" href={fileUrl(item.id)} download={item.name} variant="default" leftSection={<IconDownload size={15} />}>
         {t.download}
       </Button>

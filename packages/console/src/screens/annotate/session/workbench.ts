@@ -6,7 +6,7 @@ import { noticeSession } from '../../../api/query-client.ts';
 import { notify } from '../../../ui/notices.ts';
 import { annotateTexts as t } from '../../../texts-annotate.ts';
 import { isOf, memoryJournal, openJournal, type Journal, type JournalEntry, type JournalScope } from './journal.ts';
-import { followItem } from './live.ts';
+import { catchUp, followItem } from './live.ts';
 import { isProposal } from './proposals.ts';
 import { toLabelClasses, type Labeling } from './recipe-labels.ts';
 import { Saver, type SaveState } from './saver.ts';
@@ -73,6 +73,11 @@ export class Workbench {
   /** Edits that have not reached the platform, or a gesture under way. */
   get hasUnsent(): boolean {
     return this.editor.document.hasUnsentEdits;
+  }
+
+  /** Takes in whatever the platform has that is not here yet. */
+  catchUp(): Promise<void> {
+    return catchUp({ document: this.editor.document, itemId: this.item.id, taskId: draftTaskOf(this.task), signal: this.stop.signal });
   }
 
   end(): void {

@@ -1,0 +1,59 @@
+import type { Analytic, Item } from '@fovea/contract';
+import { Button, Menu } from '@mantine/core';
+import { IconSparkles } from '@tabler/icons-react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { fovea } from '../../api/client.ts';
+import { projectQuery, roleReaches } from '../../api/projects.ts';
+import { useScope } from '../../api/session.ts';
+import { annotateTexts as t } from '../../texts-annotate.ts';
+import { notify } from '../../ui/notices.ts';
+import type { Workbench } from './session/workbench.ts';
+
+const mostAnalytics = 500;
+
+/** Analytics that find labels on one item of this kind, without being told anything more. */
+export function labelersFor(analytics: readonly Analytic[], item: Pick<Item, 'kind'>): Analytic[] {
+  return analytics.filter(({ manifest, pending, deprecated }) => {
+    const needed = manifest.inputs.filter(({ required }) => required);
+    const takesIt = needed.length === 1 && needed[0]?.media.includes(item.kind);
+    return !pending && !deprecated && takesIt && manifest.outputs.some(({ type }) => type === 'labels') && manifest.parameters.every(({ required }) => !required);
+  });
+}
+
+/** Runs an analytic on the item; what it finds appears as suggestions. Only for those who may run jobs. */
+export function AssistMenu({ bench }: { bench: Workbench }) {
+  const { item } = bench;
+  const mayWrite = useScope('write');
+  const project = useQuery(projectQuery(item.projectId));
+  const may = mayWrite && !bench.isReadOnly && project.data !== undefined && roleReaches(project.data.role, 'developer');
+  const analytics = useQuery({ queryKey: ['analytics'], queryFn: () => fovea.analytics.list({ limit: 500 }).toArray({ limit: mostAnalytics }), enabled: may, staleTime: 60_000 });
+  const run = useMutation({
+    mutationFn: async (analytic: Analytic) => {
+      const input = analytic.manifest.inputs.find(({ required }) => required)?.name ?? '';
+      const job = await fovea.jobs.create({ project: item.projectId, analytic: `${analytic.name}@${analytic.version}`, inputs: { [input]: [item.id] }, attachLabels: true });
+      await fovea.jobs.wait(job.id);
+      const before = bench.editor.document.size;
+      await bench.catchUp();
+      notify({ tone: 'good', text: t.assist.found(bench.editor.document.size - before) });
+    },
+  });
+  const usable = labelersFor(analytics.data ?? [], item);
+  if (!may || usable.length === 0) return null;
+  return (
+    <Menu position="bottom-end" width={280}>
+      <Menu.Target>
+        <Button variant="default" loading={run.isPending} leftSection={<IconSparkles size={15} aria-hidden />}>
+          {t.assist.title}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t.assist.hint}</Menu.Label>
+        {usable.map((analytic) => (
+          <Menu.Item key={analytic.id} onClick={() => run.mutate(analytic)}>
+            {analytic.manifest.title || analytic.name}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
