@@ -4,6 +4,7 @@ import { newId } from '@fovea/contract';
 import { Fault } from '../fault.ts';
 import type { Metrics } from './metrics.ts';
 import { sendProblem } from './problem.ts';
+import { keepRequestOrigin } from './request-origin.ts';
 
 /** Silence on a connection for so long ends it. Streams of ours send something every 15 seconds. */
 const idleMs = 120_000;
@@ -28,6 +29,7 @@ export function createHttpServer(logger: pino.Logger, metrics: Metrics): Fastify
   app.setNotFoundHandler((request, reply) => {
     sendProblem(new Fault('not_found', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`), request, reply);
   });
+  keepRequestOrigin(app);
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' });
   });

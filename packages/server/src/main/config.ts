@@ -10,6 +10,8 @@ export interface Config {
   port: number;
   /** How users reach the platform; without a slash at the end. */
   publicUrl: string;
+  /** `publicUrl` was said, rather than made of host and port: it holds for every caller. */
+  publicUrlSet: boolean;
   /** Unset: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
   blobs: { kind: 'disk'; root: string } | { kind: 's3'; bucket: string; prefix: string; endpoint: string | undefined; region: string };
@@ -76,6 +78,7 @@ export function readConfig(env: Record<string, string | undefined>, overrides: O
     host: settings.FOVEA_HOST,
     port,
     publicUrl: (settings.FOVEA_PUBLIC_URL ?? `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}`).replace(/\/+$/, ''),
+    publicUrlSet: settings.FOVEA_PUBLIC_URL !== undefined,
     databaseUrl: settings.FOVEA_DATABASE_URL,
     blobs: blobSettings(settings.FOVEA_BLOBS, dataDir, settings.FOVEA_S3_ENDPOINT, settings.FOVEA_S3_REGION),
     adminKey: settings.FOVEA_ADMIN_KEY,

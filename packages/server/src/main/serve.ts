@@ -6,6 +6,7 @@ import { nativeDoor } from '../doors/native/plugin.ts';
 import { resumableUploads } from '../doors/native/resumable.ts';
 import { narrowQueue, takes } from '../engines/queue/narrow-queue.ts';
 import { createMetrics } from '../http/metrics.ts';
+import { requestOrigin } from '../http/request-origin.ts';
 import { createHttpServer } from '../http/server.ts';
 import { bootstrap } from '../identity/bootstrap.ts';
 import { compose, type Platform } from './compose.ts';
@@ -53,7 +54,8 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
   const engines = await openEngines(config, logger);
   try {
     const platform = compose(engines, {
-      publicUrl: () => origin,
+      // Links lead back the way the caller came, unless the way was said.
+      publicUrl: () => (config.publicUrlSet ? origin : (requestOrigin() ?? origin)),
       secret: config.secret,
       maxUploadBytes,
       uploadsDir: join(config.dataDir, 'uploads'),

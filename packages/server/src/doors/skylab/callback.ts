@@ -37,7 +37,6 @@ const toldStates = new Set(['queued', 'complete', 'error']);
 export function callbacks(deps: SkylabDeps): void {
   const { db } = deps.engines;
   const { deliveries, jobs, projects, datasets } = deps.rooms;
-  const urls = storageUrls(deps.settings);
 
   async function secretOf(orgId: string, projectId: string, jobId: string): Promise<string> {
     const project = await projects.get(systemCaller(orgId), projectId);
@@ -62,6 +61,8 @@ export function callbacks(deps: SkylabDeps): void {
     const state = wireState(job);
     if (job.origin !== origin || job.callbackUrl === null || state === wireState(before) || !toldStates.has(state)) return;
     const dataset = await datasets.get(systemCaller(job.orgId), datasetName, { project: job.projectId });
+    const { origin: reached = deps.settings.publicUrl() } = jobNotes(job);
+    const urls = storageUrls({ ...deps.settings, publicUrl: () => reached });
     const view = jobView(job, await photosIn(tx, dataset.id, jobFolder(job.number)), await profileOf(tx, job), urls);
     await deliveries.send(tx, { kind: origin, orgId: job.orgId, projectId: job.projectId, url: job.callbackUrl, method: 'PATCH', eventType: `job.${state}`, subjectId: job.id, payload: JSON.stringify(view) });
   });

@@ -66,6 +66,8 @@ export interface JobNotes {
   submittedAt?: string | null;
   /** The key that the last queueing was asked with, sealed: signs callbacks of accounts without a secret of their own. */
   callbackKey?: string;
+  /** By which origin the last queueing came: callbacks have their links there. */
+  origin?: string;
 }
 
 /** What the door keeps on the item that is a photo. Its bytes are none until they were uploaded. */

@@ -69,7 +69,7 @@ export function jobRoutes(deps: SkylabDeps): DoorRoute[] {
     const ready = await jobs.cancel(caller, job.id, 'ready');
     const profile = await profileOf(db, job);
     const callbackUrl = body.callback_url ?? null;
-    const notes: JobNotes = { ...jobNotes(job), submittedAt: new Date().toISOString(), ...(callbackUrl === null ? {} : { callbackKey: seal(call.key, deps.settings.secret) }) };
+    const notes: JobNotes = { ...jobNotes(job), submittedAt: new Date().toISOString(), origin: deps.settings.publicUrl(), ...(callbackUrl === null ? {} : { callbackKey: seal(call.key, deps.settings.secret) }) };
     const inputs = { photos: photos.map((photo) => photo.id) };
     const prepared = await jobs.update(caller, ready.id, { inputs, callbackUrl, extra: notes, parameters: { ...profile?.parameters, ...leftToClients } });
     const missing = body.skip_photo_validation === true ? [] : photos.filter((photo) => photo.sizeBytes === 0);
