@@ -43,7 +43,7 @@ export function assignmentRoutes(deps: DataloopDeps): DoorRoute[] {
   async function list(call: Call): Promise<unknown> {
     const { page, pageSize } = pageQuery(call.query);
     const [projects, task, annotator, name, status] = ['projects', 'taskId', 'annotator', 'name', 'status'].map((key) => asText(call.query[key]));
-    const filter = { projectIds: projects?.split(',').filter((id) => id !== ''), batchIds: task?.split(',').flatMap((id) => fromWireId(id) ?? []), email: annotator?.toLowerCase() };
+    const filter = { projectIds: projects?.split(',').flatMap((id) => fromWireId(id) ?? []), batchIds: task?.split(',').flatMap((id) => fromWireId(id) ?? []), email: annotator?.toLowerCase() };
     const shown = await show(call.caller, await assignments.find(call.caller, filter));
     const found = shown.filter((one) => (name === undefined || one['name'] === name) && (status === undefined || one['status'] === status));
     return pageOf(found.slice(page * pageSize, (page + 1) * pageSize), { total: found.length, hasNextPage: (page + 1) * pageSize < found.length, pageSize });

@@ -5,6 +5,7 @@ import type { Caller } from '../../identity/caller.ts';
 import type { RecipeContent, StoredRecipe } from '../../labeling/recipes/store.ts';
 import { get, pageOf, pageQuery, parse, patch, post, put, remove, type Call, type DoorRoute } from './call.ts';
 import { origin, urlOf, type DataloopDeps } from './context.ts';
+import { fromWireId } from './ids.ts';
 import { asJson, asJsons, asText, type Json } from './json.ts';
 import { recipeAttribute, scoped, storedAttribute, type StoredAttribute } from './ontology-attributes.ts';
 import { labelsOfRoots, mergeLabels, type Labels } from './ontology-labels.ts';
@@ -62,7 +63,7 @@ export function ontologyRoutes(deps: DataloopDeps): DoorRoute[] {
     const { page, pageSize } = pageQuery(call.query, 1_000);
     const names = (key: string) => asText(call.query[key])?.split(',').filter((part) => part !== '');
     const ids = names('ids')?.flatMap((id) => recipeOfOntologyId(id) ?? []);
-    const found = await recipes.find(call.caller, { projectIds: names('projects'), ids }, { limit: pageSize, offset: page * pageSize });
+    const found = await recipes.find(call.caller, { projectIds: names('projects')?.flatMap((id) => fromWireId(id) ?? []), ids }, { limit: pageSize, offset: page * pageSize });
     const shown = found.recipes.filter((recipe) => !recipeNotes(recipe).ontology.deleted).map(show);
     return pageOf(shown, { total: found.total, hasNextPage: (page + 1) * pageSize < found.total, pageSize });
   }

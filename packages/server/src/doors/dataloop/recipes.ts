@@ -5,6 +5,7 @@ import type { Caller } from '../../identity/caller.ts';
 import type { StoredRecipe } from '../../labeling/recipes/store.ts';
 import { get, idOf, pageOf, pageQuery, parse, patch, post, remove, type Call, type DoorRoute } from './call.ts';
 import { origin, urlOf, type DataloopDeps } from './context.ts';
+import { fromWireId } from './ids.ts';
 import { asJson, asText, type Json } from './json.ts';
 import { ontologyIdOf, ontologyIdsOf, recipeNotes, recipeOfOntologyId, showRecipe, withNotes, type RecipeNotes } from './recipe-notes.ts';
 
@@ -51,7 +52,7 @@ export function recipeRoutes(deps: DataloopDeps): DoorRoute[] {
     const names = (key: string) => asText(call.query[key])?.split(',').filter((part) => part !== '');
     const ontologies = names('ontologies');
     const title = asText(call.query['title']);
-    const all = await recipes.find(call.caller, { projectIds: names('projects'), ids: ontologies?.flatMap((id) => recipeOfOntologyId(id) ?? []), name: title }, { limit: pageSize, offset: page * pageSize });
+    const all = await recipes.find(call.caller, { projectIds: names('projects')?.flatMap((id) => fromWireId(id) ?? []), ids: ontologies?.flatMap((id) => recipeOfOntologyId(id) ?? []), name: title }, { limit: pageSize, offset: page * pageSize });
     const shown = all.recipes.filter((recipe) => !recipeNotes(recipe).ontology.alone);
     return pageOf(shown.map(show), { total: all.total - (all.recipes.length - shown.length), hasNextPage: (page + 1) * pageSize < all.total, pageSize });
   }

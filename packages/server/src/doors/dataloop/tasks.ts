@@ -6,7 +6,7 @@ import { get, idOf, pageOf, parse, patch, post, remove, type Call, type DoorRout
 import { origin, urlOf, type DataloopDeps } from './context.ts';
 import { satisfies, sorted } from './dql/evaluate.ts';
 import { readDql } from './dql/translate.ts';
-import { needId, toWireId } from './ids.ts';
+import { fromWireId, needId, toWireId } from './ids.ts';
 import { asJson, type Json } from './json.ts';
 import { begun } from './show-command.ts';
 import { showTask, taskNotes, withTaskNotes, type TaskNotes } from './show-task.ts';
@@ -49,7 +49,7 @@ export function taskRoutes(deps: DataloopDeps): DoorRoute[] {
   /** The tasks that a query finds, in its order; the newest first where it names none. */
   async function search(caller: Caller, body: unknown): Promise<{ found: Json[]; page: number; pageSize: number }> {
     const { filter, sort, page, pageSize, context } = readDql(body);
-    const projectIds = Array.isArray(context['projectIds']) ? context['projectIds'].filter((id): id is string => typeof id === 'string') : undefined;
+    const projectIds = Array.isArray(context['projectIds']) ? context['projectIds'].flatMap((id) => fromWireId(id) ?? []) : undefined;
     const found: Json[] = [];
     for (let offset = 0; offset < maxTasks; offset += stepTasks) {
       const rows = await batches.find(caller, { projectIds }, { limit: stepTasks, offset });

@@ -284,11 +284,11 @@ export interface ItemStatusCounts {
   items: number;
 }
 
-/** How the items of batches were left, by assignment and status. */
+/** How the living items of batches were left, by assignment and status. */
 export async function countItemStatuses(db: Queryable, batchIds: readonly string[]): Promise<ItemStatusCounts[]> {
   const rows = await db.many<{ batch_id: string; assignment_id: string | null; item_status: string | null; n: number }>(sql`
-    select batch_id, assignment_id, item_status, count(*) as n from tasks
-    where batch_id = any(${[...batchIds]}::uuid[]) and deleted_at is null and status <> 'cancelled' group by 1, 2, 3`);
+    select t.batch_id, t.assignment_id, t.item_status, count(*) as n from tasks t join items i on i.id = t.item_id and ${alive}
+    where t.batch_id = any(${[...batchIds]}::uuid[]) and t.deleted_at is null and t.status <> 'cancelled' group by 1, 2, 3`);
   return rows.map((row) => ({ batchId: row.batch_id, assignmentId: row.assignment_id, status: row.item_status, items: row.n }));
 }
 
