@@ -86,9 +86,11 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
       return { data: data.map((item) => project(toItem(item), body.fields, itemEntity)), next };
     },
 
-    async count(caller: Caller, datasetId: string, filter: Filter): Promise<{ count: number; exact: boolean }> {
+    /** How many items a filter finds; with `atMost`, counted no further than that. */
+    async count(caller: Caller, datasetId: string, filter: Filter, atMost?: number): Promise<{ count: number; exact: boolean }> {
       await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
-      return { count: await queryCount(db, itemEntity, filter, scopeOf(datasetId)), exact: true };
+      const count = await queryCount(db, itemEntity, filter, scopeOf(datasetId), atMost);
+      return { count, exact: count !== atMost };
     },
 
     /** The channels of a dataset with their items. */

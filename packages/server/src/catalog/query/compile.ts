@@ -101,6 +101,8 @@ function fieldCondition(field: Field, operator: QueryOperator, operand: unknown,
   if (field.type === 'texts') return textsCondition(operator, operand, column, at);
   switch (operator) {
     case 'eq':
+      // As it stands, so that an index on the rows for which it holds is found.
+      if (field.type === 'boolean' && typeof operand === 'boolean') return operand ? sql`(${column})` : sql`not (${column})`;
       return operand === null ? sql`${column} is null` : sql`${column} = ${checkValue(field, operand, at)}`;
     case 'ne':
       return operand === null ? sql`${column} is not null` : sql`${column} is distinct from ${checkValue(field, operand, at)}`;

@@ -52,11 +52,10 @@ export async function queryPage<Row extends { id: string }, T>(
   return { data: shown.map(given.map), next };
 }
 
-/** Counts what a filter finds. */
-export async function queryCount(db: Queryable, entity: Entity, filter: Filter, scope: Sql): Promise<number> {
-  const row = await db.one<{ count: number }>(
-    sql`select count(*) as count from ${entity.table} ${rowAlias} where ${scope} and ${entity.alive(rowAlias)} and ${compileFilter(entity, filter, rowAlias)}`,
-  );
+/** Counts what a filter finds; with `atMost`, no further than that. */
+export async function queryCount(db: Queryable, entity: Entity, filter: Filter, scope: Sql, atMost?: number): Promise<number> {
+  const rows = sql`from ${entity.table} ${rowAlias} where ${scope} and ${entity.alive(rowAlias)} and ${compileFilter(entity, filter, rowAlias)}`;
+  const row = await db.one<{ count: number }>(atMost === undefined ? sql`select count(*) as count ${rows}` : sql`select count(*) as count from (select ${rows} limit ${atMost}) as counted`);
   return row.count;
 }
 

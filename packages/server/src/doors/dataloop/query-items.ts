@@ -4,6 +4,7 @@ import type { StoredItem } from '../../catalog/items/store.ts';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { pageOf, type WirePage } from './call.ts';
+import { countItems } from './count-items.ts';
 import type { DataloopDeps } from './context.ts';
 import { verdict } from './dql/fold.ts';
 import { folderResource, itemFilter, itemResource } from './dql/resources.ts';
@@ -40,7 +41,7 @@ async function list(deps: DataloopDeps, caller: Caller, datasetId: string, dql: 
   const dirs = asked.folders
     ? await folders.find(caller, datasetId, { filter: asked.folders, sort: translateSort(folderResource(datasetId), dql.sort), limit: pageSize, offset })
     : { data: [], total: 0 };
-  const count = asked.filter ? (await itemQueries.count(caller, datasetId, asked.filter)).count : 0;
+  const count = asked.filter ? await countItems(deps, caller, datasetId, asked.filter, dql) : 0;
   // Folders come before the files, but for pages that go on from an id: there both stand in one order.
   const left = merged ? pageSize : pageSize - dirs.data.length;
   const files =
