@@ -261,6 +261,26 @@ describe('tasks and assignments', () => {
   });
 });
 
+test('what a person does in the console is seen by the client', async () => {
+  const john = await on.person({ orgId: (await on.call('GET', '/v1/me')).body.organization.id });
+  await door('POST', `/projects/${project.id}/members/${john.email}`, { role: 'annotator' });
+  const body = { name: 'for john', query: JSON.stringify({ filter: { filename: '/c.png' } }), datasetId: dataset.wireId, projectId: project.id, workload: [{ assigneeId: john.email.toUpperCase(), load: 100 }] };
+  const { createdTaskId } = (await door('POST', '/annotationtasks', body)).body.spec;
+  const { task, lease } = (await on.call('POST', `/v1/projects/${project.id}/tasks/claim`, { key: john.key, body: {} })).body;
+  expect(task).toMatchObject({ itemId: items[2], status: 'claimed' });
+  const box = { type: 'box', label: 'johns', geometry: { type: 'box', x: 1, y: 1, width: 5, height: 5 } };
+  await on.call('POST', `/v1/items/${task.itemId}/annotations?task=${task.id}`, { key: john.key, body: { annotations: [box] } });
+  const query = { filter: { $and: [{ label: 'johns' }, { type: 'box' }] }, resource: 'annotations' };
+  expect((await door('POST', `/datasets/${dataset.wireId}/query`, query)).body.items).toEqual([]);
+  await on.call('POST', `/v1/tasks/${task.id}/submit`, { key: john.key, body: { lease } });
+  expect((await door('POST', `/datasets/${dataset.wireId}/query`, query)).body.items).toMatchObject([{ creator: john.email, coordinates: [{ x: 1, y: 1, z: 0 }, { x: 6, y: 6, z: 0 }] }]);
+  expect((await door('GET', `/annotationtasks/${createdTaskId}`)).body).toMatchObject({ status: 'completed', itemStatus: { completed: 1 } });
+  const { refs, taskStatusLog } = (await door('GET', `/items/${toWireId(items[2] ?? '')}`)).body.metadata.system;
+  const status = { status: 'completed', creator: john.email, timestamp: expect.any(Number) };
+  expect(refs.filter((ref: { id: string }) => ref.id === createdTaskId)).toEqual([{ type: 'task', id: createdTaskId, metadata: status }]);
+  expect(taskStatusLog.filter((entry: any) => entry.status.taskId === createdTaskId)).toEqual([{ action: 'created', status: { taskId: createdTaskId, assignmentId: expect.any(String), ...status } }]);
+});
+
 test('a developer of a project makes labels and tasks in it; an annotator does neither', async () => {
   const orgId = (await on.call('GET', '/v1/me')).body.organization.id;
   const [developer, annotator] = [await on.person({ orgId }), await on.person({ orgId })];
