@@ -1,21 +1,27 @@
 import type { Dataset, Project } from '@fovea/contract';
 import { ActionIcon, Menu, Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconDots, IconPencil, IconTrash } from '@tabler/icons-react';
+import { IconDots, IconFileExport, IconFileImport, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { fovea } from '../../api/client.ts';
 import { refreshDatasets } from '../../api/datasets.ts';
 import { roleReaches } from '../../api/projects.ts';
+import type { ItemSearch } from '../../api/item-filter.ts';
 import { texts } from '../../texts.ts';
+import { formatTexts } from '../../texts-formats.ts';
 import { Confirm } from '../../ui/confirm.tsx';
 import { notify, notifyError } from '../../ui/notices.ts';
 import { DatasetForm } from '../project/dataset-form.tsx';
 import { forgetLists } from './item-list.ts';
+import { ExportDialog } from './labels/export-dialog.tsx';
+import { ImportDialog } from './labels/import-dialog.tsx';
 
 /** What can be done with a dataset as a whole. Only for those who may change it. */
-export function DatasetMenu({ dataset, project }: { dataset: Dataset; project: Project }) {
+export function DatasetMenu({ dataset, project, search }: { dataset: Dataset; project: Project; search: ItemSearch }) {
   const [editing, edit] = useDisclosure(false);
   const [deleting, remove] = useDisclosure(false);
+  const [exporting, exportLabels] = useDisclosure(false);
+  const [importing, importLabels] = useDisclosure(false);
   const navigate = useNavigate();
   const deleteDataset = async () => {
     await fovea.datasets.delete(dataset.id);
@@ -36,6 +42,12 @@ export function DatasetMenu({ dataset, project }: { dataset: Dataset; project: P
           <Menu.Item leftSection={<IconPencil size={15} />} onClick={edit.open}>
             {texts.dataset.edit}
           </Menu.Item>
+          <Menu.Item leftSection={<IconFileExport size={15} />} onClick={exportLabels.open}>
+            {formatTexts.export}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconFileImport size={15} />} onClick={importLabels.open}>
+            {formatTexts.import}
+          </Menu.Item>
           {roleReaches(project.role, 'manager') && (
             <Menu.Item leftSection={<IconTrash size={15} />} color="red" onClick={remove.open}>
               {texts.dataset.delete}
@@ -46,6 +58,8 @@ export function DatasetMenu({ dataset, project }: { dataset: Dataset; project: P
       <Modal opened={editing} onClose={edit.close} title={texts.dataset.edit}>
         <DatasetForm projectId={dataset.projectId} dataset={dataset} onDone={edit.close} onCancel={edit.close} />
       </Modal>
+      <ExportDialog dataset={dataset} search={search} opened={exporting} onClose={exportLabels.close} />
+      <ImportDialog dataset={dataset} mayCreateLabels={roleReaches(project.role, 'manager')} opened={importing} onClose={importLabels.close} />
       <Confirm opened={deleting} onClose={remove.close} question={texts.dataset.deleteConfirm(dataset.name)} action={texts.dataset.delete} run={deleteDataset} />
     </>
   );

@@ -11,11 +11,12 @@ import { projectQuery, roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
 import { PageFault } from '../../shell/page-fault.tsx';
 import { texts } from '../../texts.ts';
+import { workTexts } from '../../texts-work.ts';
 import { walkEntries, walkPicked } from '../../upload/collect.ts';
 import { startUpload, useUploading } from '../../upload/uploads.ts';
 import { LoadError } from '../../ui/error-text.tsx';
 import { formatBytes } from '../../ui/format.ts';
-import { TextLink } from '../../ui/link.tsx';
+import { ButtonLink, TextLink } from '../../ui/link.tsx';
 import { Page } from '../../ui/page.tsx';
 import { DatasetMenu } from './dataset-menu.tsx';
 import classes from './dataset.module.css';
@@ -83,9 +84,12 @@ function Content({ dataset, project }: { dataset: Dataset; project: Project }) {
         ]}
         actions={
           <>
+            <ButtonLink variant="default" to="/datasets/$datasetId/versions" params={{ datasetId: dataset.id }}>
+              {workTexts.versions.open}
+            </ButtonLink>
             {dataset.itemCount > 0 && <TileSize value={tileSize} onChange={setTileSize} />}
             {mayChange && <UploadMenu onPick={(files) => upload(() => walkPicked(files, folder))} />}
-            {mayChange && <DatasetMenu dataset={dataset} project={project} />}
+            {mayChange && <DatasetMenu dataset={dataset} project={project} search={search} />}
           </>
         }
       >
