@@ -12,7 +12,7 @@ const packages: Record<string, readonly string[]> = {
   editor: ['contract', 'geometry'],
   server: ['contract', 'geometry', 'formats', 'medical', 'analytics'],
   cli: ['contract', 'sdk', 'server', 'formats', 'geometry', 'medical', 'analytics'],
-  console: ['contract', 'sdk', 'editor', 'geometry'],
+  console: ['contract', 'sdk', 'editor', 'geometry', 'medical'],
   analytics: ['contract', 'geometry', 'medical'],
 };
 

@@ -1,4 +1,4 @@
-import { arrayFacts, type ArrayFacts } from '@fovea/contract';
+import type { ArrayFacts } from '@fovea/contract';
 import { ConnectionError } from '../errors.ts';
 
 const types = {
@@ -12,7 +12,8 @@ export interface ScanArray extends ArrayFacts {
 
 /** Reads the answer of an operation that gives an array. Throws ConnectionError when it broke off. */
 export async function readArray(response: Response): Promise<ScanArray> {
-  const facts = arrayFacts.parse(JSON.parse(response.headers.get('x-fovea-array') ?? 'null'));
+  const facts = JSON.parse(response.headers.get('x-fovea-array') ?? 'null') as ArrayFacts | null;
+  if (!facts || !(facts.dtype in types)) throw new ConnectionError('The answer does not say what array it holds.');
   const buffer = await response.arrayBuffer();
   const expected = facts.shape.reduce((product, size) => product * size, types[facts.dtype].BYTES_PER_ELEMENT);
   if (buffer.byteLength !== expected) throw new ConnectionError(`The array has ${buffer.byteLength} bytes instead of ${expected}.`);

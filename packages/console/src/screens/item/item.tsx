@@ -16,6 +16,7 @@ import { Facts } from './facts.tsx';
 import { ItemActions } from './item-actions.tsx';
 import classes from './item.module.css';
 import { MetadataEditor } from './metadata-editor.tsx';
+import { HeaderSection } from './scan/header-section.tsx';
 import { Stage } from './stage.tsx';
 
 const readAgainMs = 1_500;
@@ -67,6 +68,7 @@ function Content({ item, project }: { item: Item; project: Project }) {
         <aside className={classes['side']} aria-label={texts.item.facts}>
           <AboutForm item={item} mayChange={mayChange} />
           <Facts item={item} />
+          {(item.kind === 'dicom' || item.kind === 'nifti') && <HeaderSection item={item} />}
           <MetadataEditor item={item} mayChange={mayChange} />
         </aside>
       </div>

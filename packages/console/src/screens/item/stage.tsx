@@ -2,13 +2,16 @@ import type { Item } from '@fovea/contract';
 import { Loader } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { fovea } from '../../api/client.ts';
 import { fileUrl, thumbnailUrl } from '../../api/items.ts';
 import { texts } from '../../texts.ts';
 import { KindIcon } from '../../ui/kind-icon.tsx';
 import classes from './stage.module.css';
 import { ZoomPicture } from './zoom-picture.tsx';
+
+/** Loaded with the first scan that somebody opens. */
+const ScanViewer = lazy(() => import('./scan/scan-viewer.tsx'));
 
 /** What an item shows, by its kind. */
 export function Stage({ item }: { item: Item }) {
@@ -22,6 +25,13 @@ export function Stage({ item }: { item: Item }) {
 function Shown({ item }: { item: Item }) {
   const [broken, setBroken] = useState(false);
   if (item.probe === 'failed') return <Fault text={item.problem ?? ''} />;
+  if ((item.kind === 'dicom' || item.kind === 'nifti') && item.probe === 'ready' && (item.frames ?? 0) > 0) {
+    return (
+      <Suspense fallback={<Loader aria-label={texts.common.loading} />}>
+        <ScanViewer key={item.sha256} item={item} />
+      </Suspense>
+    );
+  }
   if (item.kind === 'image' && !broken) return <ZoomPicture key={item.sha256} item={item} src={fileUrl(item.id)} onFault={() => setBroken(true)} />;
   if (item.kind === 'video' && !broken) {
     return <video key={item.sha256} className={classes['video']} src={fileUrl(item.id)} controls preload="metadata" playsInline onError={() => setBroken(true)} onKeyDown={(event) => event.stopPropagation()} />;
