@@ -222,3 +222,11 @@ def a_dataset_over_a_recipe_that_is_there():
     recipe = project.recipes.create(recipe_name="before", labels=[dl.Label(tag="One", color=(1, 2, 3))], project_ids=[project.id])
     made = project.datasets.create(dataset_name="over", recipe_id=recipe.id)
     equal([label.tag for label in dl.datasets.get(dataset_id=made.id).labels], ["One"])
+
+
+@check
+def pictures_of_labels_lie_apart():
+    dataset.add_label(label_name="pictured", icon_path=picture("icon.png", size=(8, 8)))
+    shown = dl.datasets.get(dataset_id=dataset.id).labels_flat_dict["pictured"].display_data["displayImage"]
+    equal(dl.items.get(item_id=shown["itemId"]).hidden, True)
+    assert "Binaries" not in [one.name for one in project.datasets.list()]

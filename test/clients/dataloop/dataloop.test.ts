@@ -27,7 +27,7 @@ const programs = [
   ['guide.py', clients[0], 22],
   ['guide.py', clients[1], 22],
   ['files.py', clients[0], 17],
-  ['annotations.py', clients[0], 16],
+  ['annotations.py', clients[0], 17],
   ['work.py', clients[0], 10],
   ['thousand.py', clients[0], 6],
 ] as const;

@@ -14,13 +14,11 @@ import { asJson, asText, type Json } from './json.ts';
 import { queryAnnotations } from './query-annotations.ts';
 import { queryItems } from './query-items.ts';
 import { driverId, showDataset } from './show-dataset.ts';
+import { ensureSystemDataset, systemDataset } from './system-dataset.ts';
 
 const expiration = z.looseObject({ itemMaxDays: z.number().positive().max(36_500).nullish() }).nullish();
 const datasetBody = z.looseObject({ name: nameSchema, projects: z.array(z.string()).min(1), createDefaultRecipe: z.boolean().nullish(), expirationOptions: expiration });
 const datasetPatch = z.looseObject({ name: nameSchema.optional(), expirationOptions: expiration });
-
-/** A dataset of the platform's own doings, kept out of lists that do not ask for such. */
-const systemName = 'Binaries';
 
 /** Datasets, and the queries on what is in them. */
 export function datasetRoutes(deps: DataloopDeps): DoorRoute[] {
@@ -34,7 +32,7 @@ export function datasetRoutes(deps: DataloopDeps): DoorRoute[] {
     // Clients of the first kind ask like this, and want a plain array.
     get('/datasets', async ({ caller, query }) => {
       const found = await visible(deps, caller, asText(query['projects'])?.split(','));
-      const shown = await Promise.all(found.filter((dataset) => dataset.name !== systemName).map((dataset) => show(caller, dataset)));
+      const shown = await Promise.all(found.filter((dataset) => dataset.name !== systemDataset).map((dataset) => show(caller, dataset)));
       return shown.filter((dataset) => ['name', 'creator'].every((key) => asText(query[key]) === undefined || dataset[key] === query[key]));
     }),
     get('/datasets/:dataset', one),
@@ -103,7 +101,8 @@ async function list(deps: DataloopDeps, call: Call): Promise<unknown> {
   const dql = readDql(await call.body());
   const { projects } = dql.context;
   const ids = Array.isArray(projects) ? projects.filter((id): id is string => typeof id === 'string') : undefined;
-  const found = (await visible(deps, call.caller, ids)).filter((dataset) => dql.systemSpace || dataset.name !== systemName);
+  await ensureSystemDataset(deps, call.caller, dql, ids);
+  const found = (await visible(deps, call.caller, ids)).filter((dataset) => dql.systemSpace || dataset.name !== systemDataset);
   const rows: Json[] = [];
   for (const dataset of found) {
     // What a filter can ask for without counting is asked first.
