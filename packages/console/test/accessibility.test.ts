@@ -83,6 +83,22 @@ describe.skipIf(noBrowser)(`console accessibility${noBrowser ? ` (${noBrowser})`
       expect(await violations(page)).toEqual([]);
     });
 
+    test('annotation page: picture, view, shortcuts', async () => {
+      await page.goto(`/items/${places.image}/annotate`);
+      await page.getByRole('region', { name: 'Objects' }).getByRole('listitem').first().waitFor();
+      await page.getByTestId('canvas').focus();
+      await page.keyboard.press('Tab');
+      await page.getByRole('region', { name: 'Selection' }).waitFor();
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('button', { name: 'View', exact: true }).click();
+      await page.getByLabel('Brightness').waitFor();
+      expect(await violations(page, { menu: true })).toEqual([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('button', { name: 'Shortcuts' }).click();
+      await page.getByRole('dialog').getByLabel('Search actions or keys').waitFor();
+      expect(await violations(page)).toEqual([]);
+    });
+
     test.each([
       ['new project', '/', 'New project'],
       ['new key', '/keys', 'New key'],
@@ -122,6 +138,10 @@ async function furnish({ fovea }: Console) {
   const put = async (path: string, bytes: Uint8Array) => (await fovea.items.upload(dataset.id, bytes, { path })).item.id;
   const image = await put('/a/one.png', png(320, 200, [30, 90, 160]));
   await fovea.items.update(image, { status: 'published', labels: ['dusk'], channel: 'camera-1', metadata: { site: 'north' } });
+  await fovea.annotations.create(image, [
+    { type: 'box', label: 'lamp', geometry: { type: 'box', x: 20, y: 20, width: 60, height: 40 } },
+    { type: 'box', label: 'sign', geometry: { type: 'box', x: 120, y: 60, width: 60, height: 40 }, source: 'model', confidence: 0.7 },
+  ]);
   await put('/a/two.png', png(200, 320, [160, 90, 30]));
   await put('/b/broken.png', png(20, 20, [0, 0, 0]).subarray(0, 60));
   const text = await put('/b/notes.txt', new TextEncoder().encode('Rain from the west.\n'));

@@ -1,5 +1,4 @@
 import type { ActionTable, Editor, ToolId } from '@fovea/editor';
-import { Tooltip } from '@mantine/core';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import classes from './annotate.module.css';
 import { useEditorEvents } from './hooks.ts';
@@ -33,21 +32,21 @@ export function ToolBar({ editor, table, focusCanvas }: { editor: Editor; table:
               const [keys] = table.shortcutsOf(`tool.${id}`);
               const title = titles.get(id) ?? id;
               return (
-                <Tooltip key={id} position="right" label={keys === undefined ? title : `${title} (${writtenKeys(keys)})`}>
-                  <button
-                    type="button"
-                    className={classes['tool']}
-                    aria-label={title}
-                    aria-pressed={editor.tools.current === id}
-                    aria-keyshortcuts={keys}
-                    onClick={() => {
-                      editor.tools.use(id);
-                      focusCanvas();
-                    }}
-                  >
-                    <Icon size={18} aria-hidden />
-                  </button>
-                </Tooltip>
+                <button
+                  key={id}
+                  type="button"
+                  className={classes['tool']}
+                  // The browser's own hint: a page of buttons with others would take longer to appear than a task with its picture.
+                  title={keys === undefined ? title : `${title} (${writtenKeys(keys)})`}
+                  aria-label={title}
+                  aria-pressed={editor.tools.current === id}
+                  onClick={() => {
+                    editor.tools.use(id);
+                    focusCanvas();
+                  }}
+                >
+                  <Icon size={18} aria-hidden />
+                </button>
               );
             })}
           </div>

@@ -1,6 +1,6 @@
 import type { Task } from '@fovea/contract';
 import type { ActionTable } from '@fovea/editor';
-import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { IconArrowBackUp, IconArrowForwardUp, IconArrowLeft, IconChevronLeft, IconChevronRight, IconCloudCheck, IconCloudOff, IconCloudUpload, IconCommand, IconInfoCircle, IconKeyboard, type Icon } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
@@ -71,11 +71,9 @@ interface ToolProps extends Pick<TopBarProps, 'table' | 'run'> {
 function Tool({ id, icon: Shown, label, table, run, isOff = false }: ToolProps) {
   const [keys] = table.shortcutsOf(id);
   return (
-    <Tooltip label={keys === undefined ? label : `${label} (${writtenKeys(keys)})`}>
-      <ActionIcon aria-label={label} onClick={() => run(id)} disabled={isOff}>
-        <Shown size={17} aria-hidden />
-      </ActionIcon>
-    </Tooltip>
+    <button type="button" className={classes['tool']} aria-label={label} title={keys === undefined ? label : `${label} (${writtenKeys(keys)})`} onClick={() => run(id)} disabled={isOff}>
+      <Shown size={17} aria-hidden />
+    </button>
   );
 }
 
@@ -95,11 +93,9 @@ export function TaskButton(props: { id: string; label: string; table: ActionTabl
   const [keys] = table.shortcutsOf(id);
   const shown = look === 'main' ? {} : look === 'bad' ? { variant: 'light', color: 'red' } : { variant: 'default' };
   return (
-    <Tooltip label={keys === undefined ? label : `${table.get(id)?.title ?? label} (${writtenKeys(keys)})`}>
-      <Button {...shown} loading={isBusy} onClick={() => run(id)}>
-        {label}
-      </Button>
-    </Tooltip>
+    <Button {...shown} loading={isBusy} onClick={() => run(id)} title={keys === undefined ? undefined : `${table.get(id)?.title ?? label} (${writtenKeys(keys)})`}>
+      {label}
+    </Button>
   );
 }
 

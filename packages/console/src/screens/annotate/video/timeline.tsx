@@ -1,11 +1,12 @@
 import { lastFrame, type ActionTable, type Editor } from '@fovea/editor';
-import { ActionIcon, NativeSelect, Tooltip } from '@mantine/core';
+import { NativeSelect } from '@mantine/core';
 import {
   IconArrowsJoin, IconArrowsSplit2, IconEyeOff, IconKeyframe, IconLogout, IconPlayerPauseFilled, IconPlayerPlayFilled, IconPlayerSkipBack, IconPlayerSkipForward, IconPlayerTrackNext, IconPlayerTrackPrev, IconTargetArrow, type Icon,
 } from '@tabler/icons-react';
 import { useEffect, useRef, type KeyboardEvent, type PointerEvent } from 'react';
 import { annotateTexts as t } from '../../../texts-annotate.ts';
 import { formatDuration } from '../../../ui/format.ts';
+import page from '../annotate.module.css';
 import { useEditorEvents, useStore } from '../hooks.ts';
 import { writtenKeys } from '../keys.ts';
 import type { FrameReader } from './frame-reader.ts';
@@ -65,11 +66,9 @@ function Step(props: { id: string; icon: Icon; table: ActionTable; run: (id: str
   const title = table.get(id)?.title ?? id;
   const [keys] = table.shortcutsOf(id);
   return (
-    <Tooltip label={keys === undefined ? title : `${title} (${writtenKeys(keys)})`}>
-      <ActionIcon aria-label={title} onClick={() => run(id)} {...(isMain && { variant: 'filled', color: 'teal' })}>
-        <Shown size={15} aria-hidden {...(isTurned && { style: { transform: 'scaleX(-1)' } })} />
-      </ActionIcon>
-    </Tooltip>
+    <button type="button" className={page['tool']} data-main={isMain} aria-label={title} title={keys === undefined ? title : `${title} (${writtenKeys(keys)})`} onClick={() => run(id)}>
+      <Shown size={15} aria-hidden {...(isTurned && { style: { transform: 'scaleX(-1)' } })} />
+    </button>
   );
 }
 
