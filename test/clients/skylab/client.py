@@ -458,7 +458,7 @@ def callbacks_verify_and_are_tried_again():
 def the_queue_is_kept_in_order_and_left_by_cancel():
     slow = new_profile(enable_extract=True, enable_retouch=True)
     plain = new_profile()
-    ahead = [new_job(slow, "twelve.jpg", "limit.jpg") for _ in range(2)]
+    ahead = [new_job(slow, *["twelve-%d.jpg" % number for number in range(1, 7)]) for _ in range(2)]
     receiver = Receiver()
     waiting = [new_job(plain, "portrait.jpg") for _ in range(3)]
     for job in ahead:

@@ -37,7 +37,8 @@ export async function writePhotos(folder: string): Promise<PortraitFacts> {
   // A JPEG may be followed by anything.
   save('limit.jpg', Buffer.concat([jpeg], limitBytes));
   save('beyond.jpg', Buffer.concat([jpeg], limitBytes + 1));
-  save('twelve.jpg', await sharp(png).resize(3_000, 4_000).jpeg().toBuffer());
+  const twelve = await sharp(png).resize(3_000, 4_000).jpeg().toBuffer();
+  for (let number = 1; number <= 6; number++) save(`twelve-${number}.jpg`, twelve);
   for await (const { name, bytes } of drawPhotos({ count: 5, seed: 3 })) if (name.startsWith('portrait')) save('scene.jpg', bytes);
   return { width, height, face };
 }
