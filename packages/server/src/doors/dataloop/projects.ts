@@ -34,8 +34,8 @@ export function projectRoutes(deps: DataloopDeps): DoorRoute[] {
     }),
     get('/projects/:project', async ({ caller, params }) => show(caller, await projects.get(caller, projectId(params)))),
     // A slash in a name stays as it is in the address.
-    get('/projects/*', async ({ caller, params }) => {
-      const name = /^(.*)\/name$/s.exec(params['*'] ?? '')?.[1];
+    get('/projects/*', async ({ caller, request }) => {
+      const name = nameInPath(request.raw.url ?? '');
       if (name === undefined) throw new Fault('not_found', 'This server does not offer this call of a project.');
       const found = await projects.find(caller, { name });
       if (found.length === 0) throw new Fault('not_found', `There is no project named "${name.slice(0, 200)}".`);
@@ -66,6 +66,17 @@ export function projectRoutes(deps: DataloopDeps): DoorRoute[] {
     }),
     remove('/projects/:project/members/:email', async ({ caller, params }) => toWireMember(await members.remove(caller, projectId(params), memberEmail(params)), caller.orgId)),
   ];
+}
+
+/** The name in `…/projects/NAME/name`, out of the address as it was sent: a router reads two slashes as one. */
+function nameInPath(url: string): string | undefined {
+  const encoded = /\/projects\/([^?]*)\/name\/?(?:\?|$)/.exec(url)?.[1];
+  if (encoded === undefined) return undefined;
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
 }
 
 /** The id of a project in a path; a name is none. */
