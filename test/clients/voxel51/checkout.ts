@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TestPlatform } from '../../../packages/server/src/testing/platform.ts';
+import { nodeModulesWith } from '../node.ts';
 import { pythonWith } from '../python.ts';
 import { runChecks, type Outcome } from '../run-checks.ts';
 
@@ -22,19 +23,35 @@ export async function writeToken(fovea: TestPlatform, key: string, path: string)
   return path;
 }
 
-/** Runs the checks of `client.py` with the client of a checkout (`git clone https://github.com/voxel51/api-py`), unmodified. */
-export async function runCheckout(checkout: string, fovea: TestPlatform, folder: string): Promise<Outcome> {
-  const found = pythonWith(libraries);
-  if ('missing' in found) return { passed: [], failed: [found.missing] };
-  // Installed, as its command line asks for the package's own record; a copy, so that nothing is written into the checkout.
-  const [copy, client] = [join(folder, 'checkout'), join(folder, 'client')];
-  cpSync(checkout, copy, { recursive: true });
-  execFileSync(found.python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--target', client, copy]);
-  const image = join(folder, 'image.tar');
-  execFileSync('tar', ['--create', '--file', image, '--directory', folder, '--files-from', '/dev/null']);
+/** What the JavaScript client asks for. */
+const packages = ['auto-bind@2', 'mkdirp@0.5', 'qs@6', 'request@2', 'url-join@4'];
+
+/** Runs the checks with the client of a checkout, unmodified: `client.py` with `voxel51/api-py`, `client.cjs` with `voxel51/api-js`. */
+export async function runCheckout(checkout: string, fovea: TestPlatform, folder: string): Promise<Outcome & { expected: number }> {
   const { key } = await fovea.person({ admin: true });
   const { key: otherKey } = await fovea.person({ admin: true });
-  const settings = { folder, video: makeVideo(folder), image, token: await writeToken(fovea, key, join(folder, 'token.json')), otherToken: await writeToken(fovea, otherKey, join(folder, 'other.json')) };
-  const env = { PYTHONPATH: `${join(import.meta.dirname, '..')}:${client}`, HOME: folder };
-  return runChecks(found.python, ['client.py'], { cwd: import.meta.dirname, settings, env });
+  const settings = { folder, video: makeVideo(folder), token: await writeToken(fovea, key, join(folder, 'token.json')), otherToken: await writeToken(fovea, otherKey, join(folder, 'other.json')) };
+  // A copy, so that nothing is written into the checkout.
+  const copy = join(folder, 'checkout');
+  cpSync(checkout, copy, { recursive: true });
+  return existsSync(join(checkout, 'package.json')) ? runJavaScript(copy, settings) : runPython(copy, settings);
+}
+
+async function runJavaScript(client: string, settings: { folder: string }): Promise<Outcome & { expected: number }> {
+  const found = nodeModulesWith(packages);
+  if ('missing' in found) return { passed: [], failed: [found.missing], expected: 3 };
+  symlinkSync(join(found.folder, 'node_modules'), join(settings.folder, 'node_modules'));
+  return { ...(await runChecks(process.execPath, ['client.cjs'], { cwd: import.meta.dirname, settings: { ...settings, client } })), expected: 3 };
+}
+
+async function runPython(copy: string, settings: { folder: string }): Promise<Outcome & { expected: number }> {
+  const found = pythonWith(libraries);
+  if ('missing' in found) return { passed: [], failed: [found.missing], expected: 13 };
+  // Installed, as its command line asks for the package's own record.
+  const client = join(settings.folder, 'client');
+  execFileSync(found.python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--no-deps', '--target', client, copy]);
+  const image = join(settings.folder, 'image.tar');
+  execFileSync('tar', ['--create', '--file', image, '--files-from', '/dev/null']);
+  const env = { PYTHONPATH: `${join(import.meta.dirname, '..')}:${client}`, HOME: settings.folder };
+  return { ...(await runChecks(found.python, ['client.py'], { cwd: import.meta.dirname, settings: { ...settings, image }, env })), expected: 13 };
 }
