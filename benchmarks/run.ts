@@ -8,9 +8,11 @@ const benches: Record<string, () => Promise<{ run(options: { scale: Scale; json:
   start: () => import('./start.ts'),
   compute: () => import('./compute.ts'),
   editor: () => import('./editor.ts'),
-  medical: () => import('./medical.ts'),
   scale: () => import('./scale.ts'),
   skylab: () => import('./skylab.ts'),
+  datamint: () => import('./datamint.ts'),
+  medical: () => import('./medical.ts'),
+  formats: () => import('./formats.ts'),
 };
 
 const { values, positionals } = parseArgs({
