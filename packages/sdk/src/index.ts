@@ -7,6 +7,7 @@ export type { DownloadOptions, SaveOptions, UploadFacets, UploadManyOptions, Upl
 export type { Saved } from './platform/platform.ts';
 export type { FolderOptions, UploadFile, UploadSource } from './transfer/source.ts';
 export { DeidentifyError, type CleanedFile, type DeidentifySettings, type FileReport } from './transfer/deidentify.ts';
+export type { Sample, SampleOptions } from './transfer/training.ts';
 export { filesIn } from './transfer/folder.ts';
 export { UploadManyError, type UploadFailure, type UploadManyProgress, type UploadManyResult } from './transfer/upload-many.ts';
 export type { SegmentationFile, SegmentationOptions } from './features/segmentations.ts';

@@ -1,6 +1,7 @@
 import { versions, type VersionItem } from '@fovea/contract';
 import type { CallOptions } from '../client.ts';
 import { Feature } from '../feature.ts';
+import { samplesOf, type Sample, type SampleOptions } from '../transfer/training.ts';
 
 /** Versions of datasets: immutable, named by their content. */
 export class Versions extends Feature {
@@ -29,6 +30,15 @@ export class Versions extends Feature {
   async *stream(dataset: string, version: string, query: { split?: string | undefined } = {}, options: CallOptions = {}): AsyncGenerator<VersionItem> {
     const answer = await this.client.run(versions.stream, { ...options, params: { dataset, version }, query });
     yield* linesOf<VersionItem>(answer.body);
+  }
+
+  /** The items of a version with their bytes, headers, labels and masks, for training: shuffled when asked, fetched ahead, in bounded memory. */
+  samples(dataset: string, version: string, options: SampleOptions = {}): AsyncGenerator<Sample> {
+    const { split, signal } = options;
+    const call = { signal };
+    const fetchBytes = async ({ path }: VersionItem): Promise<Uint8Array> =>
+      new Uint8Array(await (await this.client.run(versions.file, { ...call, params: { dataset, version }, query: { path } })).arrayBuffer());
+    return samplesOf(this.stream(dataset, version, { split }, call), fetchBytes, options);
   }
 }
 

@@ -18,6 +18,7 @@ export const platform: Platform = {
   filesIn,
   save: saveFile,
   deidentifier: loadDeidentifier,
+  scanDescriber: loadDescriber,
   async isFolder(path) {
     return (await stat(path).catch(unreadable(path))).isDirectory();
   },
@@ -41,6 +42,16 @@ async function loadDeidentifier(): Promise<Deidentify> {
     return deidentifyFile as Deidentify;
   } catch (cause) {
     throw new FoveaError('De-identification needs the package @fovea/medical: npm install @fovea/medical.', { cause });
+  }
+}
+
+async function loadDescriber(): Promise<((bytes: Uint8Array) => Record<string, unknown>) | undefined> {
+  try {
+    return (await import('@fovea/medical/describe')).describeScan;
+  } catch (cause) {
+    // Whoever has not installed the package gets samples without facts of their headers, as documented.
+    if ((cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') return undefined;
+    throw cause;
   }
 }
 

@@ -18,6 +18,8 @@ export interface Platform {
   filesIn(folder: string, options: FolderOptions): AsyncIterable<UploadFile>;
   /** Loads what takes identities out of DICOM and NIfTI files, where that can run. */
   deidentifier?(): Promise<Deidentify>;
+  /** Loads what reads the headers of scans, where that can run and is there. */
+  scanDescriber?(): Promise<((bytes: Uint8Array) => Record<string, unknown>) | undefined>;
   /** Writes a download to disk: resumed, verified, renamed into place. */
   save(request: SaveRequest): Promise<Saved>;
 }
