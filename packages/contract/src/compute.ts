@@ -96,6 +96,7 @@ export const job = z.object({
   status: z.enum(jobStatuses),
   compute: z.enum(computeModes),
   inputs: z.record(z.string(), z.array(id)),
+  dataVersions: z.record(z.string(), z.string()).describe('The newest version of each dataset that its inputs are of, when the job was made; datasets without versions are left out'),
   parameters: z.record(z.string(), z.unknown()),
   profileId: id.nullable(),
   progress: z.number(),

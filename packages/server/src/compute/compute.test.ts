@@ -98,6 +98,20 @@ describe('jobs', () => {
     const job = await ended((await fovea.call('POST', '/v1/jobs', { body: { project, analytic: 'test/container' } })).body.id);
     expect(job).toMatchObject({ status: 'failed', message: expect.stringMatching(/image|podman/) });
   });
+  test('the version of the data that was the newest is recorded', async () => {
+    const { datasetId } = (await fovea.call('GET', `/v1/items/${item}`)).body;
+    expect((await create({ start: false })).body.dataVersions).toEqual({});
+    const version = (await fovea.call('POST', `/v1/datasets/${datasetId}/versions`, { body: { message: 'v' } })).body;
+    const command = version.commandId ?? version.id;
+    for (;;) {
+      const { data } = (await fovea.call('GET', `/v1/datasets/${datasetId}/versions`)).body;
+      if (data.length > 0) {
+        expect([typeof command, (await create({ start: false })).body.dataVersions]).toEqual(['string', { [datasetId]: data[0].id }]);
+        break;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  });
   test('a job of a private analytic ends too', async () => {
     const maker = await fovea.person({ orgId: (await fovea.call('GET', '/v1/me')).body.organization.id, admin: true });
     await fovea.call('POST', '/v1/analytics', { key: maker.key, body: { ...sleeper, name: 'test/private', scope: 'private' } });

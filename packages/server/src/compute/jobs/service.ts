@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { newId, type Item, type Job, type jobs, type Parsed } from '@fovea/contract';
 import sql from 'sql-template-tag';
 import type { ItemsService } from '../../catalog/items/service.ts';
+import { selectVersion } from '../../catalog/versions/store.ts';
 import { queryPage, rowAlias } from '../../catalog/query/page.ts';
 import { project as projectFields } from '../../catalog/query/project.ts';
 import type { BlobStore, ByteRange } from '../../engines/blobs/blobs.ts';
@@ -101,6 +102,16 @@ export function jobsService(deps: {
     return found;
   }
 
+  /** The newest version of each dataset that the items are of. */
+  async function versionsOf(found: Record<string, Item[]>): Promise<Record<string, string>> {
+    const versions: Record<string, string> = {};
+    for (const datasetId of new Set(Object.values(found).flat().map((item) => item.datasetId))) {
+      const newest = await selectVersion(db, datasetId);
+      if (newest) versions[datasetId] = newest.id;
+    }
+    return versions;
+  }
+
   return {
     onMoved: (listener: JobMoved): void => void listeners.push(listener),
 
@@ -120,6 +131,7 @@ export function jobsService(deps: {
       const workKey = createHash('sha256')
         .update(JSON.stringify([analytic.id, parameters, Object.entries(found).map(([name, list]) => [name, list.map((item) => [item.name, item.sha256])])]))
         .digest('hex');
+      const dataVersions = await versionsOf(found);
       const earlier = body.cache ? await selectEqualWork(db, caller.orgId, workKey) : undefined;
       return db.tx(async (tx) => {
         const made = await insertJob(tx, {
@@ -133,6 +145,7 @@ export function jobsService(deps: {
           compute: body.compute,
           queue: body.compute === 'gpu' ? 'gpu' : 'cpu',
           inputs: Object.fromEntries(Object.entries(found).map(([name, list]) => [name, list.map((item) => item.id)])),
+          dataVersions,
           parameters,
           profileId: profile?.id ?? null,
           attachLabels: body.attachLabels,

@@ -16,6 +16,7 @@ export interface JobRow {
   queue: string;
   ticket: number | null;
   inputs: Record<string, string[]>;
+  data_versions: Record<string, string> | null;
   parameters: Record<string, unknown>;
   profile_id: string | null;
   attach_labels: boolean;
@@ -68,6 +69,7 @@ export function toStoredJob(row: JobRow): StoredJob {
     status: row.status,
     compute: row.compute,
     inputs: row.inputs,
+    dataVersions: row.data_versions ?? {},
     parameters: row.parameters,
     profileId: row.profile_id,
     progress: row.progress,
@@ -115,6 +117,7 @@ export interface NewJob {
   compute: string;
   queue: string;
   inputs: unknown;
+  dataVersions: Record<string, string>;
   parameters: unknown;
   profileId: string | null;
   attachLabels: boolean;
@@ -130,10 +133,10 @@ export interface NewJob {
 export async function insertJob(db: Queryable, row: NewJob): Promise<StoredJob> {
   return toStoredJob(
     await db.one<JobRow>(sql`insert into jobs (id, org_id, project_id, analytic_id, analytic, version, name, compute, queue, inputs, parameters, profile_id,
-        attach_labels, work_key, callback_url, origin, external_id, extra, created_by, expires_at)
+        attach_labels, work_key, callback_url, origin, external_id, extra, created_by, expires_at, data_versions)
       values (${row.id}, ${row.orgId}, ${row.projectId}, ${row.analyticId}, ${row.analytic}, ${row.version}, ${row.name}, ${row.compute}, ${row.queue},
         ${JSON.stringify(row.inputs)}, ${JSON.stringify(row.parameters)}, ${row.profileId}, ${row.attachLabels}, ${row.workKey}, ${row.callbackUrl}, ${row.origin},
-        ${row.externalId}, ${row.extra === null ? null : JSON.stringify(row.extra)}, ${row.createdBy}, ${row.expiresAt}) returning *`),
+        ${row.externalId}, ${row.extra === null ? null : JSON.stringify(row.extra)}, ${row.createdBy}, ${row.expiresAt}, ${JSON.stringify(row.dataVersions)}) returning *`),
   );
 }
 
