@@ -131,6 +131,54 @@ const accountRoute = createRoute({
   component: lazyRouteComponent(() => import('./screens/account/account.tsx'), 'Account'),
 });
 
+const batchesRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/batches',
+  component: lazyRouteComponent(() => import('./screens/work/batches.tsx'), 'ProjectBatches'),
+});
+
+const batchRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/batches/$batchId',
+  component: lazyRouteComponent(() => import('./screens/work/batch.tsx'), 'BatchPage'),
+});
+
+const recipesRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/recipes',
+  component: lazyRouteComponent(() => import('./screens/work/recipes.tsx'), 'ProjectRecipes'),
+});
+
+const jobsRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/jobs',
+  component: lazyRouteComponent(() => import('./screens/work/jobs.tsx'), 'ProjectJobs'),
+});
+
+const jobRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/jobs/$jobId',
+  component: lazyRouteComponent(() => import('./screens/work/job.tsx'), 'JobPage'),
+});
+
+const analyticsRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/analytics',
+  component: lazyRouteComponent(() => import('./screens/work/analytics.tsx'), 'Analytics'),
+});
+
+const versionsRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/datasets/$datasetId/versions',
+  component: lazyRouteComponent(() => import('./screens/work/versions.tsx'), 'DatasetVersions'),
+});
+
+const webhooksRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/webhooks',
+  component: lazyRouteComponent(() => import('./screens/work/webhooks.tsx'), 'ProjectWebhooks'),
+});
+
 /** Nothing but the page. While the router leads to the sign-in page: nothing at all. */
 function Workplace() {
   const { data: me } = useQuery(sessionQuery);
@@ -154,7 +202,7 @@ export function localPath(path: string | undefined): string {
 export const router = createRouter({
   routeTree: root.addChildren([
     signInRoute,
-    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, nextTaskRoute, keysRoute, usersRoute, accountRoute]),
+    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, nextTaskRoute, batchesRoute, batchRoute, recipesRoute, jobsRoute, jobRoute, analyticsRoute, versionsRoute, webhooksRoute, keysRoute, usersRoute, accountRoute]),
     workplace.addChildren([annotateItemRoute, taskRoute]),
   ]),
   defaultPreload: 'intent',

@@ -1,12 +1,17 @@
 import type { Me } from '@fovea/contract';
-import { IconBook2, IconFolders, IconKey, IconLayoutGrid, IconUsers, IconUsersGroup, type Icon } from '@tabler/icons-react';
+import { IconBook2, IconChecklist, IconCpu, IconFolders, IconKey, IconLayoutGrid, IconListCheck, IconPalette, IconUsers, IconUsersGroup, IconWebhook, type Icon } from '@tabler/icons-react';
 import { linkOptions } from '@tanstack/react-router';
 import { texts } from '../texts.ts';
+import { workTexts } from '../texts-work.ts';
 
 /** The pages of a project, in the order of the navigation. A new screen of a project gets a line here and a route in router.tsx. */
 export const projectPages = (projectId: string) => [
   { label: texts.nav.datasets, icon: IconFolders, link: linkOptions({ to: '/projects/$projectId', params: { projectId }, activeOptions: { exact: true } }), below: ['/datasets/', '/items/'] },
+  { label: workTexts.nav.batches, icon: IconChecklist, link: linkOptions({ to: '/projects/$projectId/batches', params: { projectId } }), below: ['/batches/'] },
+  { label: workTexts.nav.recipes, icon: IconPalette, link: linkOptions({ to: '/projects/$projectId/recipes', params: { projectId } }), below: [] },
+  { label: workTexts.nav.jobs, icon: IconListCheck, link: linkOptions({ to: '/projects/$projectId/jobs', params: { projectId } }), below: ['/jobs/'] },
   { label: texts.nav.members, icon: IconUsersGroup, link: linkOptions({ to: '/projects/$projectId/members', params: { projectId } }), below: [] },
+  { label: workTexts.nav.webhooks, icon: IconWebhook, link: linkOptions({ to: '/projects/$projectId/webhooks', params: { projectId } }), below: [] },
 ];
 
 /** The page that every other lies under. */
@@ -14,6 +19,7 @@ export const homePage = { label: texts.nav.projects, icon: IconLayoutGrid, link:
 
 /** The pages of the organisation. */
 export const organizationPages = (me: Me) => [
+  { label: workTexts.nav.analytics, icon: IconCpu, link: linkOptions({ to: '/analytics' }) },
   { label: texts.nav.keys, icon: IconKey, link: linkOptions({ to: '/keys' }) },
   ...(me.user.admin ? [{ label: texts.nav.users, icon: IconUsers, link: linkOptions({ to: '/users' }) }] : []),
 ];

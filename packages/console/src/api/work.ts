@@ -1,0 +1,44 @@
+import type { Command } from '@fovea/contract';
+import { queryOptions } from '@tanstack/react-query';
+import { fovea } from './client.ts';
+import { queryClient } from './query-client.ts';
+
+/** What changes by itself is asked for again so often while it is on the screen. */
+const liveMs = 3_000;
+const most = 2_000;
+
+export const batchesQuery = (project: string) =>
+  queryOptions({ queryKey: ['batches', 'list', project], queryFn: () => fovea.batches.list({ project, limit: 1000 }).toArray({ limit: most }), refetchInterval: liveMs });
+export const liveBatchQuery = (id: string) => queryOptions({ queryKey: ['batches', 'live', id], queryFn: () => fovea.batches.get(id), refetchInterval: liveMs });
+export const batchTasksQuery = (project: string, batch: string) =>
+  queryOptions({ queryKey: ['tasks', 'of', batch], queryFn: () => fovea.tasks.query(project, { filter: { batchId: batch }, limit: 200 }).toArray({ limit: 200 }), refetchInterval: liveMs });
+export const qualityQuery = (batch: string) => queryOptions({ queryKey: ['batches', 'quality', batch], queryFn: () => fovea.quality.report(batch, {}), retry: false });
+
+export const recipesQuery = (project: string) => queryOptions({ queryKey: ['recipes', 'list', project], queryFn: () => fovea.recipes.list({ project, limit: 1000 }).toArray({ limit: most }) });
+
+export const jobsQuery = (project: string) => queryOptions({ queryKey: ['jobs', 'list', project], queryFn: () => fovea.jobs.query(project, { filter: { archived: false }, limit: 200 }).toArray({ limit: 200 }), refetchInterval: liveMs });
+export const jobQuery = (id: string) => queryOptions({ queryKey: ['jobs', id], queryFn: () => fovea.jobs.get(id), refetchInterval: (query) => (query.state.data?.endedAt ? false : 1_000) });
+export const jobLogQuery = (id: string, ended: boolean) => queryOptions({ queryKey: ['jobs', id, 'log', ended], queryFn: () => fovea.jobs.log(id, {}), refetchInterval: ended ? false : 2_000 });
+
+export const analyticsQuery = queryOptions({ queryKey: ['analytics'], queryFn: () => fovea.analytics.list({ limit: 1000 }).toArray({ limit: most }) });
+
+export const versionsQuery = (dataset: string) => queryOptions({ queryKey: ['versions', dataset], queryFn: () => fovea.versions.list(dataset, { limit: 1000 }).toArray({ limit: most }) });
+export const diffQuery = (dataset: string, version: number) => queryOptions({ queryKey: ['versions', dataset, 'diff', version], queryFn: () => fovea.versions.diff(dataset, `v${version}`, { limit: 200 }), staleTime: Number.POSITIVE_INFINITY });
+
+export const webhooksQuery = (project: string) => queryOptions({ queryKey: ['webhooks', project], queryFn: () => fovea.webhooks.list({ project, limit: 1000 }).toArray({ limit: most }) });
+export const deliveriesQuery = (project: string) => queryOptions({ queryKey: ['deliveries', project], queryFn: () => fovea.webhooks.deliveries({ project, limit: 100 }).toArray({ limit: 100 }), refetchInterval: liveMs });
+
+/** Has what begins with a word asked for again. */
+export function refresh(...kinds: string[]): Promise<void> {
+  return queryClient.invalidateQueries({ predicate: ({ queryKey }) => kinds.includes(String(queryKey[0])) });
+}
+
+/** Waits for long work; throws with its reason when it fails. */
+export async function finished(started: { id: string }): Promise<Command> {
+  for (;;) {
+    const command = await fovea.commands.get(started.id, { waitSeconds: 20 });
+    if (command.endedAt === null) continue;
+    if (command.status !== 'complete') throw new Error(command.message ?? 'It was cancelled.');
+    return command;
+  }
+}

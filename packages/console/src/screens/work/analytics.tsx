@@ -1,0 +1,152 @@
+import type { Analytic, AnalyticManifest } from '@fovea/contract';
+import { Badge, Button, Checkbox, Modal, NativeSelect, Skeleton, TextInput } from '@mantine/core';
+import { IconPlayerPlay } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { fovea } from '../../api/client.ts';
+import { datasetsQuery } from '../../api/datasets.ts';
+import { projectsQuery, roleReaches } from '../../api/projects.ts';
+import { useScope } from '../../api/session.ts';
+import { analyticsQuery, refresh } from '../../api/work.ts';
+import { texts } from '../../texts.ts';
+import { workTexts } from '../../texts-work.ts';
+import { EditForm, field } from '../../ui/edit-form.tsx';
+import { LoadError } from '../../ui/error-text.tsx';
+import { Page } from '../../ui/page.tsx';
+import { Card } from './parts.tsx';
+import classes from './work.module.css';
+
+const t = workTexts.analytics;
+type Parameter = AnalyticManifest['parameters'][number];
+
+/** The catalogue: every analytic with its document, and a form made of it. */
+export function Analytics() {
+  const { data: analytics, error, refetch } = useQuery(analyticsQuery);
+  const [running, run] = useState<Analytic>();
+  const writes = useScope('write');
+  return (
+    <Page title={t.title} subtitle={t.subtitle}>
+      {error && <LoadError error={error} retry={() => void refetch()} />}
+      {!analytics && !error && <Skeleton height={200} aria-label={texts.common.loading} />}
+      <div className={classes['columns']}>
+        {analytics?.map((analytic) => (
+          <Document key={analytic.id} analytic={analytic} run={writes && !analytic.pending ? run : undefined} />
+        ))}
+      </div>
+      {running && (
+        <Modal opened onClose={() => run(undefined)} title={t.runTitle(running.manifest.title || running.name)} size="lg">
+          <RunForm analytic={running} close={() => run(undefined)} />
+        </Modal>
+      )}
+    </Page>
+  );
+}
+
+function Document({ analytic, run }: { analytic: Analytic; run: ((analytic: Analytic) => void) | undefined }) {
+  const { manifest } = analytic;
+  const list = (entries: readonly { name: string; description: string }[]) => (entries.length === 0 ? t.none : entries.map((entry) => entry.name).join(', '));
+  return (
+    <Card title={manifest.title || analytic.name}>
+      <p style={{ margin: '0 0 8px', fontSize: 12, color: 'var(--fv-dim)' }}>
+        {analytic.name} {analytic.version}{' '}
+        {analytic.builtin && (
+          <Badge size="xs" variant="light">
+            {t.builtin}
+          </Badge>
+        )}
+      </p>
+      <p style={{ margin: '0 0 8px' }}>{manifest.description}</p>
+      <dl style={{ margin: 0, fontSize: 13, display: 'grid', gridTemplateColumns: 'auto 1fr', gap: '2px 10px' }}>
+        <dt>{t.inputs}</dt>
+        <dd style={{ margin: 0 }}>{manifest.inputs.map((input) => `${input.name} (${input.media.join(', ')})`).join('; ') || t.none}</dd>
+        <dt>{t.parameters}</dt>
+        <dd style={{ margin: 0 }}>{list(manifest.parameters)}</dd>
+        <dt>{t.outputs}</dt>
+        <dd style={{ margin: 0 }}>{list(manifest.outputs)}</dd>
+        <dt>{t.runtime}</dt>
+        <dd style={{ margin: 0 }}>{manifest.runtime.kind}</dd>
+      </dl>
+      {run && (
+        <Button mt="sm" size="xs" variant="default" leftSection={<IconPlayerPlay size={14} />} aria-label={t.runTitle(analytic.name)} onClick={() => run(analytic)}>
+          {t.run}
+        </Button>
+      )}
+    </Card>
+  );
+}
+
+function RunForm({ analytic, close }: { analytic: Analytic; close: () => void }) {
+  const { manifest } = analytic;
+  const { data: projects = [] } = useQuery(projectsQuery);
+  const open = projects.filter((project) => roleReaches(project.role, 'developer'));
+  const [chosen, choose] = useState<string>();
+  const project = chosen ?? open[0]?.id;
+  const { data: datasets = [] } = useQuery({ ...datasetsQuery(project ?? ''), enabled: project !== undefined });
+  const navigate = useNavigate();
+  const send = async (form: FormData) => {
+    const inputs: Record<string, string[]> = {};
+    for (const input of manifest.inputs) {
+      const items = await itemsFor(field(form, 'dataset'), input.media, field(form, 'pattern'), input.many ? 1_000 : 1);
+      if (items.length === 0 && input.required) throw new Error(t.noItems);
+      if (items.length > 0) inputs[input.name] = items;
+    }
+    const parameters = Object.fromEntries(manifest.parameters.flatMap((parameter) => valueOf(parameter, form)));
+    const job = await fovea.jobs.create({ project: project ?? '', analytic: `${analytic.name}@${analytic.version}`, inputs, parameters, attachLabels: form.get('attach') === 'on' });
+    await refresh('jobs');
+    return job;
+  };
+  return (
+    <EditForm
+      send={send}
+      action={t.run}
+      onCancel={close}
+      onDone={(job) => {
+        close();
+        void navigate({ to: '/jobs/$jobId', params: { jobId: job.id } });
+      }}
+    >
+      {(faults) => (
+        <>
+          <NativeSelect label={t.project} value={project ?? ''} data={open.map((one) => ({ value: one.id, label: one.name }))} onChange={(event) => choose(event.currentTarget.value)} />
+          {manifest.inputs.length > 0 && (
+            <>
+              <NativeSelect name="dataset" label={t.dataset} data={datasets.map((dataset) => ({ value: dataset.id, label: dataset.name }))} required withAsterisk={false} />
+              <TextInput name="pattern" label={t.pattern} description={t.patternHint} />
+            </>
+          )}
+          {manifest.parameters.map((parameter) => (
+            <ParameterField key={parameter.name} parameter={parameter} fault={faults[`parameters.${parameter.name}`]} />
+          ))}
+          {manifest.outputs.some((output) => output.type === 'labels') && <Checkbox name="attach" label={t.attach} defaultChecked />}
+        </>
+      )}
+    </EditForm>
+  );
+}
+
+async function itemsFor(dataset: string, media: readonly string[], pattern: string, limit: number): Promise<string[]> {
+  const filter = { kind: { in: [...media] }, ...(pattern === '' ? {} : { path: { match: pattern } }) };
+  const page = await fovea.items.query(dataset, { filter, fields: ['id'], limit });
+  return page.data.flatMap((item) => item.id ?? []);
+}
+
+function ParameterField({ parameter, fault }: { parameter: Parameter; fault: string | undefined }) {
+  const shown = parameter.default === undefined ? '' : typeof parameter.default === 'string' ? parameter.default : JSON.stringify(parameter.default);
+  const common = { name: `p:${parameter.name}`, label: `${parameter.name}${parameter.unit ? ` (${parameter.unit})` : ''}`, description: parameter.description, error: fault };
+  if (parameter.type === 'boolean') return <Checkbox name={common.name} label={common.label} description={parameter.description} defaultChecked={parameter.default === true} />;
+  if (parameter.type === 'choice') return <NativeSelect {...common} defaultValue={shown} data={[...(parameter.required ? [] : ['']), ...(parameter.choices ?? [])]} />;
+  const range = [parameter.min, parameter.max].some((bound) => bound !== undefined) ? ` ${parameter.min ?? ''}–${parameter.max ?? ''}` : '';
+  return <TextInput {...common} description={`${parameter.description}${range}`} defaultValue={shown} required={parameter.required} withAsterisk={false} />;
+}
+
+/** The value of a field, where something stands in it. Numbers are sent as they are written: the server says what is wrong with them. */
+function valueOf(parameter: Parameter, form: FormData): [string, unknown][] {
+  const name = `p:${parameter.name}`;
+  if (parameter.type === 'boolean') return [[parameter.name, form.get(name) === 'on']];
+  const text = field(form, name);
+  if (text === '') return [];
+  if (parameter.type === 'object' || parameter.type === 'array') return [[parameter.name, JSON.parse(text) as unknown]];
+  if (parameter.type === 'number' || parameter.type === 'integer') return [[parameter.name, Number.isNaN(Number(text)) ? text : Number(text)]];
+  return [[parameter.name, text]];
+}

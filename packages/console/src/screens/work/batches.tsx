@@ -1,0 +1,165 @@
+import type { Batch, Project } from '@fovea/contract';
+import { Button, Modal, NativeSelect, NumberInput, Skeleton, Table, TextInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconChecklist, IconPlus } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams } from '@tanstack/react-router';
+import { fovea } from '../../api/client.ts';
+import { datasetsQuery } from '../../api/datasets.ts';
+import { roleReaches } from '../../api/projects.ts';
+import { useScope } from '../../api/session.ts';
+import { batchesQuery, recipesQuery, refresh } from '../../api/work.ts';
+import { texts } from '../../texts.ts';
+import { workTexts } from '../../texts-work.ts';
+import { EditForm, field } from '../../ui/edit-form.tsx';
+import { Empty } from '../../ui/empty.tsx';
+import { LoadError } from '../../ui/error-text.tsx';
+import { ButtonLink, TextLink } from '../../ui/link.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { ProjectPage } from '../project/project-page.tsx';
+import { BatchBar, BatchState } from './parts.tsx';
+
+/** The batches of a project, with what waits for me. */
+export function ProjectBatches() {
+  const { projectId } = useParams({ from: '/inside/projects/$projectId/batches' });
+  const [creating, dialog] = useDisclosure(false);
+  const writes = useScope('write');
+  const labels = useScope('label');
+  return (
+    <ProjectPage
+      projectId={projectId}
+      part={workTexts.batches.title}
+      actions={(project) => (
+        <>
+          {labels && (
+            <ButtonLink to="/projects/$projectId/next" params={{ projectId }} variant="default">
+              {workTexts.batches.label}
+            </ButtonLink>
+          )}
+          {labels && roleReaches(project.role, 'reviewer') && (
+            <ButtonLink to="/projects/$projectId/next" params={{ projectId }} search={{ review: true }} variant="default">
+              {workTexts.batches.reviewNext}
+            </ButtonLink>
+          )}
+          {writes && roleReaches(project.role, 'manager') && (
+            <Button leftSection={<IconPlus size={15} />} onClick={dialog.open}>
+              {workTexts.batches.create}
+            </Button>
+          )}
+        </>
+      )}
+    >
+      {(project) => (
+        <>
+          <BatchTable project={project} />
+          <Modal opened={creating} onClose={dialog.close} title={workTexts.batches.create}>
+            <BatchForm project={project} close={dialog.close} />
+          </Modal>
+        </>
+      )}
+    </ProjectPage>
+  );
+}
+
+function BatchTable({ project }: { project: Project }) {
+  const { data: batches, error, refetch } = useQuery(batchesQuery(project.id));
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
+  if (!batches) return <Skeleton height={160} aria-label={texts.common.loading} />;
+  if (batches.length === 0) {
+    return (
+      <Empty icon={IconChecklist} title={workTexts.batches.emptyTitle}>
+        {workTexts.batches.empty}
+      </Empty>
+    );
+  }
+  return (
+    <Table.ScrollContainer minWidth={640}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{workTexts.batches.name}</Table.Th>
+            <Table.Th>{workTexts.batches.status}</Table.Th>
+            <Table.Th>{workTexts.batches.progress}</Table.Th>
+            <Table.Th>{workTexts.batches.due}</Table.Th>
+            <Table.Th>{texts.common.created}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {batches.map((batch) => (
+            <BatchRow key={batch.id} batch={batch} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function BatchRow({ batch }: { batch: Batch }) {
+  return (
+    <Table.Tr>
+      <Table.Td fw={560}>
+        <TextLink to="/batches/$batchId" params={{ batchId: batch.id }}>
+          {batch.name}
+        </TextLink>
+      </Table.Td>
+      <Table.Td>
+        <BatchState status={batch.status} />
+      </Table.Td>
+      <Table.Td>
+        <BatchBar batch={batch} />
+        <span style={{ color: 'var(--fv-dim)', fontSize: 12 }}>{workTexts.batches.done(batch.counts.completed, batch.counts.total)}</span>
+      </Table.Td>
+      <Table.Td>{batch.dueAt === null ? '' : <Moment at={batch.dueAt} />}</Table.Td>
+      <Table.Td>
+        <Moment at={batch.createdAt} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function BatchForm({ project, close }: { project: Project; close: () => void }) {
+  const { data: datasets = [] } = useQuery(datasetsQuery(project.id));
+  const { data: recipes = [] } = useQuery(recipesQuery(project.id));
+  const navigate = useNavigate();
+  const send = async (form: FormData): Promise<Batch> => {
+    const folder = field(form, 'folder').replace(/\/+$/, '');
+    const recipe = field(form, 'recipe');
+    const made = await fovea.batches.create({
+      project: project.id,
+      name: field(form, 'name'),
+      dataset: field(form, 'dataset'),
+      filter: folder === '' ? {} : { path: { match: `${folder.startsWith('/') ? '' : '/'}${folder}/**` } },
+      settings: { people: Number(field(form, 'people') || 1), reviewShare: Number(field(form, 'review') || 0) / 100 },
+      ...(recipe === '' ? {} : { recipe }),
+    });
+    await refresh('batches');
+    return made;
+  };
+  return (
+    <EditForm
+      send={send}
+      action={texts.common.create}
+      onCancel={close}
+      onDone={(batch) => {
+        close();
+        void navigate({ to: '/batches/$batchId', params: { batchId: batch.id } });
+      }}
+    >
+      {(faults) => (
+        <>
+          <TextInput name="name" label={workTexts.batches.name} error={faults['name']} required withAsterisk={false} data-autofocus />
+          <NativeSelect name="dataset" label={workTexts.batches.dataset} data={datasets.map((dataset) => ({ value: dataset.id, label: dataset.name }))} required withAsterisk={false} error={faults['dataset']} />
+          <TextInput name="folder" label={workTexts.batches.folder} description={workTexts.batches.folderHint} error={faults['filter']} />
+          <NativeSelect
+            name="recipe"
+            label={workTexts.batches.recipe}
+            description={workTexts.batches.recipeHint}
+            data={[{ value: '', label: workTexts.batches.anyRecipe }, ...recipes.map((recipe) => ({ value: recipe.id, label: recipe.name }))]}
+          />
+          <NumberInput name="people" label={workTexts.batches.people} description={workTexts.batches.peopleHint} defaultValue={1} min={1} max={20} error={faults['settings.people']} />
+          <NumberInput name="review" label={workTexts.batches.review} defaultValue={0} min={0} max={100} error={faults['settings.reviewShare']} />
+        </>
+      )}
+    </EditForm>
+  );
+}

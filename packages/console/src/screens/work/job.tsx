@@ -1,0 +1,149 @@
+import type { Job, JobOutput } from '@fovea/contract';
+import { Alert, Button, Code, Skeleton, Table } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
+import { fovea } from '../../api/client.ts';
+import { projectQuery } from '../../api/projects.ts';
+import { jobLogQuery, jobQuery, refresh } from '../../api/work.ts';
+import { PageFault } from '../../shell/page-fault.tsx';
+import { texts } from '../../texts.ts';
+import { workTexts } from '../../texts-work.ts';
+import { formatBytes } from '../../ui/format.ts';
+import { TextLink } from '../../ui/link.tsx';
+import { notify } from '../../ui/notices.ts';
+import { Page } from '../../ui/page.tsx';
+import { Card, JobProgress, JobState } from './parts.tsx';
+import classes from './work.module.css';
+
+const t = workTexts.jobs;
+
+/** One job: state, place in the queue, progress, log, outputs. */
+export function JobPage() {
+  const { jobId } = useParams({ from: '/inside/jobs/$jobId' });
+  const { data: job, error, refetch } = useQuery(jobQuery(jobId));
+  const { data: project } = useQuery({ ...projectQuery(job?.projectId ?? ''), enabled: job !== undefined });
+  const cancel = useMutation({
+    mutationFn: () => fovea.jobs.cancel(jobId),
+    onSuccess: () => notify({ tone: 'plain', text: t.cancelled }),
+    onSettled: () => refresh('jobs'),
+  });
+  if (error) return <PageFault error={error} reset={() => void refetch()} />;
+  if (!job) {
+    return (
+      <Page title={t.title}>
+        <Skeleton height={160} aria-label={texts.common.loading} />
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={job.name}
+      heading={
+        <>
+          {job.name} <JobState status={job.status} />
+        </>
+      }
+      subtitle={`${job.analytic} ${job.version}`}
+      trail={[
+        <TextLink key="jobs" to="/projects/$projectId/jobs" params={{ projectId: job.projectId }} size="xs" c="dimmed">
+          {project ? `${project.name} / ${t.title}` : t.title}
+        </TextLink>,
+      ]}
+      actions={
+        job.endedAt === null && (
+          <Button variant="default" loading={cancel.isPending} onClick={() => cancel.mutate()}>
+            {t.cancel}
+          </Button>
+        )
+      }
+    >
+      <JobProgress job={job} />
+      {job.status === 'failed' && (
+        <Alert color="red" mt="md" title={job.cause === null ? undefined : t.cause[job.cause]}>
+          {job.message}
+        </Alert>
+      )}
+      <div className={classes['columns']} style={{ marginTop: 16 }}>
+        <Outputs job={job} />
+        <Card title={t.parameters}>
+          <Code block>{JSON.stringify(job.parameters, null, 2)}</Code>
+        </Card>
+        {job.summary !== null && (
+          <Card title={t.summary}>
+            <Code block>{JSON.stringify(job.summary, null, 2)}</Code>
+          </Card>
+        )}
+        {job.failures.length > 0 && (
+          <Card title={t.failures}>
+            {job.failures.slice(0, 50).map((failure) => (
+              <p key={`${failure.itemId}${failure.name}`}>
+                {failure.name}: {failure.message}
+              </p>
+            ))}
+          </Card>
+        )}
+      </div>
+      <Log job={job} />
+    </Page>
+  );
+}
+
+function Outputs({ job }: { job: Job }) {
+  const plots = job.outputs.filter((output) => output.mediaType === 'image/svg+xml');
+  return (
+    <Card title={t.outputs}>
+      {job.outputs.length === 0 && <p>{t.noOutputs}</p>}
+      <Table withRowBorders={false} verticalSpacing={2}>
+        <Table.Tbody>
+          {job.outputs.slice(0, 200).map((output) => (
+            <Table.Tr key={output.index}>
+              <Table.Td>
+                <a href={`/v1/jobs/${job.id}/outputs/${output.index}`} download={output.name}>
+                  {output.name}
+                </a>
+              </Table.Td>
+              <Table.Td ta="right">{formatBytes(output.sizeBytes)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+      {plots.slice(0, 6).map((output) => (
+        <Plot key={output.index} job={job} output={output} />
+      ))}
+    </Card>
+  );
+}
+
+/** A plot is shown as a picture: in an `<img>` nothing of it can run. */
+function Plot({ job, output }: { job: Job; output: JobOutput }) {
+  const [source, show] = useState<string>();
+  useEffect(() => {
+    let address: string | undefined;
+    const load = async () => {
+      const answer = await fovea.jobs.output(job.id, String(output.index));
+      address = URL.createObjectURL(new Blob([await answer.arrayBuffer()], { type: 'image/svg+xml' }));
+      show(address);
+    };
+    load().catch(() => show(undefined));
+    return () => {
+      if (address !== undefined) URL.revokeObjectURL(address);
+    };
+  }, [job.id, output.index]);
+  return source === undefined ? null : <img src={source} alt={output.name} style={{ maxWidth: '100%', background: '#fff', marginTop: 8 }} />;
+}
+
+function Log({ job }: { job: Job }) {
+  const { data } = useQuery(jobLogQuery(job.id, job.endedAt !== null));
+  return (
+    <>
+      <h2 className={classes['section']}>{t.log}</h2>
+      {data && data.lines.length === 0 && <p>{t.noLog}</p>}
+      {data && data.lines.length > 0 && (
+        <pre className={classes['log']} tabIndex={0} aria-label={t.log}>
+          {data.lines.map((line) => `${line.at.slice(11, 19)}  ${line.text}`).join('\n')}
+        </pre>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,226 @@
+import type { AnnotationType, Project, Recipe, RecipeAttribute, RecipeLabel } from '@fovea/contract';
+import { ActionIcon, Badge, Button, Checkbox, ColorInput, Group, Modal, MultiSelect, NativeSelect, Skeleton, Stack, Table, Textarea, TextInput } from '@mantine/core';
+import { IconPalette, IconPlus, IconTrash } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { fovea } from '../../api/client.ts';
+import { roleReaches } from '../../api/projects.ts';
+import { useScope } from '../../api/session.ts';
+import { recipesQuery, refresh } from '../../api/work.ts';
+import { texts } from '../../texts.ts';
+import { workTexts } from '../../texts-work.ts';
+import { EditForm, field } from '../../ui/edit-form.tsx';
+import { Empty } from '../../ui/empty.tsx';
+import { LoadError } from '../../ui/error-text.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { notify } from '../../ui/notices.ts';
+import { ProjectPage } from '../project/project-page.tsx';
+import classes from './work.module.css';
+
+const t = workTexts.recipes;
+
+/** As the console has no schemas to ask. */
+const shapes: Record<AnnotationType, true> = {
+  classification: true, point: true, box: true, rotated_box: true, polygon: true, polyline: true, ellipse: true, cuboid: true, keypoints: true, mask: true, text: true, volume: true,
+};
+
+/** The recipes of a project: what may be labeled and how. */
+export function ProjectRecipes() {
+  const { projectId } = useParams({ from: '/inside/projects/$projectId/recipes' });
+  const [editing, edit] = useState<Recipe | 'new'>();
+  const writes = useScope('write');
+  const mayEdit = (project: Project) => writes && roleReaches(project.role, 'manager');
+  return (
+    <ProjectPage
+      projectId={projectId}
+      part={t.title}
+      actions={(project) =>
+        mayEdit(project) && (
+          <Button leftSection={<IconPlus size={15} />} onClick={() => edit('new')}>
+            {t.create}
+          </Button>
+        )
+      }
+    >
+      {(project) => (
+        <>
+          <RecipeTable project={project} edit={mayEdit(project) ? edit : undefined} />
+          {editing !== undefined && (
+            <Modal opened onClose={() => edit(undefined)} title={editing === 'new' ? t.create : editing.name} size="xl">
+              <RecipeForm project={project} recipe={editing === 'new' ? undefined : editing} close={() => edit(undefined)} />
+            </Modal>
+          )}
+        </>
+      )}
+    </ProjectPage>
+  );
+}
+
+function RecipeTable({ project, edit }: { project: Project; edit: ((recipe: Recipe) => void) | undefined }) {
+  const { data: recipes, error, refetch } = useQuery(recipesQuery(project.id));
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
+  if (!recipes) return <Skeleton height={160} aria-label={texts.common.loading} />;
+  if (recipes.length === 0) {
+    return (
+      <Empty icon={IconPalette} title={t.emptyTitle}>
+        {t.empty}
+      </Empty>
+    );
+  }
+  return (
+    <Table.ScrollContainer minWidth={640}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t.name}</Table.Th>
+            <Table.Th>{t.labels}</Table.Th>
+            <Table.Th>{t.version}</Table.Th>
+            <Table.Th>{texts.common.created}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {recipes.map((recipe) => (
+            <Table.Tr key={recipe.id}>
+              <Table.Td fw={560}>
+                {edit ? (
+                  <Button variant="transparent" p={0} h="auto" onClick={() => edit(recipe)}>
+                    {recipe.name}
+                  </Button>
+                ) : (
+                  recipe.name
+                )}
+              </Table.Td>
+              <Table.Td>
+                <Group gap={6}>
+                  {recipe.labels.slice(0, 12).map((label) => (
+                    <Badge key={label.name} variant="default" tt="none" leftSection={<span aria-hidden style={{ width: 8, height: 8, borderRadius: 4, display: 'inline-block', background: label.color ?? 'var(--fv-dim)' }} />}>
+                      {label.displayName ?? label.name}
+                    </Badge>
+                  ))}
+                  {recipe.labels.length > 12 && <span>+{recipe.labels.length - 12}</span>}
+                </Group>
+              </Table.Td>
+              <Table.Td>{recipe.version}</Table.Td>
+              <Table.Td>
+                <Moment at={recipe.createdAt} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+const palette = ['#1f9eff', '#ff6b6b', '#37b24d', '#f59f00', '#ae3ec9', '#0ca678', '#e64980', '#4263eb'];
+
+function RecipeForm({ project, recipe, close }: { project: Project; recipe: Recipe | undefined; close: () => void }) {
+  const [labels, setLabels] = useState<readonly RecipeLabel[]>(recipe?.labels ?? [{ name: '', color: palette[0] }]);
+  const [attributes, setAttributes] = useState<readonly RecipeAttribute[]>(recipe?.attributes ?? []);
+  const send = async (form: FormData): Promise<Recipe> => {
+    const content = {
+      name: field(form, 'name'),
+      labels: labels.filter((label) => label.name.trim() !== ''),
+      attributes: attributes.filter((attribute) => attribute.key.trim() !== ''),
+      instructions: field(form, 'instructions'),
+      allowNewLabels: form.get('allowNewLabels') === 'on',
+    };
+    const saved = recipe ? await fovea.recipes.update(recipe.id, content as never) : await fovea.recipes.create({ project: project.id, ...content } as never);
+    await refresh('recipes');
+    return saved;
+  };
+  return (
+    <EditForm
+      send={send}
+      action={recipe ? texts.common.save : texts.common.create}
+      onCancel={close}
+      onDone={(saved) => {
+        close();
+        notify({ tone: 'good', text: t.saved(saved.version) });
+      }}
+    >
+      {(faults) => (
+        <>
+          <TextInput name="name" label={t.name} defaultValue={recipe?.name ?? ''} error={faults['name']} required withAsterisk={false} data-autofocus />
+          <Labels labels={labels} change={setLabels} />
+          <Attributes attributes={attributes} change={setAttributes} />
+          <Textarea name="instructions" label={t.instructions} description={t.instructionsHint} defaultValue={recipe?.instructions ?? ''} autosize minRows={3} maxRows={12} />
+          <Checkbox name="allowNewLabels" label={t.allowNew} defaultChecked={recipe?.allowNewLabels ?? false} />
+        </>
+      )}
+    </EditForm>
+  );
+}
+
+function Labels({ labels, change }: { labels: readonly RecipeLabel[]; change: (labels: readonly RecipeLabel[]) => void }) {
+  const set = (index: number, part: Partial<RecipeLabel>) => change(labels.map((label, at) => (at === index ? { ...label, ...part } : label)));
+  return (
+    <fieldset style={{ border: 0, padding: 0, margin: 0 }}>
+      <legend className={classes['section']}>{t.labels}</legend>
+      <Stack gap={6}>
+        {labels.map((label, index) => (
+          // The place is the only thing that a label without a name has.
+          <Group key={index} gap={6} wrap="nowrap" align="flex-start">
+            <TextInput aria-label={`${t.label} ${index + 1}`} placeholder={t.label} value={label.name} onChange={(event) => set(index, { name: event.currentTarget.value })} style={{ flex: 1 }} />
+            <ColorInput aria-label={`${t.color} ${index + 1}`} value={label.color ?? ''} onChange={(color) => set(index, { color })} w={120} withEyeDropper={false} swatches={palette} />
+            <MultiSelect
+              aria-label={`${t.shapes} ${index + 1}`}
+              placeholder={label.geometry?.length ? '' : t.anyShape}
+              data={Object.keys(shapes)}
+              value={label.geometry ?? []}
+              onChange={(geometry) => set(index, { geometry: geometry.length === 0 ? undefined : (geometry as AnnotationType[]) })}
+              style={{ flex: 1 }}
+              comboboxProps={{ withinPortal: true }}
+            />
+            <ActionIcon variant="subtle" color="red" mt={5} aria-label={t.removeLabel(label.name)} onClick={() => change(labels.filter((_one, at) => at !== index))}>
+              <IconTrash size={16} />
+            </ActionIcon>
+          </Group>
+        ))}
+      </Stack>
+      <Button variant="subtle" mt={6} leftSection={<IconPlus size={14} />} onClick={() => change([...labels, { name: '', color: palette[labels.length % palette.length] }])}>
+        {t.addLabel}
+      </Button>
+    </fieldset>
+  );
+}
+
+const attributeTypes = ['text', 'number', 'boolean', 'one_of', 'many_of'] as const;
+
+function Attributes({ attributes, change }: { attributes: readonly RecipeAttribute[]; change: (attributes: readonly RecipeAttribute[]) => void }) {
+  const set = (index: number, part: Partial<RecipeAttribute>) => change(attributes.map((attribute, at) => (at === index ? { ...attribute, ...part } : attribute)));
+  return (
+    <fieldset style={{ border: 0, padding: 0, margin: 0 }}>
+      <legend className={classes['section']}>{t.attributes}</legend>
+      <Stack gap={6}>
+        {attributes.map((attribute, index) => (
+          <Group key={index} gap={6} wrap="nowrap">
+            <TextInput aria-label={`${t.key} ${index + 1}`} placeholder={t.key} value={attribute.key} onChange={(event) => set(index, { key: event.currentTarget.value })} style={{ flex: 1 }} />
+            <NativeSelect
+              aria-label={`${t.type} ${index + 1}`}
+              value={attribute.type}
+              data={attributeTypes.map((value) => ({ value, label: t.types[value] }))}
+              onChange={(event) => set(index, { type: event.currentTarget.value as RecipeAttribute['type'] })}
+            />
+            <TextInput
+              aria-label={`${t.values} ${index + 1}`}
+              placeholder={t.values}
+              disabled={!attribute.type.endsWith('_of')}
+              defaultValue={attribute.values?.join(', ') ?? ''}
+              onBlur={(event) => set(index, { values: event.currentTarget.value.split(',').map((value) => value.trim()).filter((value) => value !== '') })}
+              style={{ flex: 2 }}
+            />
+            <Checkbox label={t.required} checked={attribute.required} onChange={(event) => set(index, { required: event.currentTarget.checked })} />
+            <ActionIcon variant="subtle" color="red" aria-label={t.removeAttribute(attribute.key)} onClick={() => change(attributes.filter((_one, at) => at !== index))}>
+              <IconTrash size={16} />
+            </ActionIcon>
+          </Group>
+        ))}
+      </Stack>
+      <Button variant="subtle" mt={6} leftSection={<IconPlus size={14} />} onClick={() => change([...attributes, { key: '', type: 'text', required: false, perFrame: false }])}>
+        {t.addAttribute}
+      </Button>
+    </fieldset>
+  );
+}

@@ -1,0 +1,226 @@
+import type { Dataset, Version } from '@fovea/contract';
+import { Badge, Button, Group, Modal, Skeleton, Table, TextInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconVersions } from '@tabler/icons-react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { fovea } from '../../api/client.ts';
+import { datasetQuery } from '../../api/datasets.ts';
+import { projectQuery, roleReaches } from '../../api/projects.ts';
+import { useScope } from '../../api/session.ts';
+import { diffQuery, finished, refresh, versionsQuery } from '../../api/work.ts';
+import { PageFault } from '../../shell/page-fault.tsx';
+import { texts } from '../../texts.ts';
+import { workTexts } from '../../texts-work.ts';
+import { Confirm } from '../../ui/confirm.tsx';
+import { EditForm, field } from '../../ui/edit-form.tsx';
+import { Empty } from '../../ui/empty.tsx';
+import { TextLink } from '../../ui/link.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { notify } from '../../ui/notices.ts';
+import { Page } from '../../ui/page.tsx';
+
+const t = workTexts.versions;
+
+/** The versions of a dataset: committed, compared, restored. */
+export function DatasetVersions() {
+  const { datasetId } = useParams({ from: '/inside/datasets/$datasetId/versions' });
+  const { data: dataset, error, refetch } = useQuery(datasetQuery(datasetId));
+  const { data: project } = useQuery({ ...projectQuery(dataset?.projectId ?? ''), enabled: dataset !== undefined });
+  const { data: versions } = useQuery(versionsQuery(datasetId));
+  const [committing, dialog] = useDisclosure(false);
+  const [compared, compare] = useState<Version>();
+  const writes = useScope('write');
+  if (error) return <PageFault error={error} reset={() => void refetch()} />;
+  if (!dataset || !project || !versions) {
+    return (
+      <Page title={t.title}>
+        <Skeleton height={160} aria-label={texts.common.loading} />
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={`${t.title} · ${dataset.name}`}
+      heading={t.title}
+      trail={[
+        <TextLink key="project" to="/projects/$projectId" params={{ projectId: project.id }} size="xs" c="dimmed">
+          {project.name}
+        </TextLink>,
+        <TextLink key="dataset" to="/datasets/$datasetId" params={{ datasetId }} size="xs" c="dimmed">
+          {dataset.name}
+        </TextLink>,
+      ]}
+      actions={writes && roleReaches(project.role, 'developer') && <Button onClick={dialog.open}>{t.commit}</Button>}
+    >
+      {versions.length === 0 ? (
+        <Empty icon={IconVersions} title={t.emptyTitle}>
+          {t.empty}
+        </Empty>
+      ) : (
+        <VersionTable versions={versions} compare={compare} mayRestore={writes && roleReaches(project.role, 'manager')} mayVerify={writes && roleReaches(project.role, 'developer')} />
+      )}
+      <Modal opened={committing} onClose={dialog.close} title={t.commit}>
+        <CommitForm dataset={dataset} close={dialog.close} />
+      </Modal>
+      {compared && (
+        <Modal opened onClose={() => compare(undefined)} title={t.diffOf(compared.number === 1 ? t.nothing : `v${compared.number - 1}`, `v${compared.number}`)} size="xl">
+          <Diff version={compared} />
+        </Modal>
+      )}
+    </Page>
+  );
+}
+
+function VersionTable({ versions, compare, mayRestore, mayVerify }: { versions: readonly Version[]; compare: (version: Version) => void; mayRestore: boolean; mayVerify: boolean }) {
+  return (
+    <Table.ScrollContainer minWidth={760}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t.version}</Table.Th>
+            <Table.Th>{t.message}</Table.Th>
+            <Table.Th ta="right">{t.items}</Table.Th>
+            <Table.Th ta="right">{t.labels}</Table.Th>
+            <Table.Th>{t.created}</Table.Th>
+            <Table.Th>
+              <span style={{ position: 'absolute', clipPath: 'inset(50%)' }}>{texts.common.more}</span>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {versions.map((version) => (
+            <VersionRow key={version.number} version={version} compare={compare} mayRestore={mayRestore} mayVerify={mayVerify} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function VersionRow({ version, compare, mayRestore, mayVerify }: { version: Version; compare: (version: Version) => void; mayRestore: boolean; mayVerify: boolean }) {
+  const [asking, ask] = useDisclosure(false);
+  const { number } = version;
+  const restore = async () => {
+    await finished(await fovea.versions.restore(version.datasetId, `v${number}`, {}));
+    await refresh('versions', 'datasets', 'items');
+    notify({ tone: 'good', text: t.restored(number) });
+  };
+  const verify = useMutation({
+    mutationFn: async () => finished(await fovea.versions.verify(version.datasetId, `v${number}`, {})),
+    onSuccess: ({ result }) => {
+      const intact = result?.['intact'] === true;
+      notify({ tone: intact ? 'good' : 'bad', text: intact ? t.intact(number) : t.damaged(number, Number(result?.['problemCount'])) });
+    },
+  });
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Group gap={6}>
+          <b>v{number}</b>
+          {version.tags.map((tag) => (
+            <Badge key={tag} size="sm" variant="light" tt="none">
+              {tag}
+            </Badge>
+          ))}
+        </Group>
+        <code style={{ fontSize: 11, color: 'var(--fv-dim)' }}>{version.id.slice(0, 12)}</code>
+      </Table.Td>
+      <Table.Td>
+        {version.message}
+        {version.splits && <div style={{ fontSize: 12, color: 'var(--fv-dim)' }}>{version.splits.parts.map((part) => `${part.name} ${part.share}`).join(', ')}</div>}
+      </Table.Td>
+      <Table.Td ta="right">{version.itemCount.toLocaleString('en')}</Table.Td>
+      <Table.Td ta="right">{version.annotationCount.toLocaleString('en')}</Table.Td>
+      <Table.Td>
+        <Moment at={version.createdAt} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Group gap={4} justify="flex-end" wrap="nowrap">
+          <Button size="xs" variant="subtle" aria-label={`${t.diff} v${number}`} onClick={() => compare(version)}>
+            {t.diff}
+          </Button>
+          {mayVerify && (
+            <Button size="xs" variant="subtle" aria-label={`${t.verify} v${number}`} loading={verify.isPending} onClick={() => verify.mutate()}>
+              {t.verify}
+            </Button>
+          )}
+          {mayRestore && (
+            <Button size="xs" variant="subtle" aria-label={`${t.restore} v${number}`} onClick={ask.open}>
+              {t.restore}
+            </Button>
+          )}
+        </Group>
+        <Confirm opened={asking} onClose={ask.close} question={t.restoreConfirm(number)} action={t.restore} run={restore} />
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function CommitForm({ dataset, close }: { dataset: Dataset; close: () => void }) {
+  const send = async (form: FormData) => {
+    const splits = splitsOf(field(form, 'splits'));
+    const tags = field(form, 'tags').split(',').map((tag) => tag.trim()).filter((tag) => tag !== '');
+    const { result } = await finished(await fovea.versions.commit(dataset.id, { message: field(form, 'message'), tags, ...(splits ? { splits: { parts: splits } } : {}) }));
+    await refresh('versions');
+    return { number: Number(result?.['number']), created: result?.['created'] === true };
+  };
+  return (
+    <EditForm
+      send={send}
+      action={t.commit}
+      onCancel={close}
+      onDone={({ number, created }) => {
+        close();
+        notify({ tone: created ? 'good' : 'plain', text: created ? t.committed(number) : t.unchanged(number) });
+      }}
+    >
+      {(faults) => (
+        <>
+          <TextInput name="message" label={t.message} error={faults['message']} data-autofocus />
+          <TextInput name="tags" label={t.tags} error={faults['tags']} />
+          <TextInput name="splits" label={t.splits} description={t.splitsHint} error={faults['splits']} />
+        </>
+      )}
+    </EditForm>
+  );
+}
+
+function splitsOf(text: string): { name: string; share: number }[] | undefined {
+  if (text === '') return undefined;
+  return text.split(',').map((part) => {
+    const [, name, share] = /^([\w-]+)\s*=\s*(\d*\.?\d+)$/.exec(part.trim()) ?? [];
+    if (name === undefined) throw new Error(t.badSplits);
+    return { name, share: Number(share) };
+  });
+}
+
+function Diff({ version }: { version: Version }) {
+  const { data, error } = useQuery(diffQuery(version.datasetId, version.number));
+  if (error) return <p>{error.message}</p>;
+  if (!data) return <Skeleton height={160} aria-label={texts.common.loading} />;
+  return (
+    <>
+      {data.summary && <p>{t.summary(data.summary)}</p>}
+      <Table>
+        <Table.Tbody>
+          {data.data.map((change) => (
+            <Table.Tr key={change.path}>
+              <Table.Td>
+                <Badge size="sm" variant="light" color={{ added: 'teal', removed: 'red', changed: 'blue' }[change.change]}>
+                  {t.change[change.change]}
+                </Badge>
+              </Table.Td>
+              <Table.Td>{change.path}</Table.Td>
+              <Table.Td>{change.fields.join(', ')}</Table.Td>
+              <Table.Td ta="right">
+                {[...change.annotations.added.map((one) => `+ ${one.label}`), ...change.annotations.removed.map((one) => `− ${one.label}`)].slice(0, 6).join(', ')}
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </>
+  );
+}

@@ -1,0 +1,200 @@
+import type { Delivery, Project, Webhook } from '@fovea/contract';
+import { ActionIcon, Badge, Button, Code, Modal, Skeleton, Switch, Table, TextInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { IconPlus, IconTrash, IconWebhook } from '@tabler/icons-react';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useParams } from '@tanstack/react-router';
+import { useState } from 'react';
+import { fovea } from '../../api/client.ts';
+import { deliveriesQuery, refresh, webhooksQuery } from '../../api/work.ts';
+import { texts } from '../../texts.ts';
+import { workTexts } from '../../texts-work.ts';
+import { EditForm, field } from '../../ui/edit-form.tsx';
+import { Empty } from '../../ui/empty.tsx';
+import { LoadError } from '../../ui/error-text.tsx';
+import { Moment } from '../../ui/moment.tsx';
+import { notify } from '../../ui/notices.ts';
+import { ProjectPage } from '../project/project-page.tsx';
+import classes from './work.module.css';
+
+const t = workTexts.webhooks;
+
+/** Webhooks of a project, and what was sent. */
+export function ProjectWebhooks() {
+  const { projectId } = useParams({ from: '/inside/projects/$projectId/webhooks' });
+  const [creating, dialog] = useDisclosure(false);
+  const [secret, setSecret] = useState<string>();
+  return (
+    <ProjectPage
+      projectId={projectId}
+      part={t.title}
+      actions={() => (
+        <Button leftSection={<IconPlus size={15} />} onClick={dialog.open}>
+          {t.create}
+        </Button>
+      )}
+    >
+      {(project) => (
+        <>
+          <WebhookTable project={project} />
+          <h2 className={classes['section']} style={{ marginTop: 28 }}>
+            {t.deliveries}
+          </h2>
+          <Deliveries project={project} />
+          <Modal opened={creating} onClose={dialog.close} title={t.create}>
+            <WebhookForm project={project} close={dialog.close} shown={setSecret} />
+          </Modal>
+          <Modal opened={secret !== undefined} onClose={() => setSecret(undefined)} title={t.secret}>
+            <Code block>{secret}</Code>
+          </Modal>
+        </>
+      )}
+    </ProjectPage>
+  );
+}
+
+function WebhookTable({ project }: { project: Project }) {
+  const { data: webhooks, error, refetch } = useQuery(webhooksQuery(project.id));
+  if (error) return <LoadError error={error} retry={() => void refetch()} />;
+  if (!webhooks) return <Skeleton height={120} aria-label={texts.common.loading} />;
+  if (webhooks.length === 0) {
+    return (
+      <Empty icon={IconWebhook} title={t.emptyTitle}>
+        {t.empty}
+      </Empty>
+    );
+  }
+  return (
+    <Table.ScrollContainer minWidth={560}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t.url}</Table.Th>
+            <Table.Th>{t.events}</Table.Th>
+            <Table.Th>{t.state}</Table.Th>
+            <Table.Th>
+              <span style={{ position: 'absolute', clipPath: 'inset(50%)' }}>{texts.common.more}</span>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {webhooks.map((webhook) => (
+            <WebhookRow key={webhook.id} webhook={webhook} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function WebhookRow({ webhook }: { webhook: Webhook }) {
+  const turn = useMutation({ mutationFn: (enabled: boolean) => fovea.webhooks.update(webhook.id, { enabled }), onSettled: () => refresh('webhooks') });
+  const remove = useMutation({ mutationFn: () => fovea.webhooks.delete(webhook.id), onSettled: () => refresh('webhooks') });
+  return (
+    <Table.Tr>
+      <Table.Td>{webhook.url}</Table.Td>
+      <Table.Td>{webhook.events.length === 0 ? t.all : webhook.events.join(', ')}</Table.Td>
+      <Table.Td>
+        <Switch checked={webhook.enabled} onChange={(event) => turn.mutate(event.currentTarget.checked)} aria-label={t.turn(webhook.url)} label={webhook.enabled ? t.on : t.off} />
+        {webhook.failingSince !== null && (
+          <Badge color="red" variant="light">
+            {t.failing}
+          </Badge>
+        )}
+      </Table.Td>
+      <Table.Td ta="right">
+        <ActionIcon variant="subtle" color="red" aria-label={t.remove(webhook.url)} loading={remove.isPending} onClick={() => remove.mutate()}>
+          <IconTrash size={16} />
+        </ActionIcon>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+const colors = { pending: 'yellow', delivered: 'teal', dead: 'red' } as const;
+
+function Deliveries({ project }: { project: Project }) {
+  const { data } = useQuery(deliveriesQuery(project.id));
+  if (!data) return <Skeleton height={120} aria-label={texts.common.loading} />;
+  if (data.length === 0) return <p>{t.noDeliveries}</p>;
+  return (
+    <Table.ScrollContainer minWidth={720}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t.event}</Table.Th>
+            <Table.Th>{t.url}</Table.Th>
+            <Table.Th>{t.state}</Table.Th>
+            <Table.Th>{t.answer}</Table.Th>
+            <Table.Th ta="right">{t.attempts}</Table.Th>
+            <Table.Th>{t.when}</Table.Th>
+            <Table.Th>
+              <span style={{ position: 'absolute', clipPath: 'inset(50%)' }}>{t.again}</span>
+            </Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {data.map((delivery) => (
+            <DeliveryRow key={delivery.id} delivery={delivery} />
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}
+
+function DeliveryRow({ delivery }: { delivery: Delivery }) {
+  const again = useMutation({
+    mutationFn: () => fovea.webhooks.redeliver(delivery.id),
+    onSuccess: () => notify({ tone: 'plain', text: t.sent }),
+    onSettled: () => refresh('deliveries'),
+  });
+  return (
+    <Table.Tr>
+      <Table.Td>{delivery.eventType}</Table.Td>
+      <Table.Td style={{ wordBreak: 'break-all' }}>{delivery.url}</Table.Td>
+      <Table.Td>
+        <Badge variant="light" color={colors[delivery.status]}>
+          {t.status[delivery.status]}
+        </Badge>
+      </Table.Td>
+      <Table.Td>{delivery.lastStatus ?? delivery.lastError ?? ''}</Table.Td>
+      <Table.Td ta="right">{delivery.attempts}</Table.Td>
+      <Table.Td>
+        <Moment at={delivery.createdAt} />
+      </Table.Td>
+      <Table.Td ta="right">
+        <Button size="xs" variant="subtle" loading={again.isPending} aria-label={`${t.again}: ${delivery.eventType}`} onClick={() => again.mutate()}>
+          {t.again}
+        </Button>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function WebhookForm({ project, close, shown }: { project: Project; close: () => void; shown: (secret: string) => void }) {
+  const send = async (form: FormData) => {
+    const events = field(form, 'events').split(',').map((event) => event.trim()).filter((event) => event !== '');
+    const made = await fovea.webhooks.create({ project: project.id, url: field(form, 'url'), events });
+    await refresh('webhooks');
+    return made;
+  };
+  return (
+    <EditForm
+      send={send}
+      action={texts.common.create}
+      onCancel={close}
+      onDone={({ secret }) => {
+        close();
+        shown(secret);
+      }}
+    >
+      {(faults) => (
+        <>
+          <TextInput name="url" type="url" label={t.url} error={faults['url']} required withAsterisk={false} data-autofocus />
+          <TextInput name="events" label={t.events} description={t.eventsHint} error={faults['events']} />
+        </>
+      )}
+    </EditForm>
+  );
+}

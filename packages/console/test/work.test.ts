@@ -1,0 +1,138 @@
+import axe from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { noBrowser, signIn, startConsole, type Console } from './console.ts';
+import { png } from './pictures.ts';
+
+const rules = { runOnly: { type: 'tag' as const, values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] } };
+const pictures = process.env['FOVEA_SCREENSHOTS'];
+
+/** What axe finds on the page; a picture of it is kept where one is asked for. */
+async function violations(page: Page, name: string): Promise<string[]> {
+  await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== 'running' || animation.effect?.getTiming().iterations === Infinity));
+  if (pictures !== undefined) await page.screenshot({ path: `${pictures}/${name}.png` });
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(async (given) => (await (globalThis as unknown as { axe: typeof axe }).axe.run(document, given)).violations, rules);
+  return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`).join(' | ')}`);
+}
+
+/** The screens of work: recipes, batches, quality, analytics, jobs, versions, webhooks, as a person would use them. */
+describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, { timeout: 90_000 }, () => {
+  let site: Console;
+  let page: Page;
+  let faults: string[];
+  let project: string;
+  let dataset: string;
+  beforeAll(async () => {
+    site = await startConsole();
+    const { fovea } = site;
+    project = (await fovea.projects.create({ name: 'Street' })).id;
+    dataset = (await fovea.datasets.create({ project, name: 'Night' })).id;
+    for (let index = 0; index < 4; index++) await fovea.items.upload(dataset, png(64, 48, [40 * index, 90, 160]), { path: `/a/${index}.png` });
+    ({ page, faults } = await site.open({ colorScheme: 'light', reducedMotion: 'reduce' }));
+    await signIn(page);
+  }, 120_000);
+  afterAll(async () => {
+    await site?.close();
+  });
+
+  test('a recipe is made with labels, shapes and attributes', async () => {
+    await page.goto(`/projects/${project}/recipes`);
+    await page.getByText('No recipes yet').waitFor();
+    expect(await violations(page, 'recipes-empty')).toEqual([]);
+    await page.getByRole('button', { name: 'New recipe' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('Street things');
+    await dialog.getByLabel('Label 1').fill('car');
+    await dialog.getByRole('button', { name: 'Add label' }).click();
+    await dialog.getByLabel('Label 2').fill('person');
+    await dialog.getByRole('button', { name: 'Add attribute' }).click();
+    await dialog.getByLabel('Key 1').fill('occluded');
+    await dialog.getByLabel('Type 1').selectOption('boolean');
+    expect(await violations(page, 'recipe-form')).toEqual([]);
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await page.getByRole('button', { name: 'Street things' }).waitFor();
+    const [recipe] = await site.fovea.recipes.list({ project }).toArray({ limit: 10 });
+    expect([recipe?.labels.map((label) => label.name), recipe?.attributes[0]?.type]).toEqual([['car', 'person'], 'boolean']);
+  });
+
+  test('a batch is made, opened, worked on, and its quality is shown', async () => {
+    await page.goto(`/projects/${project}/batches`);
+    await page.getByText('No batches yet').waitFor();
+    await page.getByRole('button', { name: 'New batch' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('First round');
+    await dialog.getByLabel('Recipe').selectOption({ label: 'Street things' });
+    expect(await violations(page, 'batch-form')).toEqual([]);
+    await dialog.getByRole('button', { name: 'Create' }).click();
+    await page.getByText('0 of 4 tasks done').first().waitFor();
+    await page.getByRole('button', { name: 'Open for work' }).click();
+    await page.getByRole('link', { name: 'Label' }).waitFor();
+    const batch = (await site.fovea.batches.list({ project }).toArray({ limit: 10 }))[0]?.id ?? '';
+    const { task, lease } = await site.fovea.tasks.claim(project, { batch });
+    await site.fovea.annotations.create(task?.itemId ?? '', [{ type: 'box', label: 'car', geometry: { type: 'box', x: 5, y: 5, width: 20, height: 20 } }]);
+    await site.fovea.tasks.submit(task?.id ?? '', { lease: lease ?? '', secondsSpent: 60 });
+    await page.getByText('1 of 4 tasks done').first().waitFor();
+    await page.reload();
+    await page.getByRole('region', { name: 'Quality' }).getByRole('cell', { name: '1 min' }).waitFor();
+    expect(await violations(page, 'batch')).toEqual([]);
+    await page.goto(`/projects/${project}/batches`);
+    await page.getByRole('link', { name: 'First round' }).waitFor();
+    expect(await violations(page, 'batches')).toEqual([]);
+  });
+
+  test('an analytic is found in the catalogue and run; the job is followed to its outputs', async () => {
+    await page.goto('/analytics');
+    await page.getByRole('button', { name: 'Run fovea/colors' }).waitFor();
+    expect(await violations(page, 'analytics')).toEqual([]);
+    await page.getByRole('button', { name: 'Run fovea/colors' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Dataset').waitFor();
+    expect(await violations(page, 'run-form')).toEqual([]);
+    await dialog.getByRole('button', { name: 'Run', exact: true }).click();
+    await page.getByText('complete', { exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByRole('heading', { name: 'Outputs' }).waitFor();
+    expect(await violations(page, 'job')).toEqual([]);
+    await page.goto(`/projects/${project}/jobs`);
+    await page.getByText('complete', { exact: true }).waitFor();
+    expect(await violations(page, 'jobs')).toEqual([]);
+  });
+
+  test('versions are committed, compared and restored', async () => {
+    await page.goto(`/datasets/${dataset}`);
+    await page.getByRole('link', { name: 'Versions' }).click();
+    await page.getByText('No versions yet').waitFor();
+    const commit = async (message: string) => {
+      await page.getByRole('button', { name: 'Commit version' }).first().click();
+      await page.getByRole('dialog').getByLabel('Message').fill(message);
+      await page.getByRole('dialog').getByRole('button', { name: 'Commit version' }).click();
+      await page.getByRole('cell', { name: message }).waitFor();
+    };
+    await commit('first');
+    await site.fovea.items.upload(dataset, png(20, 20, [1, 2, 3]), { path: '/b/new.png' });
+    await commit('second');
+    await page.getByRole('button', { name: 'Changes v2' }).click();
+    await page.getByText('1 added, 0 removed, 0 changed').waitFor();
+    expect(await violations(page, 'versions-diff')).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    expect(await violations(page, 'versions')).toEqual([]);
+    await page.getByRole('button', { name: 'Restore v1' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Restore' }).click();
+    await page.getByText('Version 1 was restored.').waitFor();
+    expect((await site.fovea.datasets.get(dataset)).itemCount).toBe(4);
+  });
+
+  test('a webhook is made, its secret shown once', async () => {
+    await page.goto(`/projects/${project}/webhooks`);
+    await page.getByText('No webhooks yet').waitFor();
+    await page.getByRole('button', { name: 'New webhook' }).click();
+    await page.getByRole('dialog').getByLabel('URL').fill('https://example.com/hook');
+    await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
+    await page.getByText(/whsec_/).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('cell', { name: 'https://example.com/hook' }).first().waitFor();
+    expect(await violations(page, 'webhooks')).toEqual([]);
+    expect(faults).toEqual([]);
+  });
+});
