@@ -26,10 +26,15 @@ interface JobMessage {
   ticket: number;
 }
 
+/** A fault of the platform is tried again so often. */
+const platformRetries = 3;
+/** A job that so many workers were lost with is given up: it may be what ends them. */
+const maxLosses = 20;
+
 /** One queue per capability; a worker takes those it can serve. */
 export const queues = {
-  cpu: messageKind<JobMessage>('jobs.cpu', { retries: 3, backoffSeconds: 1, timeoutSeconds: 86_400 }),
-  gpu: messageKind<JobMessage>('jobs.gpu', { retries: 3, backoffSeconds: 1, timeoutSeconds: 86_400 }),
+  cpu: messageKind<JobMessage>('jobs.cpu', { retries: maxLosses + 5, backoffSeconds: 1, maxBackoffSeconds: 8, timeoutSeconds: 86_400 }),
+  gpu: messageKind<JobMessage>('jobs.gpu', { retries: maxLosses + 5, backoffSeconds: 1, maxBackoffSeconds: 8, timeoutSeconds: 86_400 }),
 };
 
 export interface JobWorkerDeps {
@@ -54,7 +59,9 @@ async function handle(deps: JobWorkerDeps, message: Message<JobMessage>): Promis
     const job = await selectJob(tx, message.data.jobId, { lock: true });
     // Cancelled or queued anew since, or done by the worker that was thought dead.
     if (!job || job.ticket !== message.data.ticket || !['queued', 'scheduled', 'running'].includes(job.status)) return undefined;
-    return jobs.begin(tx, job, 'system@fovea');
+    if (message.attempt < maxLosses) return jobs.begin(tx, job, 'system@fovea');
+    await jobs.move(tx, job, 'system@fovea', { status: 'failed', cause: 'platform', message: `The workers that ran it were lost ${message.attempt} times.` }, 'job.failed');
+    return undefined;
   });
   if (begun) await runJob(deps, begun, message);
 }
@@ -118,7 +125,7 @@ function reporter({ db }: JobWorkerDeps, job: StoredJob, stop: AbortController) 
       fraction = undefined;
       text = undefined;
       await appendLog(db, job.id, pending);
-      if (!(await reportProgress(db, job.id, at, words))) stop.abort(new JobStopped('The job was cancelled.'));
+      if (!(await reportProgress(db, job, at, words))) stop.abort(new JobStopped('The job was cancelled.'));
     });
     return chain;
   };
@@ -244,7 +251,7 @@ async function fail(deps: JobWorkerDeps, job: StoredJob, error: Error, attempt: 
   if (error instanceof JobStopped) return;
   const platform = error instanceof RunnerError || ['ENOSPC', 'EMFILE', 'ENOMEM'].includes(String((error as NodeJS.ErrnoException).code));
   // A fault of ours may pass: the message comes again, to this worker or another.
-  if (platform && attempt < (queues.cpu.retries ?? 0)) throw error;
+  if (platform && attempt < platformRetries) throw error;
   const cause = error instanceof InputError ? 'user' : platform || error instanceof RunnerMissing ? 'platform' : 'analytic';
   await deps.db.tx(async (tx) => {
     const now = await deps.jobs.locked(tx, job.id);

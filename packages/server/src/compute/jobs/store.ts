@@ -227,10 +227,10 @@ export async function updateJob(db: Queryable, id: string, change: JobChange): P
   return toStoredJob(await db.one<JobRow>(sql`update jobs set ${join(set, ', ')} where id = ${id} returning *`));
 }
 
-/** Progress of a running job; tells whether it still runs. */
-export async function reportProgress(db: Queryable, id: string, progress: number | undefined, message: string | undefined): Promise<boolean> {
+/** Progress of a running job; tells whether it still runs, and not anew by a later queueing. */
+export async function reportProgress(db: Queryable, { id, ticket }: { id: string; ticket: number | null }, progress: number | undefined, message: string | undefined): Promise<boolean> {
   const touched = await db.run(sql`update jobs set progress = coalesce(${progress ?? null}::real, progress), message = coalesce(${message ?? null}, message), updated_at = now()
-    where id = ${id} and status = 'running' and deleted_at is null`);
+    where id = ${id} and ticket = ${ticket} and status = 'running' and deleted_at is null`);
   return touched > 0;
 }
 

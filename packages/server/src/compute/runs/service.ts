@@ -94,7 +94,7 @@ export function runsService({ db, blobs, analytics, settings, signer }: Deps) {
       await running(run);
       if (report.status !== 'running') return insertReport(db, run, report);
       await appendLog(db, run.id, report.log);
-      await reportProgress(db, run.id, report.progress, report.message);
+      await reportProgress(db, run, report.progress, report.message);
     },
 
     /** Keeps bytes that a run has sent, for a door whose protocol has addresses of its own. What begins with "$" is no output. */
