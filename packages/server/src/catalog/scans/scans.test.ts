@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { deflateRawSync, gzipSync } from 'node:zlib';
 import { Fovea } from '@fovea/sdk';
-import { sampleCt, sampleFile } from '@fovea/medical/dicom/sample-files.ts';
+import { sampleCt, sampleFile, syntaxUids } from '@fovea/medical/dicom/sample-files.ts';
 import { parseNifti, readVoxels } from '@fovea/medical/nifti/parse.ts';
 import { writeNifti } from '@fovea/medical/nifti/write.ts';
 import sharp from 'sharp';
@@ -142,6 +143,36 @@ describe('series', () => {
     } as never);
     for (const path of ['', '/volume', '/slices/k/0']) expect(await statusOf(`/v1/datasets/${dataset}/series/${uid}${path}`)).toBe(413);
   });
+});
+
+describe('hostile files', () => {
+  const tag = (group: number, element: number) => Buffer.from([group & 255, group >> 8, element & 255, element >> 8]);
+  const open = Buffer.concat([tag(0x0008, 0x1140), Buffer.from('SQ\0\0'), Buffer.from([255, 255, 255, 255]), tag(0xfffe, 0xe000), Buffer.from([255, 255, 255, 255])]);
+  const niftiHeader = (dims: readonly number[]) => {
+    const header = Buffer.from(writeNifti({ data: new Uint8Array(8), dims: [2, 2, 2], affine: [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]] }));
+    dims.forEach((size, axis) => header.writeInt16LE(size, 42 + axis * 2));
+    return header;
+  };
+  const files: Record<string, () => Uint8Array> = {
+    'nested.dcm': () => Buffer.concat([sampleFile(sampleCt().filter(([number]) => number < 0x00081140)), ...Array.from({ length: 10_000 }, () => open)]),
+    'polyglot-program.dcm': () => sampleFile(sampleCt(), { preamble: Buffer.from('MZ\x90'.padEnd(128, 'x')) }),
+    'polyglot-json.dcm': () => sampleFile(sampleCt(), { preamble: Buffer.from('{"a":"'.padEnd(128, ' ')) }),
+    'lying-frames.dcm': () => sampleFile(sampleCt({ extra: [[0x00280008, 'IS', '2000000000']] })),
+    'huge-image.dcm': () => sampleFile(sampleCt({ extra: [[0x00280010, 'US', 65_535], [0x00280011, 'US', 65_535]] })),
+    'deflate-bomb.dcm': () => Buffer.concat([sampleFile([], { transferSyntax: syntaxUids.deflated }), deflateRawSync(Buffer.alloc(300_000_000))]),
+    'absurd.nii': () => niftiHeader([32_767, 32_767, 32_767]),
+    'absurd.nii.gz': () => gzipSync(niftiHeader([32_767, 32_767, 32_767])),
+    'bomb.nii.gz': () => gzipSync(Buffer.concat([niftiHeader([2, 2, 2]), Buffer.alloc(200_000_000)])),
+  };
+  test.each(Object.keys(files))('%s is kept in a clear state, and every look at it ends in an answer', async (name) => {
+    const bytes = files[name]?.() ?? new Uint8Array();
+    const item = await upload(`/${name}`, bytes);
+    expect(['ready', 'failed']).toContain(item.probe);
+    for (const path of ['header', 'frames/0', 'frames/0/pixels', 'volume', 'slices/i/0']) expect([path, [200, 404, 415].includes(await statusOf(`/v1/items/${item.id}/${path}`))]).toEqual([path, true]);
+    const cleaned = await fovea.call('POST', `/v1/datasets/${dataset}/items?path=/clean/${name}&deidentify=true`, { body: bytes });
+    expect([name, [201, 415].includes(cleaned.status)]).toEqual([name, true]);
+    expect((await fovea.call('GET', '/healthz', { key: null })).status).toBe(200);
+  }, 60_000);
 });
 
 const real = join(import.meta.dirname, '..', '..', '..', '..', '..', '..', 'shared', 'data', 'dicom');
