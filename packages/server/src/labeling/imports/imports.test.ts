@@ -4,9 +4,14 @@ import { Readable } from 'node:stream';
 import { formats, memorySpool } from '@fovea/formats';
 import { pack } from 'tar-stream';
 import sharp from 'sharp';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { selectCommand } from '../../catalog/commands/store.ts';
+import { systemCaller } from '../../identity/caller.ts';
 import { ZipWriter } from '../../media/archives/index.ts';
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
+import { runImport } from './background.ts';
+import { selectImport } from './store.ts';
 
 let fovea: TestPlatform;
 let project: string;
@@ -38,12 +43,13 @@ async function imported(dataset: string, body: Uint8Array | string, query = ''):
   return (await fovea.call('GET', `/v1/imports/${made.body.id}?waitSeconds=60`)).body;
 }
 const annotationsOf = async (dataset: string): Promise<any[]> => (await fovea.call('POST', `/v1/datasets/${dataset}/annotations/query`, { body: { limit: 1000 } })).body.data;
+const annotationCount = async (dataset: string): Promise<number> => (await fovea.call('POST', `/v1/datasets/${dataset}/annotations/count`, { body: {} })).body.count;
 const itemsOf = async (dataset: string): Promise<any[]> => (await fovea.call('GET', `/v1/datasets/${dataset}/items?limit=1000`)).body.data;
 
 const coco = (names: readonly string[], more: object = {}) =>
   JSON.stringify({
     images: names.map((file_name, index) => ({ id: index + 1, file_name, width: 64, height: 48, ...more })),
-    annotations: names.map((_, index) => ({ id: index + 1, image_id: index + 1, category_id: 1 + (index % 2), bbox: [index, 2, 10, 5] })),
+    annotations: names.map((_, index) => ({ id: index + 1, image_id: index + 1, category_id: 1 + (index % 2), bbox: [index % 50, 2, 10, 5] })),
     categories: [{ id: 1, name: 'car', supercategory: 'vehicle' }, { id: 2, name: 'dog' }],
   });
 
@@ -203,6 +209,40 @@ describe('what is imported', () => {
     expect([back.message, back.status, back.annotations.imported, back.items.created]).toEqual([null, 'complete', report.kept + report.approximated, isWritten ? 2 : 0]);
     const paths = (await itemsOf(target)).map(({ path }) => path);
     expect(paths).toEqual(isWritten ? ['/a.png', '/sub/b.png'] : []);
+  });
+});
+
+describe('a worker that dies', () => {
+  test('an import goes on after the last images that came in, and counts each once', async () => {
+    const dataset = await newDataset();
+    const names = Array.from({ length: 450 }, (_, index) => `${String(index).padStart(3, '0')}.png`);
+    const form = new FormData();
+    for (const name of names) form.append('file', new File([name], `/${name}`));
+    await fovea.call('POST', `/v1/datasets/${dataset}/items/bundle`, { body: form });
+    const { rooms, engines } = fovea.platform;
+    // A first run of it all, for the row; what it brought in is taken away again.
+    const { id } = await imported(dataset, coco(names));
+    await engines.db.run(sql`delete from annotations where dataset_id = ${dataset}`);
+    const row = await selectImport(engines.db, id);
+    const stored = await selectCommand(engines.db, id);
+    if (!row || !stored) throw new Error('The import is gone.');
+    const deps = { ...engines, annotations: rooms.annotations, recipes: rooms.recipes, datasets: rooms.datasets };
+    const caller = systemCaller(stored.orgId);
+    let state: Record<string, unknown> | null = null;
+    const run = (dieAt: number) => {
+      let steps = 0;
+      const command = { command: { ...stored, state }, caller, state, signal: AbortSignal.timeout(60_000) };
+      const advance = async (step: { state?: Record<string, unknown> }) => {
+        if (++steps === dieAt) throw new Error('The worker dies.');
+        state = structuredClone(step.state ?? state);
+      };
+      return rooms.datasets.get(caller, dataset).then((found) => runImport(deps, { ...command, advance } as never, { row, dataset: found }));
+    };
+    await expect(run(2)).rejects.toThrow('The worker dies.');
+    expect(await annotationCount(dataset)).toBe(200);
+    const done = await run(Number.POSITIVE_INFINITY);
+    expect([done.items, done.annotations, done.report.kept]).toEqual([{ read: 450, matched: 450, created: 0, unmatched: 0 }, { imported: 450, existing: 0, deleted: 0, dropped: 0 }, 450]);
+    expect(await annotationCount(dataset)).toBe(450);
   });
 });
 
