@@ -1,5 +1,5 @@
 import type { Job, JobOutput } from '@fovea/contract';
-import { Alert, Button, Code, Skeleton, Table } from '@mantine/core';
+import { Alert, Anchor, Button, Code, Skeleton, Table } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
@@ -99,9 +99,9 @@ function Outputs({ job }: { job: Job }) {
           {job.outputs.slice(0, 200).map((output) => (
             <Table.Tr key={output.index}>
               <Table.Td>
-                <a href={`/v1/jobs/${job.id}/outputs/${output.index}`} download={output.name}>
+                <Anchor href={`/v1/jobs/${job.id}/outputs/${output.index}`} download={output.name} size="sm">
                   {output.name}
-                </a>
+                </Anchor>
               </Table.Td>
               <Table.Td ta="right">{formatBytes(output.sizeBytes)}</Table.Td>
             </Table.Tr>
