@@ -108,7 +108,7 @@ function settings(kind: MessageKind<unknown>) {
     retryLimit: kind.retries ?? 3,
     retryDelay: kind.backoffSeconds ?? 1,
     retryBackoff: true,
-    retryDelayMax: 3_600,
+    retryDelayMax: kind.maxBackoffSeconds ?? 3_600,
     expireInSeconds: kind.timeoutSeconds ?? 900,
     heartbeatSeconds,
     notify: true,

@@ -10,6 +10,8 @@ export interface MessageKind<T> {
   readonly retries?: number;
   /** First pause before a retry, doubled each time, in seconds. Default 1. */
   readonly backoffSeconds?: number;
+  /** The longest pause before a retry, in seconds. Default an hour. */
+  readonly maxBackoffSeconds?: number;
   /** A handler that takes longer than this without finishing is considered dead, in seconds. Default 900. */
   readonly timeoutSeconds?: number;
 }

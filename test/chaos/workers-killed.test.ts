@@ -1,0 +1,66 @@
+// Workers that are killed while they work: what they had in hand is given back, every job completes once, and nothing of it is doubled.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Fovea } from '@fovea/sdk';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const cli = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'src', 'main.ts');
+const key = 'live_chaos-tests-only-0123456789';
+const dataDir = mkdtempSync(join(tmpdir(), 'fovea-chaos-'));
+const running = new Set<ChildProcess>();
+let fovea: Fovea;
+
+/** A process of the program; gives it when it has said that it is ready. */
+async function start(args: readonly string[]): Promise<{ child: ChildProcess; line: string }> {
+  const child = spawn(process.execPath, [cli, ...args, '--data', dataDir], { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, FOVEA_ADMIN_KEY: key, FOVEA_LOG_LEVEL: 'silent', NO_COLOR: '1' } });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  for await (const line of createInterface({ input: child.stdout })) {
+    if (line.includes('ready')) return { child, line };
+  }
+  throw new Error(`fovea ${args.join(' ')} ended before it was ready.`);
+}
+
+beforeAll(async () => {
+  const { line } = await start(['serve', '--no-demo', '--port', '0', '--roles', 'api']);
+  fovea = new Fovea({ url: /at (\S+)/.exec(line)?.[1] ?? '', key });
+}, 120_000);
+afterAll(async () => {
+  for (const child of Array.from(running)) {
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  }
+  rmSync(dataDir, { recursive: true, force: true });
+}, 60_000);
+
+test('every job completes once, and its labels are there once', { timeout: 300_000 }, async () => {
+  const project = (await fovea.projects.create({ name: 'Chaos' })).id;
+  const dataset = (await fovea.datasets.create({ project, name: 'd' })).id;
+  const { item } = await fovea.items.upload(dataset, new TextEncoder().encode('words'), { path: '/a.txt' });
+  const result = '{"files": [{"output": "done", "path": "done.txt"}], "labels": [{"from": "a.txt", "annotations": [{"type": "classification", "label": "seen", "geometry": {"type": "classification"}}]}]}';
+  const analytic = await fovea.analytics.register({
+    name: 'chaos/slow',
+    version: '1.0.0',
+    inputs: [{ name: 'text', media: ['text'] }],
+    outputs: [{ name: 'done', type: 'file', filename: 'done.txt' }, { name: 'labels', type: 'labels' }],
+    runtime: { kind: 'process', command: ['sh', '-c', `sleep 0.6; echo done > "$FOVEA_OUTPUT/done.txt"; echo '${result}' > "$FOVEA_OUTPUT/result.json"`] },
+  });
+  const jobs = await Promise.all(Array.from({ length: 12 }, () => fovea.jobs.create({ project, analytic: analytic.id, inputs: { text: item.id }, attachLabels: true })));
+  for (let kill = 0; kill < 3; kill++) {
+    const { child } = await start(['worker']);
+    // In the middle of a job, most likely of two.
+    await new Promise((resolve) => setTimeout(resolve, 900));
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  await start(['worker']);
+  const ended = await Promise.all(jobs.map(({ id }) => fovea.jobs.wait(id)));
+  expect(ended.map((job) => [job.status, job.outputs.length])).toEqual(jobs.map(() => ['complete', 1]));
+  expect(ended.some((job) => job.attempt > 1)).toBe(true);
+  const annotations = await fovea.annotations.list(item.id).toArray({ limit: 100 });
+  expect(annotations).toHaveLength(jobs.length);
+});
