@@ -9,7 +9,6 @@ export const annotateTexts = {
   tolerance: 'Tolerance',
   canvas: 'Picture with its shapes. Letters take up tools, digits labels; the question mark lists all keys. F6 goes on to the panels.',
   panels: 'Labels and objects',
-  live: (who: string) => `${who} works here too`,
   closed: {
     title: 'This cannot be annotated',
     kind: 'Only pictures and videos can be annotated here.',
@@ -117,7 +116,7 @@ export const annotateTexts = {
     lost: 'You no longer hold this task',
     lostKept: 'What you saved is kept with it.',
     takeAgain: 'Take it again',
-    ended: (status: string) => `This task was meanwhile ${status} by somebody else.`,
+    ended: (status: string) => `This task was ${status} meanwhile. What you saved is kept.`,
     sentBack: (comment: string) => `Sent back: ${comment}`,
     actions: { submit: 'Submit and take the next', skip: 'Skip, take the next', flag: 'Flag with a reason', instructions: 'Show the instructions' },
     notEnded: (why: string) => `The last task was not handed in: ${why}`,
@@ -165,6 +164,5 @@ export const annotateTexts = {
     trackForward: (n: number) => `Follow through the next ${n} frames`,
     trackStop: 'Stop following',
   },
-  classes: { title: 'Whole picture', add: (label: string) => `Say ${label} of the whole picture` },
   textual: { title: 'Text' },
 } as const;

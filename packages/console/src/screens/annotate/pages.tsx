@@ -7,6 +7,7 @@ import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { datasetQuery } from '../../api/datasets.ts';
 import { itemQuery } from '../../api/items.ts';
 import { projectQuery, roleReaches } from '../../api/projects.ts';
+import { queryClient } from '../../api/query-client.ts';
 import { useMe, useScope } from '../../api/session.ts';
 import { taskQuery } from '../../api/tasks.ts';
 import { PageFault } from '../../shell/page-fault.tsx';
@@ -17,6 +18,7 @@ import { Page } from '../../ui/page.tsx';
 import { useNeighbours } from '../item/neighbours.ts';
 import { acquire, type Acquired } from './acquire.ts';
 import classes from './annotate.module.css';
+import { useStore } from './hooks.ts';
 import { dropAhead, lookAhead } from './session/ahead.ts';
 import { TaskWork } from './session/task-work.ts';
 import { letGo, type QueueScope } from './session/task-queue.ts';
@@ -107,6 +109,11 @@ function AnnotateTask({ task, item, project, acquired }: AnnotateTaskProps) {
 
 function Shown({ bench, task, mode, scope }: { bench: Workbench; task: Task; mode: TaskMode; scope: QueueScope }) {
   const flow = useTaskFlow(bench, task, mode, scope);
+  // Others may send it back, cancel it, or comment on it meanwhile.
+  const news = useStore(bench.news);
+  useEffect(() => {
+    if (news?.subject.id === task.id) void queryClient.invalidateQueries({ queryKey: taskQuery(task.id).queryKey });
+  }, [news]);
   return <ItemStage bench={bench} task={{ task, mode, flow }} />;
 }
 

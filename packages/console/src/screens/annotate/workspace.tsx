@@ -23,6 +23,7 @@ import type { Workbench } from './session/workbench.ts';
 import { StatusBar } from './status-bar.tsx';
 import { LostBanner, TaskBar } from './task-bar.tsx';
 import type { TaskFlow, TaskMode } from './task-flow.ts';
+import { TextPanel } from './text-panel.tsx';
 import { ToolBar } from './tool-bar.tsx';
 import { TopBar, WalkButtons } from './top-bar.tsx';
 import type { Player } from './video/player.ts';
@@ -91,6 +92,7 @@ export function Workspace({ bench, backdrop, task, player, walk }: WorkspaceProp
           <ConflictPanel bench={bench} />
           <LabelPanel editor={editor} labeling={labeling} focusCanvas={focusCanvas} />
           <AttributePanel editor={editor} labeling={labeling} />
+          <TextPanel editor={editor} labeling={labeling} />
           <CommentPanel editor={editor} comments={comments} onComment={mayComment ? task?.flow.comment : undefined} />
           <ObjectList editor={editor} labeling={labeling} commented={new Set(comments.flatMap(({ annotationId }) => annotationId ?? []))} />
         </aside>
@@ -127,6 +129,11 @@ function Banners({ bench, task }: Pick<WorkspaceProps, 'bench' | 'task'>) {
           {t.task.sentBack(sentBack.comment)}
         </div>
       )}
+      {task && hasEnded(task) && (
+        <div className={classes['banner']} data-tone="bad" role="alert">
+          {t.task.ended(task.task.status)}
+        </div>
+      )}
       {task?.task.flag && <div className={classes['banner']}>{t.task.flaggedWith(task.task.flag)}</div>}
       {why !== undefined && (
         <div className={classes['banner']} role="status">
@@ -135,6 +142,11 @@ function Banners({ bench, task }: Pick<WorkspaceProps, 'bench' | 'task'>) {
       )}
     </>
   );
+}
+
+/** Somebody else ended the task while it is worked on: what was saved stays. */
+function hasEnded({ task, mode, flow }: NonNullable<WorkspaceProps['task']>): boolean {
+  return mode.kind === 'work' && !flow.isBusy && (task.status === 'cancelled' || task.status === 'error' || task.status === 'completed');
 }
 
 /** The instructions of the recipe, and those of the task itself. */

@@ -34,7 +34,7 @@ export async function openJournal(): Promise<Journal> {
   // Another tab with a newer console wants to change the store: it must not wait for this one.
   database.onversionchange = () => database.close();
   const write = (change: (store: IDBObjectStore) => void) => {
-    const transaction = database.transaction(storeName, 'readwrite', { durability: 'strict' });
+    const transaction = database.transaction(storeName, 'readwrite');
     change(transaction.objectStore(storeName));
     return new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
@@ -50,6 +50,39 @@ export async function openJournal(): Promise<Journal> {
       return found.toSorted(byTime);
     },
   };
+}
+
+const rescueKey = 'fovea.rescue';
+
+/**
+ * Keeps edits where writing takes no time: a page that is being left may not live until the journal has them. What the
+ * journal has already is kept twice, and harms nothing.
+ */
+export function rescue(entries: readonly JournalEntry[]): void {
+  if (entries.length === 0) return;
+  try {
+    localStorage.setItem(rescueKey, JSON.stringify([...rescued(), ...entries]));
+  } catch {
+    // Too much for that store (masks are large): then the journal alone has them.
+  }
+}
+
+/** Puts what was rescued into the journal. */
+export async function takeRescued(journal: Journal): Promise<void> {
+  const entries = rescued();
+  if (entries.length === 0) return;
+  await journal.put(entries);
+  localStorage.removeItem(rescueKey);
+}
+
+function rescued(): JournalEntry[] {
+  try {
+    const value: unknown = JSON.parse(localStorage.getItem(rescueKey) ?? '[]');
+    return Array.isArray(value) ? (value as JournalEntry[]) : [];
+  } catch {
+    // What cannot be read is none of ours.
+    return [];
+  }
 }
 
 /** A journal that lasts as long as the page: for browsers that keep nothing, and for tests. */

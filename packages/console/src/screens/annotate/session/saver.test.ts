@@ -61,6 +61,19 @@ test('while the network is gone the journal has every edit, oldest first', async
   expect((await journal.ofUser('u')).map(({ operation }) => operation.kind === 'update' && operation.content.geometry)).toMatchObject([{ x: 5 }, { x: 6 }]);
 });
 
+test('an edit is in the journal while the answer to the one before is awaited', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { document, journal, saver, move } = bench();
+  const slow = new Saver({ document, journal, scope, send: async (operations) => (await promise, applied(operations)), onState: () => undefined, onRefused: () => undefined });
+  saver.end();
+  move(5);
+  move(6);
+  await expect.poll(async () => (await journal.ofUser('u')).length).toBe(2);
+  expect(slow.unsent().map(({ itemId }) => itemId)).toEqual(['i', 'i']);
+  resolve();
+  await expect.poll(() => journal.ofUser('u')).toEqual([]);
+});
+
 test('an edit that the platform refuses is taken back, and said', async () => {
   const { document, journal, refused, saver, move } = bench([(operations) => operations.map(({ opId, annotationId }) => ({ opId, annotationId, outcome: 'invalid', annotation: null, message: 'x lies outside' }))]);
   move(-5);

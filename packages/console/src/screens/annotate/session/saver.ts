@@ -1,7 +1,7 @@
 import type { AnnotationOperation, OperationResult } from '@fovea/contract';
 import type { EditorDocument } from '@fovea/editor';
 import { ApiError, ConnectionError, TimeoutError } from '@fovea/sdk';
-import type { Journal, JournalScope } from './journal.ts';
+import type { Journal, JournalEntry, JournalScope } from './journal.ts';
 
 export type SaveState =
   | { readonly kind: 'saved' }
@@ -43,7 +43,11 @@ export class Saver {
   constructor(options: SaverOptions) {
     this.options = options;
     const stops = [
-      options.document.events.on('operations', () => void this.flush()),
+      options.document.events.on('operations', (made) => {
+        // Written down at once, however long the answer to those before takes.
+        void this.writeDown(made);
+        void this.flush();
+      }),
       options.document.events.on('conflictResolved', () => void this.flush()),
     ];
     this.stopListening = () => stops.forEach((stop) => stop());
@@ -63,6 +67,11 @@ export class Saver {
     // Edits that came while the last answer was on its way.
     if (this.failures === 0 && document.toOperations().length > 0 && !this.isEnded) return this.flush();
     return !document.hasUnsentEdits;
+  }
+
+  /** Everything that the platform has not acknowledged, as the journal has it. */
+  unsent(): JournalEntry[] {
+    return this.options.document.unsentOperations().map((operation) => ({ ...this.options.scope, opId: operation.opId, operation }));
   }
 
   /** No more sending; the journal keeps what is left. */

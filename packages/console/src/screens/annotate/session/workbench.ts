@@ -5,7 +5,7 @@ import { explain } from '../../../api/errors.ts';
 import { noticeSession } from '../../../api/query-client.ts';
 import { notify } from '../../../ui/notices.ts';
 import { annotateTexts as t } from '../../../texts-annotate.ts';
-import { isOf, memoryJournal, openJournal, type Journal, type JournalEntry, type JournalScope } from './journal.ts';
+import { isOf, memoryJournal, openJournal, rescue, takeRescued, type Journal, type JournalEntry, type JournalScope } from './journal.ts';
 import { catchUp, followItem } from './live.ts';
 import { isProposal } from './proposals.ts';
 import { toLabelClasses, type Labeling } from './recipe-labels.ts';
@@ -62,6 +62,7 @@ export class Workbench {
       onRefused: (message) => void notify({ tone: 'bad', text: t.save.refused(message) }),
       onError: noticeSession,
     });
+    window.addEventListener('pagehide', () => rescue(this.saver.unsent()), { signal: this.stop.signal });
     events.on('settings', saveSettings);
     events.on('notice', (text) => void notify({ tone: 'plain', text }));
     const showConflicts = () => this.conflicts.set([...document.conflicts()]);
@@ -137,6 +138,7 @@ export function theJournal(): Promise<Journal> {
  * the item and task given: it is to be played again.
  */
 export async function sendLeft(from: Journal, scope: JournalScope): Promise<JournalEntry[]> {
+  await takeRescued(from);
   const groups = Map.groupBy(await from.ofUser(scope.userId), ({ itemId, taskId }) => `${itemId} ${taskId}`);
   for (const [, entries] of groups) {
     const [{ itemId, taskId } = scope] = entries;
