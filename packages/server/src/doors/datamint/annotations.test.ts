@@ -65,6 +65,8 @@ describe('volumes', () => {
       { identifier: 'liver', scope: 'image', frame_index: null, annotation_type: 'segmentation', resource_id: body.id },
       { identifier: 'seg_3', scope: 'image', frame_index: null },
     ]);
+    const native = await fovea.call('GET', `/v1/items/${body.id}/segmentations`);
+    expect([native.status, JSON.parse(native.headers.get('x-fovea-labels') ?? '{}')]).toEqual([200, { 1: 'liver', 2: 'seg_3' }]);
     const file = await client.bytes(`/annotations/${body.id}/annotations/${sent.body[1]}/file`);
     const volume = parseNifti(file.bytes);
     expect(volume.header.affine).toEqual([[2, 0, 0, 5], [0, 2, 0, 6], [0, 0, 3, 7]]);
