@@ -25,83 +25,82 @@ interface Ontology {
 
 /** Ontologies: each is the labels and attributes of a recipe of ours, under an id of its own. */
 export function ontologyRoutes(deps: DataloopDeps): DoorRoute[] {
-  const { recipes } = deps.rooms;
-  const show = (recipe: StoredRecipe) => showOntology((path) => urlOf(deps, path), recipe);
-
-  async function need(caller: Caller, wireId: string): Promise<StoredRecipe> {
-    const id = recipeOfOntologyId(wireId);
-    const recipe = id === undefined ? undefined : await recipes.find(caller, { ids: [id] }, { limit: 1, offset: 0 }).then(({ recipes: [found] }) => found);
-    if (!recipe || recipeNotes(recipe).ontology.deleted) throw notFound('ontology', wireId);
-    return recipe;
-  }
-
-  /** Changes an ontology, and the recipes that share it. */
-  async function change(call: Call, make: (ontology: Ontology) => Ontology & { title?: string | undefined }): Promise<Json> {
-    const { id, projectId } = await need(call.caller, call.params['ontology'] ?? '');
-    const after = await recipes.revise(call.caller, id, (newest) => contentOf(newest, make(ontologyOf(newest))));
-    const { recipes: others } = await recipes.find(call.caller, { projectIds: [projectId] }, { limit: 1_000, offset: 0 });
-    for (const other of others.filter((recipe) => recipe.id !== id && ontologyIdsOf(recipe)[0] === ontologyIdOf(id))) {
-      await recipes.revise(call.caller, other.id, () => ({ labels: after.labels, attributes: after.attributes }));
-    }
-    return show(after);
-  }
-
-  async function create(call: Call): Promise<Json> {
-    const body = parse(created, await call.body());
-    const labels = labelsOfRoots({ labels: [], notes: {} }, asJsons(body.roots ?? []));
-    const sent = body.attributes ?? [];
-    const attributes = asJsons(sent).map(storedAttribute);
-    const plain = sent.filter((attribute) => asJson(attribute) === undefined);
-    const title = body.title ?? 'Ontology';
-    const ontology = { labels, attributes, notes: { title, alone: true, ...(plain.length > 0 ? { plainAttributes: plain } : {}) } };
-    const content = contentOf({ labels: [], attributes: [], extra: null }, ontology);
-    const made = await recipes.create(call.caller, { project: body.projectIds[0] ?? '', name: title, instructions: '', allowNewLabels: true, params: {}, ...content, origin });
-    return show(made);
-  }
-
-  async function list(call: Call): Promise<unknown> {
-    const { page, pageSize } = pageQuery(call.query, 1_000);
-    const names = (key: string) => asText(call.query[key])?.split(',').filter((part) => part !== '');
-    const ids = names('ids')?.flatMap((id) => recipeOfOntologyId(id) ?? []);
-    const found = await recipes.find(call.caller, { projectIds: names('projects')?.flatMap((id) => fromWireId(id) ?? []), ids }, { limit: pageSize, offset: page * pageSize });
-    const shown = found.recipes.filter((recipe) => !recipeNotes(recipe).ontology.deleted).map(show);
-    return pageOf(shown, { total: found.total, hasNextPage: (page + 1) * pageSize < found.total, pageSize });
-  }
-
-  async function drop(call: Call): Promise<unknown> {
-    const recipe = await need(call.caller, call.params['ontology'] ?? '');
-    if (recipeNotes(recipe).ontology.alone) await recipes.delete(call.caller, recipe.id);
-    // A recipe stays when the ontology that it holds is deleted: it has no labels then.
-    else await change(call, () => ({ labels: { labels: [], notes: {} }, attributes: [], notes: { deleted: true } }));
-    return {};
-  }
-
   return [
-    post('/ontologies', create),
-    get('/ontologies', list),
-    get('/ontologies/:ontology', async (call) => show(await need(call.caller, call.params['ontology'] ?? ''))),
+    post('/ontologies', (call) => create(deps, call)),
+    get('/ontologies', (call) => list(deps, call)),
+    get('/ontologies/:ontology', async (call) => show(deps, await need(deps, call.caller, call.params['ontology'] ?? ''))),
     put('/ontologies/:ontology', async (call) => {
       const body = asJson(await call.body()) ?? {};
-      return change(call, (now) => replaced(now, body));
+      return change(deps, call, (now) => replaced(now, body));
     }),
-    remove('/ontologies/:ontology', drop),
+    remove('/ontologies/:ontology', (call) => drop(deps, call)),
     patch('/ontologies/:ontology/labels', async (call) => {
       const { labelsNode, upsert } = parse(labelChange, await call.body());
-      return change(call, (now) => ({ ...now, labels: mergeLabels(now.labels, labelsNode, upsert) }));
+      return change(deps, call, (now) => ({ ...now, labels: mergeLabels(now.labels, labelsNode, upsert) }));
     }),
     patch('/ontologies/:ontology/addLabels', async (call) => {
       const { labelsNode } = parse(labelChange, await call.body());
-      return change(call, (now) => ({ ...now, labels: mergeLabels(now.labels, labelsNode, true) }));
+      return change(deps, call, (now) => ({ ...now, labels: mergeLabels(now.labels, labelsNode, true) }));
     }),
     patch('/ontologies/:ontology/attributes', async (call) => {
       const { items, upsert } = parse(attributeChange, await call.body());
-      return change(call, (now) => ({ ...now, attributes: mergeAttributes(now.attributes, items.map(storedAttribute), upsert) }));
+      return change(deps, call, (now) => ({ ...now, attributes: mergeAttributes(now.attributes, items.map(storedAttribute), upsert) }));
     }),
     remove('/ontologies/:ontology/attributes', async (call) => {
       const { keys } = parse(attributeKeys, await call.body());
-      return change(call, (now) => ({ ...now, attributes: now.attributes.filter((attribute) => !keys.includes(attribute.key)) }));
+      return change(deps, call, (now) => ({ ...now, attributes: now.attributes.filter((attribute) => !keys.includes(attribute.key)) }));
     }),
   ];
+}
+
+const show = (deps: DataloopDeps, recipe: StoredRecipe): Json => showOntology((path) => urlOf(deps, path), recipe);
+
+async function need({ rooms }: Pick<DataloopDeps, 'rooms'>, caller: Caller, wireId: string): Promise<StoredRecipe> {
+  const id = recipeOfOntologyId(wireId);
+  const recipe = id === undefined ? undefined : await rooms.recipes.find(caller, { ids: [id] }, { limit: 1, offset: 0 }).then(({ recipes: [found] }) => found);
+  if (!recipe || recipeNotes(recipe).ontology.deleted) throw notFound('ontology', wireId);
+  return recipe;
+}
+
+/** Changes an ontology, and the recipes that share it. */
+async function change(deps: DataloopDeps, call: Call, make: (ontology: Ontology) => Ontology & { title?: string | undefined }): Promise<Json> {
+  const { id, projectId } = await need(deps, call.caller, call.params['ontology'] ?? '');
+  const after = await deps.rooms.recipes.revise(call.caller, id, (newest) => contentOf(newest, make(ontologyOf(newest))));
+  const { recipes: others } = await deps.rooms.recipes.find(call.caller, { projectIds: [projectId] }, { limit: 1_000, offset: 0 });
+  for (const other of others.filter((recipe) => recipe.id !== id && ontologyIdsOf(recipe)[0] === ontologyIdOf(id))) {
+    await deps.rooms.recipes.revise(call.caller, other.id, () => ({ labels: after.labels, attributes: after.attributes }));
+  }
+  return show(deps, after);
+}
+
+async function create(deps: DataloopDeps, call: Call): Promise<Json> {
+  const body = parse(created, await call.body());
+  const labels = labelsOfRoots({ labels: [], notes: {} }, asJsons(body.roots ?? []));
+  const sent = body.attributes ?? [];
+  const attributes = asJsons(sent).map(storedAttribute);
+  const plain = sent.filter((attribute) => asJson(attribute) === undefined);
+  const title = body.title ?? 'Ontology';
+  const ontology = { labels, attributes, notes: { title, alone: true, ...(plain.length > 0 ? { plainAttributes: plain } : {}) } };
+  const content = contentOf({ labels: [], attributes: [], extra: null }, ontology);
+  const made = await deps.rooms.recipes.create(call.caller, { project: body.projectIds[0] ?? '', name: title, instructions: '', allowNewLabels: true, params: {}, ...content, origin });
+  return show(deps, made);
+}
+
+async function list(deps: DataloopDeps, call: Call): Promise<unknown> {
+  const { page, pageSize } = pageQuery(call.query, 1_000);
+  const names = (key: string) => asText(call.query[key])?.split(',').filter((part) => part !== '');
+  const ids = names('ids')?.flatMap((id) => recipeOfOntologyId(id) ?? []);
+  const found = await deps.rooms.recipes.find(call.caller, { projectIds: names('projects')?.flatMap((id) => fromWireId(id) ?? []), ids }, { limit: pageSize, offset: page * pageSize });
+  const shown = found.recipes.filter((recipe) => !recipeNotes(recipe).ontology.deleted).map((recipe) => show(deps, recipe));
+  return pageOf(shown, { total: found.total, hasNextPage: (page + 1) * pageSize < found.total, pageSize });
+}
+
+async function drop(deps: DataloopDeps, call: Call): Promise<unknown> {
+  const recipe = await need(deps, call.caller, call.params['ontology'] ?? '');
+  if (recipeNotes(recipe).ontology.alone) await deps.rooms.recipes.delete(call.caller, recipe.id);
+  // A recipe stays when the ontology that it holds is deleted: it has no labels then.
+  else await change(deps, call, () => ({ labels: { labels: [], notes: {} }, attributes: [], notes: { deleted: true } }));
+  return {};
 }
 
 function ontologyOf(recipe: StoredRecipe): Ontology {
