@@ -3,9 +3,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startTestPlatform, type TestPlatform } from '../../server/src/testing/platform.ts';
 import { runCli } from '../src/testing.ts';
+
+// Some go through every format.
+vi.setConfig({ testTimeout: 120_000 });
 
 let platform: TestPlatform;
 let folder: string;

@@ -13,6 +13,7 @@ import type { Caller } from '../../identity/caller.ts';
 import { FileSpools } from '../../media/archives/file-spool.ts';
 import { selectLabels } from '../annotations/store.ts';
 import { labelsOfRecipe } from '../recipes/format-labels.ts';
+import { recipeOf } from '../recipes/of-dataset.ts';
 import type { RecipesService } from '../recipes/service.ts';
 import { archiveOf } from './archive.ts';
 import { fileNameSafe } from './file-name.ts';
@@ -86,7 +87,7 @@ async function probed({ queries }: ExportDeps, { caller, advance }: CommandRun, 
 /** The labels in the order that numbered formats number them in: those of the recipe, then all others by name, whatever is filtered. */
 async function labelsFor(deps: ExportDeps, { caller }: CommandRun, { dataset, row }: { dataset: Dataset; row: StoredExport }): Promise<LabelSet> {
   const { version } = row.request;
-  const recipe = version === undefined ? dataset.recipeId && (await deps.recipes.get(caller, dataset.recipeId)) : ((await rootOf(deps.db, { projectId: row.projectId, id: version })).recipe as Recipe | null);
+  const recipe = version === undefined ? await recipeOf(deps.recipes, caller, dataset) : ((await rootOf(deps.db, { projectId: row.projectId, id: version })).recipe as Recipe | null);
   const labels = recipe ? labelsOfRecipe(recipe).labels : [];
   const known = new Set(labels.map(({ name }) => name));
   const used = version === undefined ? await selectLabels(deps.db, dataset.id) : await labelsOfVersion(deps, caller, dataset.id, version);

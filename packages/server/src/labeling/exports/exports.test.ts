@@ -5,9 +5,12 @@ import { join } from 'node:path';
 import { formatNames } from '@fovea/contract';
 import sharp from 'sharp';
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openFiles } from '../../media/archives/index.ts';
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
+
+// Some go through every format.
+vi.setConfig({ testTimeout: 120_000 });
 
 let fovea: TestPlatform;
 let project: string;
@@ -138,6 +141,14 @@ describe('what is exported', () => {
     await fovea.call('PATCH', `/v1/datasets/${dataset}`, { body: { recipeId: null } });
     expect(coco.categories.map(({ name }: any) => name)).toEqual(['tree', 'unused', 'car', 'plate', 'wheel']);
     expect(coco.categories[2]).toMatchObject({ keypoints: ['a', 'b'], skeleton: [[1, 2]] });
+  });
+
+  test('a recipe that was deleted does not stand in the way', async () => {
+    const recipe = (await fovea.call('POST', '/v1/recipes', { body: { project, name: 'gone', labels: [{ name: 'tree' }] } })).body.id;
+    await fovea.call('PATCH', `/v1/datasets/${dataset}`, { body: { recipeId: recipe } });
+    await fovea.call('DELETE', `/v1/recipes/${recipe}`);
+    expect((await exported({ format: 'coco' })).status).toBe('complete');
+    await fovea.call('PATCH', `/v1/datasets/${dataset}`, { body: { recipeId: null } });
   });
 
   test('a version is exported as it was, whatever the dataset is now', async () => {

@@ -13,6 +13,7 @@ import { openFiles } from '../../media/archives/open.ts';
 import type { OpenedFiles } from '../../media/archives/source.ts';
 import { noteList } from '../exports/background.ts';
 import { labelsOfRecipe } from '../recipes/format-labels.ts';
+import { recipeOf } from '../recipes/of-dataset.ts';
 import type { RecipesService } from '../recipes/service.ts';
 import { settleLabels } from './labels.ts';
 import { Matcher } from './match.ts';
@@ -65,7 +66,7 @@ async function readAll(deps: ImportDeps, run: CommandRun, given: Reading): Promi
   const { format, guesses } = await formatOf(source, row.request.format);
   const ledger = new Ledger(undefined, losses.add);
   for (const { path, how } of source.notes) ledger.noted(path, how);
-  const recipe = dataset.recipeId === null ? undefined : await deps.recipes.get(caller, dataset.recipeId);
+  const recipe = await recipeOf(deps.recipes, caller, dataset);
   const matcher = new Matcher(deps.db, dataset.id, row.request);
   const watched = watchedFiles(source);
   const reading = format.read?.(watched.source, { mediaOf: (path) => matcher.mediaOf(path), onNote: losses.add, ...(recipe && { labels: labelsOfRecipe(recipe) }) });

@@ -5,13 +5,16 @@ import { formats, memorySpool } from '@fovea/formats';
 import { pack } from 'tar-stream';
 import sharp from 'sharp';
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { selectCommand } from '../../catalog/commands/store.ts';
 import { systemCaller } from '../../identity/caller.ts';
 import { ZipWriter } from '../../media/archives/index.ts';
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
 import { runImport } from './background.ts';
 import { selectImport } from './store.ts';
+
+// Some go through every format.
+vi.setConfig({ testTimeout: 120_000 });
 
 let fovea: TestPlatform;
 let project: string;

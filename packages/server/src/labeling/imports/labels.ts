@@ -3,6 +3,7 @@ import type { LabelDefinition, LabelSet, Ledger } from '@fovea/formats';
 import type { DatasetsService } from '../../catalog/datasets/service.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { addedToRecipe } from '../recipes/format-labels.ts';
+import { recipeOf } from '../recipes/of-dataset.ts';
 import type { RecipesService } from '../recipes/service.ts';
 
 /** How many labels a result names. */
@@ -14,7 +15,7 @@ export async function settleLabels(
   given: { caller: Caller; dataset: Dataset; found: LabelSet; create: boolean; ledger: Ledger },
 ): Promise<DatasetImport['labels']> {
   const { caller, dataset, found, create, ledger } = given;
-  const recipe = dataset.recipeId === null ? undefined : await deps.recipes.get(caller, dataset.recipeId);
+  const recipe = await recipeOf(deps.recipes, caller, dataset);
   const known = new Set(recipe?.labels.map(({ name }) => name));
   const unknown = found.labels.filter(({ name }) => !known.has(name));
   const names = (labels: readonly LabelDefinition[]) => labels.slice(0, maxNamed).map(({ name }) => name);
