@@ -12,7 +12,7 @@ import type { PlacedVolume } from '../../catalog/scans/volume-cache.ts';
 import type { BlobStore } from '../../engines/blobs/blobs.ts';
 import type { Database } from '../../engines/database/database.ts';
 import { Fault } from '../../fault.ts';
-import type { Caller } from '../../identity/caller.ts';
+import { needScope, type Caller } from '../../identity/caller.ts';
 import type { AnnotationsService } from '../annotations/service.ts';
 import { toAnnotation, type StoredAnnotation } from '../annotations/store.ts';
 import { assignValues, LabelPainter, readLabelFile, type Combined, type LabelFile } from './combine.ts';
@@ -111,6 +111,7 @@ export function segmentationsService({ db, blobs, scans, annotations }: { db: Da
     maxBytes,
 
     async upload(caller: Caller, itemId: string, bytes: Uint8Array, query: UploadQuery) {
+      needScope(caller, 'label');
       const item = await scans.scan(caller, itemId);
       const extra = { source: query.source, attributes: {}, endFrame: null, confidence: null };
       if (isPicture(bytes)) {
@@ -166,6 +167,7 @@ export function segmentationsService({ db, blobs, scans, annotations }: { db: Da
     },
 
     async uploadToSeries(caller: Caller, datasetId: string, uid: string, bytes: Uint8Array, query: Omit<UploadQuery, 'frame'>) {
+      needScope(caller, 'label');
       const volume = await scans.seriesVolume(caller, datasetId, uid, true);
       const grid = { dims: volume.dims.slice(0, 3), affine: volume.affine, isPlaced: true };
       const { layers, notes } = await readLabels(bytes, grid, query.labels, query.resample);
