@@ -63,9 +63,8 @@ function decodeLabel(label: string, bytes: Uint8Array): string {
 /** One character per byte: ASCII and ISO 8859-1. */
 export function latin1(bytes: Uint8Array, start = 0, end = bytes.length): string {
   if (end - start > 64) return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
-  let text = '';
-  for (let at = start; at < end; at++) text += String.fromCharCode(bytes[at] ?? 0);
-  return text;
+  // In one go: a text put together letter by letter is a tree that is flattened when it is first looked at.
+  return String.fromCharCode.apply(null, bytes.subarray(start, end) as unknown as number[]);
 }
 
 function decodeRun(set: Repertoire, run: Uint8Array): string {
@@ -185,9 +184,14 @@ function makeDecoding(terms: readonly string[]): TextDecoding {
   return (bytes, inName) => decodeIso2022(bytes, initialG1, inName);
 }
 
+function isAscii(bytes: Uint8Array): boolean {
+  for (let at = 0; at < bytes.length; at++) if ((bytes[at] ?? 0) >= 0x80) return false;
+  return true;
+}
+
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true });
 function guess(bytes: Uint8Array): string {
-  if (bytes.every((byte) => byte < 0x80)) return latin1(bytes);
+  if (isAscii(bytes)) return latin1(bytes);
   try {
     return strictUtf8.decode(bytes);
   } catch {

@@ -111,7 +111,7 @@ export class DataSet {
     const text = this.decodeText(element);
     if (text === '') return [];
     if (element.vr === 'LT' || element.vr === 'ST' || element.vr === 'UT' || element.vr === 'UR') return [text];
-    return text.split('\\').map((value) => value.trim());
+    return text.includes('\\') ? text.split('\\').map((value) => value.trim()) : [text.trim()];
   }
 
   /** All values as text; undefined when absent or empty. */

@@ -68,7 +68,9 @@ function tryDescribe(bytes: Uint8Array, fileSize: number): DicomDescription | un
 }
 
 function withoutUndefined(record: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+  const kept: Record<string, unknown> = {};
+  for (const name in record) if (record[name] !== undefined) kept[name] = record[name];
+  return kept;
 }
 
 /** Faults of the envelope, behind which everything could be read. */
