@@ -48,6 +48,7 @@ export const usage = {
     path: '/v1/projects/{project}/quota',
     summary: 'Limits the bytes of the items of a project; uploads beyond are refused, nothing is deleted.',
     audience: 'org',
+    scope: 'admin',
     params: one,
     body: z.object({ quotaBytes: z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullable() }).strict(),
     result: projectUsage,

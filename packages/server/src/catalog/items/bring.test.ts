@@ -4,6 +4,8 @@ import { pack } from 'tar-stream';
 import { zipSync } from 'fflate';
 import sharp from 'sharp';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { BlobError } from '../../engines/blobs/blobs.ts';
+import { Fault } from '../../fault.ts';
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
 
 let fovea: TestPlatform;
@@ -84,4 +86,18 @@ test('items.importArchive 202 unpacks ZIP and TAR, large files too; nothing of o
   expect(await wait((await send(evil)).body)).toMatchObject({ status: 'failed', message: expect.stringContaining('leave its folder') });
   expect((await paths()).some(([path]: string[]) => path === '/good.txt')).toBe(false);
   expect((await fovea.call('GET', `/v1/datasets/${dataset}`)).body.itemCount).toBe(4);
+});
+
+test('items.importArchive 507 on a full disk, items.importArchive 413 and items.importArchive 400 as the store says', async () => {
+  const { blobs } = fovea.platform.engines;
+  const { put } = blobs;
+  try {
+    for (const [code, status] of [['disk_full', 507], ['too_large', 413], ['upload_incomplete', 400]] as const) {
+      blobs.put = async () => Promise.reject(code === 'upload_incomplete' ? new Fault(code, 'It broke off.') : new BlobError(code, 'It does not fit.'));
+      expect((await fovea.call('POST', `/v1/datasets/${dataset}/items/import-archive`, { body: 'PK' })).status).toBe(status);
+    }
+  } finally {
+    blobs.put = put;
+  }
+  expect((await fovea.call('GET', `/v1/datasets/${dataset}`)).body.itemCount).toBe(0);
 });

@@ -106,7 +106,7 @@ describe('commit', () => {
       const living = (await fovea.call('GET', `/v1/datasets/${dataset}/items?limit=1000`)).body.data as any[];
       expect(streamed.map((item) => [item.path, item.sha256, item.labels.length, item.annotations.length])).toEqual(living.map((item) => [item.path, item.sha256, item.labels.length, item.annotationCount]));
     }
-  });
+  }, 120_000);
 
   test('versions.commit 409 while another runs, versions.commit 400 for names that are kept', async () => {
     const { db } = fovea.platform.engines;
@@ -163,6 +163,18 @@ describe('reading', () => {
     const other = await newDataset('other');
     expect((await at(version.id, '', other)).status).toBe(404);
   });
+});
+
+test('versions.get 409, versions.items 409, versions.stream 409, versions.file 409, versions.diff 409, versions.tag 409, versions.restore 409, versions.verify 409 for digits that several ids begin with; versions.file 416', async () => {
+  await put('/a.txt');
+  await commit();
+  await put('/b.txt');
+  await commit();
+  expect((await fovea.call('GET', `/v1/datasets/${dataset}/versions/v1/file?path=/a.txt`, { headers: { range: 'bytes=1000-' } })).status).toBe(416);
+  await fovea.platform.engines.db.run(sql`update versions set digest = '\\xdeadbeef00'::bytea || substring(digest from 6) where dataset_id = ${dataset}`);
+  for (const rest of ['', '/items', '/stream', '/file?path=/a.txt', '/diff']) expect([rest, (await at('deadbeef', rest)).status]).toEqual([rest, 409]);
+  expect((await fovea.call('PUT', `/v1/datasets/${dataset}/versions/deadbeef/tags/x`)).status).toBe(409);
+  for (const what of ['restore', 'verify']) expect((await fovea.call('POST', `/v1/datasets/${dataset}/versions/deadbeef/${what}`, { body: {} })).status).toBe(409);
 });
 
 describe('diff', () => {
