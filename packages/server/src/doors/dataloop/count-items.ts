@@ -19,8 +19,13 @@ export async function countItems({ rooms }: DataloopDeps, caller: Caller, datase
     const { itemCount } = await rooms.datasets.get(caller, datasetId);
     return itemCount - (await rooms.itemQueries.count(caller, datasetId, { hidden: true })).count;
   }
-  const goesOn = dql.page === 0 && isObject(dql.sort) && Object.keys(dql.sort)[0] === 'id' && conditions?.some(isMark);
-  return (await rooms.itemQueries.count(caller, datasetId, filter, goesOn ? countedAhead : undefined)).count;
+  return (await rooms.itemQueries.count(caller, datasetId, filter, countLimit(dql))).count;
+}
+
+/** How far a page counts what its query finds: one that goes on from an id only so far; undefined for all. */
+export function countLimit({ filter, page, sort }: Pick<Dql, 'filter' | 'page' | 'sort'>): number | undefined {
+  const goesOn = page === 0 && isObject(sort) && Object.keys(sort)[0] === 'id' && conditionsOf(filter)?.some(isMark);
+  return goesOn ? countedAhead : undefined;
 }
 
 /** The conditions of a filter that is one list of them. */

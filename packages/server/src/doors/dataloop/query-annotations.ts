@@ -2,6 +2,7 @@ import { mergeMetadata } from '../../catalog/items/metadata.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { pageOf } from './call.ts';
 import { urlOf, type DataloopDeps } from './context.ts';
+import { countLimit } from './count-items.ts';
 import { annotationFilter, annotationResource } from './dql/resources.ts';
 import { translateSort, type Dql } from './dql/translate.ts';
 import { asJson } from './json.ts';
@@ -18,7 +19,7 @@ export async function queryAnnotations(deps: DataloopDeps, caller: Caller, datas
   if (dql.update) return { success: true, updated: await updateAll(deps, caller, datasetId, dql) };
   const { page, pageSize } = dql;
   const offset = page * pageSize;
-  const { count } = await annotations.count(caller, datasetId, filter);
+  const { count } = await annotations.count(caller, datasetId, filter, countLimit(dql));
   const sort = translateSort(annotationResource(datasetId), dql.sort);
   const found = pageSize === 0 || offset >= count ? [] : (await annotations.find(caller, datasetId, { filter, sort: sort.length > 0 ? sort : undefined, limit: pageSize, offset })).data;
   return pageOf(found.map((annotation) => showAnnotation((path) => urlOf(deps, path), annotation)), { total: count, hasNextPage: pageSize > 0 && offset + found.length < count, pageSize });

@@ -308,9 +308,11 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
       });
     },
 
-    async count(caller: Caller, datasetId: string, filter: Filter): Promise<{ count: number; exact: boolean }> {
+    /** How many annotations a filter finds, counted no further than `atMost` where that is given. */
+    async count(caller: Caller, datasetId: string, filter: Filter, atMost?: number): Promise<{ count: number; exact: boolean }> {
       await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
-      return { count: await queryCount(db, annotationEntity, filter, sql`${rowAlias}.dataset_id = ${datasetId}`), exact: true };
+      const count = await queryCount(db, annotationEntity, filter, sql`${rowAlias}.dataset_id = ${datasetId}`, atMost);
+      return { count, exact: count !== atMost };
     },
 
     updateMany: (caller: Caller, datasetId: string, filter: Filter, wanted: AnnotationChange): Promise<Command> => bulk(caller, datasetId, kinds.update, { filter, change: wanted }),
