@@ -14,7 +14,8 @@ type Found = { rows: unknown[]; total: number };
 export async function searchAnnotations(deps: DatamintDeps, caller: Caller, search: Search): Promise<Found> {
   const page = { offset: search.offset ?? 0, limit: Math.min(search.limit ?? 5_000, 5_000) };
   const scope = await scopeOf(deps, caller, search);
-  if (!scope || page.limit === 0) return { rows: [], total: 0 };
+  // What was deleted is in no list.
+  if (!scope || page.limit === 0 || search['deleted'] === 'only') return { rows: [], total: 0 };
   const filter: Filter = { and: [scope.filter, ...conditions(search)] };
   const rows: StoredAnnotation[] = [];
   let total = 0;

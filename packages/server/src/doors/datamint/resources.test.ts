@@ -211,6 +211,14 @@ describe('changes', () => {
     const { body } = await client.call('GET', '/resources?status=archived&channel_name=gone');
     expect(body).toMatchObject({ totalCount: 1, data: [{ resources: [{ id: c, status: 'archived', published: false }] }] });
   });
+  test('what was deleted is restored, and in no list until then', async () => {
+    const [a, b] = [await fresh({ channel: 'back' }), await fresh({ channel: 'back' })];
+    await client.call('DELETE', `/resources/${a}`);
+    expect((await client.call('GET', '/resources?status=&channel_name=back&deleted=only')).body).toEqual({ data: [{ resources: [] }], totalCount: 0 });
+    const { body } = await client.call('POST', '/resources/restore', { body: { ids: [a, b, anyId] } });
+    expect([body.restored.includes(a), body.skipped.map(({ id }: { id: string }) => id).includes(anyId)]).toEqual([true, true]);
+    expect(await shown(a)).toMatchObject({ id: a, status: 'inbox' });
+  });
   test('a frame as a picture', async () => {
     const { body } = await client.upload({ name: 'f.dcm', bytes: dicom({ frames: 2 }) });
     const frame = await client.bytes(`/resources/${body.id}/frames/1`);

@@ -1,11 +1,11 @@
-import type { Filter } from '@fovea/contract';
+import { isId, type Filter } from '@fovea/contract';
 import type { StoredItem } from '../../catalog/items/store.ts';
 import { Fault } from '../../fault.ts';
 import { sendFile } from '../../http/send-file.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { get, idOf, listOf, pageOf, post, put, remove, type Call, type DoorRoute } from './answer.ts';
 import { listCollections } from './collections.ts';
-import { findHome, type DatamintDeps } from './context.ts';
+import { findHome, isFault, type DatamintDeps } from './context.ts';
 import { renderFrame } from './frames.ts';
 import { choiceOf, nothing, projectFilter, resourceFilter, resourceSort } from './resource-query.ts';
 import { notesOf, toResource } from './resource.ts';
@@ -32,8 +32,13 @@ export function resourceRoutes(deps: DatamintDeps): DoorRoute[] {
     }),
     post('/resources/restore', async ({ caller, body }) => {
       const restored: string[] = [];
-      for (const id of parse(idsBody, await body()).ids) restored.push((await items.restore(caller, idOf(id))).id);
-      return { restored };
+      const skipped: { id: string; reason: string }[] = [];
+      for (const id of parse(idsBody, await body()).ids) {
+        const reason = isId(id) ? await whyNotRestored(items.restore(caller, id)) : 'not_found';
+        if (reason === undefined) restored.push(id);
+        else skipped.push({ id, reason });
+      }
+      return { restored, skipped };
     }),
     remove('/resources', async ({ caller, query }) => {
       const ids = String(query['resource_ids'] ?? '').split(',').filter((id) => id !== '');
@@ -74,11 +79,23 @@ export function resourceRoutes(deps: DatamintDeps): DoorRoute[] {
   ];
 }
 
+async function whyNotRestored(restored: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await restored;
+    return undefined;
+  } catch (error) {
+    if (isFault(error, 'not_found')) return 'not_found';
+    if (isFault(error, 'illegal_state') || isFault(error, 'conflict')) return 'not_deleted';
+    throw error;
+  }
+}
+
 async function listResources(deps: DatamintDeps, { caller, query }: Call, further: Filter): Promise<unknown> {
   const { itemQueries } = deps.rooms;
   const page = pageOf(query);
   const place = await placeOf(deps, caller, query);
-  if (!place) return listOf('resources', [], 0);
+  // What was deleted can be restored by its id, and is in no list.
+  if (!place || query['deleted'] === 'only') return listOf('resources', [], 0);
   const filter: Filter = { and: [place.filter, resourceFilter(query), further] };
   const { count } = await itemQueries.count(caller, place.datasetId, filter);
   const rows = page.limit === 0 || page.offset >= count ? [] : (await itemQueries.find(caller, place.datasetId, { filter, sort: resourceSort(query), ...page })).data;
