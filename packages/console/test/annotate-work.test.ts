@@ -230,6 +230,22 @@ describe.skipIf(noBrowser)(`annotation page: work${noBrowser ? ` (${noBrowser})`
     await page.close();
   });
 
+  test('the platform goes down and comes back: what was drawn meanwhile is sent', async () => {
+    const item = place.items[0] ?? '';
+    const page = await ann.context.newPage();
+    const hand = new Hand(page);
+    await hand.open(`/items/${item}/annotate`);
+    const before = (await site.fovea.annotations.list(item).toArray({ limit: 10 })).length;
+    await site.whileDown(async () => {
+      await hand.press('1', 'b');
+      await hand.drag([600, 100], [700, 200]);
+      await page.getByText('1 edit kept here').waitFor();
+    });
+    await hand.saved();
+    await annotationsOf(site, item, before + 1);
+    await page.close();
+  });
+
   test('two people on one item see each other’s edits, and choose where they clash', async () => {
     const item = place.items[2] ?? '';
     const { data } = await site.fovea.annotations.create(item, [{ type: 'box', label: 'car', geometry: { type: 'box', x: 300, y: 300, width: 100, height: 100 } }]);

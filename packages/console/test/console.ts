@@ -22,6 +22,8 @@ export interface Console {
   /** An empty folder for what the test makes. */
   folder: string;
   open(options?: BrowserContextOptions): Promise<OpenPage>;
+  /** Ends the platform, does something meanwhile, and starts it again at the same address on the same data. */
+  whileDown(work: () => Promise<void>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -43,8 +45,9 @@ export async function startConsole(): Promise<Console> {
     await platform?.close();
     rmSync(folder, { recursive: true, force: true });
   };
+  const start = (port: number) => startPlatform({ dataDir: join(folder, 'data'), port, env: { FOVEA_ADMIN_KEY: adminKey, FOVEA_LOG_LEVEL: 'silent' } });
   try {
-    platform = await startPlatform({ dataDir: join(folder, 'data'), port: 0, env: { FOVEA_ADMIN_KEY: adminKey, FOVEA_LOG_LEVEL: 'silent' } });
+    platform = await start(0);
     browser = await chromium.launch({ executablePath: chromiumPath, args: browserArguments });
   } catch (error) {
     await close();
@@ -52,7 +55,13 @@ export async function startConsole(): Promise<Console> {
   }
   const { url } = platform;
   const started = browser;
-  return { url, folder, close, fovea: new Fovea({ url, key: adminKey }), open: (options) => openPage(started, url, options) };
+  const whileDown = async (work: () => Promise<void>) => {
+    await platform?.close();
+    platform = undefined;
+    await work();
+    platform = await start(Number(new URL(url).port));
+  };
+  return { url, folder, close, whileDown, fovea: new Fovea({ url, key: adminKey }), open: (options) => openPage(started, url, options) };
 }
 
 async function openPage(browser: Browser, baseURL: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
