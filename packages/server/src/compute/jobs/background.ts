@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError, type AnalyticResult, type InputFile } from '@fovea/analytics/analytic.ts';
@@ -48,8 +48,23 @@ export interface JobWorkerDeps {
   runners: Partial<Record<AnalyticManifest['runtime']['kind'], Runner>>;
 }
 
+const folderPrefix = 'fovea-job-';
+/** Longer than any job may take. */
+const abandonedMs = 26 * 3_600_000;
+
+/** Removes the folders of jobs whose worker was killed. */
+async function sweepFolders(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith(folderPrefix)) continue;
+    const path = join(tmpdir(), name);
+    const facts = await stat(path).catch(() => undefined);
+    if (facts && facts.mtimeMs < Date.now() - abandonedMs) await rm(path, { recursive: true, force: true });
+  }
+}
+
 /** Begins to run jobs of these capabilities. */
 export async function workJobs(deps: JobWorkerDeps, capabilities: readonly (keyof typeof queues)[] = ['cpu'], concurrency = 2): Promise<void> {
+  await sweepFolders();
   for (const capability of capabilities) await deps.queue.work(queues[capability], (message) => handle(deps, message), { concurrency });
 }
 
@@ -68,7 +83,7 @@ async function handle(deps: JobWorkerDeps, message: Message<JobMessage>): Promis
 
 async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobMessage>): Promise<void> {
   const { manifest, files: stored } = await deps.analytics.runnable(job.analyticId);
-  const folder = await mkdtemp(join(tmpdir(), 'fovea-job-'));
+  const folder = await mkdtemp(join(tmpdir(), folderPrefix));
   const stop = new AbortController();
   const report = reporter(deps, job, stop);
   const timer = setTimeout(() => stop.abort(new Error(`The job took longer than ${manifest.timeoutSeconds} seconds.`)), manifest.timeoutSeconds * 1_000);
