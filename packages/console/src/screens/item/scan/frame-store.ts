@@ -53,7 +53,7 @@ export class FrameStore {
     const frame = this.load(index);
     frame.then(
       () => {
-        for (let step = 1; step <= ahead; step++) for (const next of [index + step, index - step]) if (next >= 0 && next < this.places.length) void this.load(next).catch(() => undefined);
+        for (let step = 1; step <= ahead; step++) for (const beside of [index + step, index - step]) if (beside >= 0 && beside < this.places.length) void this.load(beside).catch(() => undefined);
       },
       () => undefined,
     );
