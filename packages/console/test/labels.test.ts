@@ -17,7 +17,7 @@ describe.skipIf(noBrowser)(`labels in and out${noBrowser ? ` (${noBrowser})` : '
     page = opened.page;
     const project = await site.fovea.projects.create({ name: 'Street' });
     dataset = (await site.fovea.datasets.create({ project: project.id, name: 'Night' })).id;
-    await site.fovea.items.upload(dataset, new Blob([png(64, 48, [200, 60, 60])]), { path: '/a.png' });
+    await site.fovea.items.upload(dataset, png(64, 48, [200, 60, 60]), { path: '/a.png' });
     await signIn(page);
     await page.goto(`/datasets/${dataset}`);
   }, 120_000);

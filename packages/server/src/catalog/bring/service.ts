@@ -15,7 +15,7 @@ import { recordBlobs } from '../blobs/store.ts';
 import type { CommandRun, CommandsService } from '../commands/service.ts';
 import type { DatasetAccess } from '../datasets/access.ts';
 import { authorizeDataset } from '../datasets/access.ts';
-import { blobFault, type BundleFile, type ItemsService } from './service.ts';
+import { blobFault, type BundleFile, type ItemsService } from '../items/service.ts';
 
 type UrlsBody = Parsed<typeof operations.importUrls>['body'];
 type ArchiveQuery = Parsed<typeof operations.importArchive>['query'];

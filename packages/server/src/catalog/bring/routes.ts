@@ -1,7 +1,7 @@
 import { items } from '@fovea/contract';
 import { bodyStream } from '../../http/body.ts';
 import { route, type Route } from '../../http/context.ts';
-import type { BringService } from './bring.ts';
+import type { BringService } from './service.ts';
 
 export function bringRoutes(service: BringService): Route[] {
   return [
