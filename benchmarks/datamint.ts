@@ -28,7 +28,9 @@ export async function run({ scale }: { scale: Scale }): Promise<Figure[]> {
       const dataset = await fovea.datasets.create({ project: project.id, name: round });
       return fovea.items.uploadMany(dataset.id, await drawScans(join(folder, round), count), { concurrency: lanes });
     };
+    // Once beforehand, so that neither begins cold.
     await native('warm');
+    await throughDoor(served, join(folder, 'warm'));
     const before = await timed(() => drawScans(join(folder, 'before'), count), () => native('before'));
     const door = await timed(() => drawScans(join(folder, 'door'), count), () => throughDoor(served, join(folder, 'door')));
     const client = await throughClient(served, folder, count);
