@@ -16,6 +16,8 @@ export class Webhooks extends Feature {
   readonly delete = this.method(webhooks.delete, 'webhook');
   /** The log of deliveries of a project, newest first: webhooks and callbacks. */
   readonly deliveries = this.listOf(webhooks.deliveries);
+  /** The secret that calls of the `callbackUrl` of tasks, batches and jobs are signed with. */
+  readonly callbackSecret = this.method(webhooks.callbackSecret, 'project');
   /** Sends a delivery again. */
   readonly redeliver = this.method(webhooks.redeliver, 'delivery');
   /** Checks the signature and age of a delivery and gives its event; throws WebhookSignatureError. */

@@ -40,7 +40,8 @@ describe('webhooks', () => {
     expect([status, body.secret]).toEqual([201, expect.stringMatching(/^whsec_/)]);
     await dataset('one');
     await dataset('two');
-    await expect.poll(() => heard.length, { timeout: 15_000 }).toBe(2);
+    // A minute at most: so often is looked for what was missed while the listener was not there yet.
+    await expect.poll(() => heard.length, { timeout: 75_000 }).toBe(2);
     // Order is kept per thing and derivable over all: every event carries its number.
     const told = await Promise.all(heard.map((one) => verifyWebhook(one.body, one.headers, body.secret)));
     expect(told.toSorted((a: any, b: any) => a.data.seq - b.data.seq).map((one: any) => one.data.data.name)).toEqual(['one', 'two']);
@@ -48,7 +49,7 @@ describe('webhooks', () => {
     await expect(verifyWebhook(heard[0]?.body ?? '', heard[0]?.headers ?? {}, body.secret, { nowMs: Date.now() + 600_000 })).rejects.toThrow('tolerance');
     expect((await fovea.call('GET', `/v1/webhooks?project=${project}`)).body.data[0]).not.toHaveProperty('secret');
     await expect.poll(async () => (await fovea.call('GET', `/v1/deliveries?project=${project}&status=delivered`)).body.data.length).toBe(2);
-  });
+  }, 90_000);
   test('webhooks.redeliver 200: a refused delivery is logged and can be sent again; webhooks.rotate 200 signs with both secrets', async () => {
     const { webhook, secret } = (await fovea.call('POST', '/v1/webhooks', { body: { project, url: url() } })).body;
     const rotated = (await fovea.call('POST', `/v1/webhooks/${webhook.id}/rotate`)).body.secret;
@@ -109,5 +110,25 @@ describe('history and stream', () => {
     await dataset('live');
     expect(await live).toEqual(['dataset.created']);
     expect(await read({ 'last-event-id': String(seq) }, 1)).toEqual(['dataset.created']);
+  });
+});
+
+describe('callbacks', () => {
+  test('webhooks.callbackSecret 200: the callback of a task, its batch and a job arrive once they end, signed', async () => {
+    const { secret } = (await fovea.call('GET', `/v1/projects/${project}/callback-secret`)).body;
+    const { id } = (await dataset('called')).body;
+    const { item } = (await fovea.call('POST', `/v1/datasets/${id}/items?path=/a.txt`, { body: 'a' })).body;
+    const batch = (await fovea.call('POST', '/v1/batches', { body: { project, name: 'b', dataset: id, callbackUrl: url() } })).body;
+    const task = (await fovea.call('POST', '/v1/tasks', { body: { project, batch: batch.id, item: item.id, callbackUrl: url() } })).body;
+    await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);
+    const { lease } = (await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { body: { batch: batch.id } })).body;
+    expect((await fovea.call('POST', `/v1/tasks/${task.id}/submit`, { body: { lease, response: { ok: true } } })).status).toBe(200);
+    const job = (await fovea.call('POST', '/v1/jobs', { body: { project, analytic: 'fovea/media-info', callbackUrl: url(), inputs: { files: [item.id] } } })).body;
+    await expect.poll(() => heard.length, { timeout: 30_000 }).toBe(3);
+    const told = (await Promise.all(heard.map((one) => verifyWebhook(one.body, one.headers, secret)))) as any[];
+    const byType = Object.fromEntries(told.map((one) => [one.type, one.data.id]));
+    expect(byType).toMatchObject({ 'task.completed': task.id, 'batch.completed': batch.id });
+    expect(told.find((one) => one.type.startsWith('job.'))?.data.id).toBe(job.id);
+    expect(told.find((one) => one.type === 'task.completed').data.response).toEqual({ ok: true });
   });
 });

@@ -1,10 +1,11 @@
 import { events, webhooks } from '@fovea/contract';
 import { Fault } from '../fault.ts';
 import { route, type Route } from '../http/context.ts';
+import type { CallbacksService } from './callbacks.ts';
 import type { EventsService } from './service.ts';
 import type { WebhooksService } from './webhooks/service.ts';
 
-export function eventRoutes(service: EventsService, hooks: WebhooksService): Route[] {
+export function eventRoutes(service: EventsService, hooks: WebhooksService, callbacks: CallbacksService): Route[] {
   return [
     route(events.list, ({ caller, query }) => service.list(caller, query)),
     route(events.stream, async ({ caller, query, request, reply }) => {
@@ -34,6 +35,7 @@ export function eventRoutes(service: EventsService, hooks: WebhooksService): Rou
     route(webhooks.rotate, ({ caller, params }) => hooks.rotate(caller, params.webhook)),
     route(webhooks.delete, ({ caller, params }) => hooks.delete(caller, params.webhook)),
     route(webhooks.deliveries, ({ caller, query }) => hooks.deliveries(caller, query)),
+    route(webhooks.callbackSecret, ({ caller, params }) => callbacks.secret(caller, params.project)),
     route(webhooks.redeliver, ({ caller, params }) => hooks.redeliver(caller, params.delivery)),
   ];
 }

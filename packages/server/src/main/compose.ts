@@ -42,6 +42,7 @@ import { signedQuery } from '../http/signed-url.ts';
 import { idempotencyStore } from '../http/idempotency.ts';
 import { urlSigner } from '../http/signed-url.ts';
 import { deliver, deliveriesService } from '../events/deliveries/service.ts';
+import { callbacksService } from '../events/callbacks.ts';
 import { eventRoutes } from '../events/routes.ts';
 import { eventsService } from '../events/service.ts';
 import { fanOut, webhooksService } from '../events/webhooks/service.ts';
@@ -143,6 +144,7 @@ export function compose(engines: Engines, settings: Settings) {
   const runs = runsService({ db, blobs, analytics, settings, signer: urlSigner(settings.secret) });
   const events = eventsService({ db, projects });
   const deliveries = deliveriesService({ db, queue, outbound, logger });
+  const callbacks = callbacksService({ db, deliveries, tasks, jobs, settings });
   const webhooks = webhooksService({ db, queue, outbound, projects, deliveries });
   const attachments = attachmentsService({ db, outbound, datasets, items, tasks });
   const preparations: TaskPreparation[] = [attachments.prepareNative];
@@ -169,7 +171,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...taskRoutes(batches, tasks),
     ...computeRoutes({ analytics, jobs, profiles }),
     ...runRoutes(runs),
-    ...eventRoutes(events, webhooks),
+    ...eventRoutes(events, webhooks, callbacks),
   ];
   const messageKinds: MessageKind<unknown>[] = [describeBlobs, expireItems, careForStorage, runCommand, prepareTask, returnLeases, queues.cpu, queues.gpu, deliver, fanOut, tidy];
 

@@ -236,6 +236,7 @@ const table: Record<string, Sample> = {
   'webhooks.rotate': {},
   'webhooks.delete': {},
   'webhooks.deliveries': { query: (world) => `?project=${world.project}` },
+  'webhooks.callbackSecret': {},
   'webhooks.redeliver': {},
 };
 
