@@ -14,6 +14,7 @@ export async function readAnalyticFolder(folder: string): Promise<AnalyticManife
   const dir = resolve(folder);
   const json = jsonNames.find((name) => existsSync(join(dir, name)));
   const module = moduleNames.find((name) => existsSync(join(dir, name)));
+  if (!existsSync(dir)) throw new InputError(`${folder} is neither a built-in analytic nor a folder with a manifest`);
   if (json === undefined && module === undefined) throw new InputError(`${folder} has no ${[...jsonNames, ...moduleNames].join(', ')}`);
   const given = json === undefined ? await exported(join(dir, module ?? '')) : await parsed(join(dir, json));
   const run = runNames.find((name) => existsSync(join(dir, name)));

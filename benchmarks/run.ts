@@ -5,6 +5,7 @@ import type { Figure, Scale } from './figure.ts';
 const benches: Record<string, () => Promise<{ run(options: { scale: Scale; json: boolean }): Promise<Figure[]> }>> = {
   upload: () => import('./upload.ts'),
   catalog: () => import('./catalog.ts'),
+  versions: () => import('./versions.ts'),
   start: () => import('./start.ts'),
   compute: () => import('./compute.ts'),
   editor: () => import('./editor.ts'),

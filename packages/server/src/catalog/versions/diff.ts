@@ -1,6 +1,6 @@
 import type { VersionChange, VersionDiffSummary } from '@fovea/contract';
 import type { Queryable } from '../../engines/database/database.ts';
-import { readLeaf, rootOf, texts, toAnnotation, type Entry, type EntryAnnotation } from './read.ts';
+import { linesOf, rootOf, texts, toAnnotation, type Entry, type EntryAnnotation, type Line } from './read.ts';
 import { comparePaths, readNode, type Span } from './tree.ts';
 
 type Named = { projectId: string; id: string };
@@ -18,23 +18,26 @@ const leavesAtOnce = 64;
 export async function* differences(db: Queryable, from: Named | undefined, to: Named, after?: string): AsyncGenerator<Difference> {
   const [old, young] = [from ? (await rootOf(db, from)).nodes : [], (await rootOf(db, to)).nodes];
   const [oldLeaves, newLeaves] = [await leavesIn(db, from?.projectId ?? to.projectId, onlyIn(old, young)), await leavesIn(db, to.projectId, onlyIn(young, old))];
-  const before = entries(db, from?.projectId ?? to.projectId, onlyIn(oldLeaves, newLeaves), after);
-  const now = entries(db, to.projectId, onlyIn(newLeaves, oldLeaves), after);
+  const before = lines(db, from?.projectId ?? to.projectId, onlyIn(oldLeaves, newLeaves), after);
+  const now = lines(db, to.projectId, onlyIn(newLeaves, oldLeaves), after);
   let [a, b] = [await next(before), await next(now)];
   while (a || b) {
     const order = !a ? 1 : !b ? -1 : comparePaths(a.path, b.path);
     if (a && order < 0) {
-      yield { path: a.path, before: a, after: undefined };
+      yield { path: a.path, before: parse(a), after: undefined };
       a = await next(before);
     } else if (b && order > 0) {
-      yield { path: b.path, before: undefined, after: b };
+      yield { path: b.path, before: undefined, after: parse(b) };
       b = await next(now);
     } else if (a && b) {
-      if (JSON.stringify(a) !== JSON.stringify(b)) yield { path: a.path, before: a, after: b };
+      // Most items of a leaf that changed did not: their texts are compared as they are.
+      if (a.text !== b.text) yield { path: a.path, before: parse(a), after: parse(b) };
       [a, b] = [await next(before), await next(now)];
     }
   }
 }
+
+const parse = (line: Line): Entry => JSON.parse(line.text) as Entry;
 
 async function next<T>(iterator: AsyncGenerator<T>): Promise<T | undefined> {
   const step = await iterator.next();
@@ -50,12 +53,12 @@ async function leavesIn(db: Queryable, projectId: string, nodes: readonly Span[]
   return (await texts(db, projectId, nodes.map((node) => node.digest))).flatMap(readNode);
 }
 
-async function* entries(db: Queryable, projectId: string, leaves: readonly Span[], after: string | undefined): AsyncGenerator<Entry> {
+async function* lines(db: Queryable, projectId: string, leaves: readonly Span[], after: string | undefined): AsyncGenerator<Line> {
   // A leaf that ends before the position is not read: its successor begins at or before it.
   const begin = after === undefined ? 0 : Math.max(0, leaves.findLastIndex((leaf) => comparePaths(leaf.first, after) <= 0));
   for (let start = begin; start < leaves.length; start += leavesAtOnce) {
     for (const text of await texts(db, projectId, leaves.slice(start, start + leavesAtOnce).map((leaf) => leaf.digest))) {
-      for (const entry of readLeaf(text)) if (after === undefined || comparePaths(entry.path, after) > 0) yield entry;
+      for (const line of linesOf(text)) if (after === undefined || comparePaths(line.path, after) > 0) yield line;
     }
   }
 }

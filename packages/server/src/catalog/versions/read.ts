@@ -50,6 +50,17 @@ export async function rootOf(db: Queryable, version: { projectId: string; id: st
   return readRoot(text ?? '');
 }
 
+/** An item of a leaf as it stands there. */
+export interface Line {
+  path: string;
+  text: string;
+}
+
+/** The items of a leaf, unread but for their paths, which come first. */
+export function linesOf(text: string): Line[] {
+  return text === '' ? [] : text.split('\n').map((line) => ({ path: JSON.parse(/^\{"path": ("(?:[^"\\]|\\.)*")/.exec(line)?.[1] ?? 'null') as string, text: line }));
+}
+
 export function readLeaf(text: string): Entry[] {
   return text === '' ? [] : text.split('\n').map((line) => JSON.parse(line) as Entry);
 }

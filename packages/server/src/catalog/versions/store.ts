@@ -5,6 +5,9 @@ import { leafByte, type Span, type Stretch } from './tree.ts';
 
 const hex = (text: string) => Buffer.from(text, 'hex');
 
+/** Every path begins with a slash; this comes after all of them. */
+const afterAll = '0';
+
 /** A living item of the dataset. */
 const alive: Sql = sql`i.deleted_at is null and (i.expires_at is null or i.expires_at > now())`;
 
@@ -26,11 +29,11 @@ const itemText: Sql = sql`'{"path": ' || to_json(i.path)::text || ', "sha256": "
 export async function writeLeaves(tx: Tx, dataset: { id: string; projectId: string }, stretches: readonly Stretch[]): Promise<(Span & { stretch: number })[]> {
   const rows = await tx.many<{ stretch: number; first: string; digest: string; items: number; annotations: number; bytes: number }>(sql`
     with stretches as (
-      select * from unnest(${stretches.map((one) => one.from ?? '')}::text[], ${stretches.map((one) => one.to)}::text[]) with ordinality as s (low, high, n)
+      select * from unnest(${stretches.map((one) => one.from ?? '')}::text[], ${stretches.map((one) => one.to ?? afterAll)}::text[]) with ordinality as s (low, high, n)
     ),
     picked as materialized (
       select s.n, i.id, i.path, i.sha256, i.size, ${itemText} as text
-      from stretches s join items i on i.dataset_id = ${dataset.id} and i.path >= s.low and (s.high is null or i.path < s.high) and ${alive}
+      from stretches s join items i on i.dataset_id = ${dataset.id} and i.path >= s.low and i.path < s.high and ${alive}
     ),
     entries as (
       select p.n, p.path, p.size, get_byte(sha256(convert_to(p.path, 'UTF8')), 0) < ${leafByte} as begins,
