@@ -67,7 +67,7 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     await dialog.getByRole('button', { name: 'Create' }).click();
     await page.getByText('0 of 4 tasks done').first().waitFor();
     await page.getByRole('button', { name: 'Open for work' }).click();
-    await page.getByRole('link', { name: 'Label' }).waitFor();
+    await page.getByRole('link', { name: 'Label', exact: true }).waitFor();
     const batch = (await site.fovea.batches.list({ project }).toArray({ limit: 10 }))[0]?.id ?? '';
     const { task, lease } = await site.fovea.tasks.claim(project, { batch });
     await site.fovea.annotations.create(task?.itemId ?? '', [{ type: 'box', label: 'car', geometry: { type: 'box', x: 5, y: 5, width: 20, height: 20 } }]);
