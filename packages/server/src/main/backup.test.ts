@@ -84,7 +84,7 @@ test('a platform is backed up while it runs and restored: every row and every by
   await expect(restore(at('backup'), { dataDir: at('restored'), env }, quiet)).rejects.toThrow('not empty');
   await expect(restore(at('nothing'), { dataDir: at('x'), env }, quiet)).rejects.toThrow('holds no backup');
   writeFileSync(join(at('backup/snapshots'), second.snapshot, 'projects.copy.gz'), (await import('node:zlib')).gzipSync('nonsense\n'));
-  await expect(restore(at('backup'), { dataDir: at('damaged'), env }, quiet)).rejects.toThrow('column');
+  await expect(restore(at('backup'), { dataDir: at('damaged'), env }, quiet)).rejects.toThrow('The table projects in the backup is damaged');
   expect(await restore(at('backup'), { dataDir: at('older'), env, snapshot: first.snapshot }, quiet)).toMatchObject({ snapshot: first.snapshot });
 }, 120_000);
 

@@ -101,7 +101,9 @@ async function dumpTable(client: Client, folder: string, table: string, columns:
 async function loadTable(client: Client, folder: string, dump: TableDump, target: string): Promise<void> {
   const measure = measuring();
   const copy = client.query(copyFrom(`copy ${target} (${dump.columns.map(quote).join(', ')}) from stdin`));
-  await pipeline(createReadStream(join(folder, fileOf(dump.table))), createGunzip(), measure.through, copy as Writable);
+  await pipeline(createReadStream(join(folder, fileOf(dump.table))), createGunzip(), measure.through, copy as Writable).catch((error: unknown) => {
+    throw new Error(`The table ${dump.table} in the backup is damaged: ${(error as Error).message}`, { cause: error });
+  });
   const { sha256, rows } = measure.result();
   if (sha256 !== dump.sha256) throw new Error(`The table ${dump.table} in the backup is damaged: it has ${rows} rows of ${dump.rows}, or other ones.`);
 }
