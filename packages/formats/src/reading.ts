@@ -44,10 +44,11 @@ export class ReadContext {
     if (this.#seen.has(safe)) return this.#refuse(safe, 'item left out: its path was there before');
     this.#seen.add(safe);
     const file = facts.file ?? (await this.findMedia(safe));
-    const size =
-      facts.width && facts.height ? { width: facts.width, height: facts.height } : await this.mediaFacts(safe, file);
+    const given = facts.width && facts.height ? { width: facts.width, height: facts.height } : undefined;
+    if (given && !isPictureSize(given)) this.ledger.noted(safe, `size ignored: no picture has ${given.width} × ${given.height} pixels`);
+    const size = given && isPictureSize(given) ? given : await this.mediaFacts(safe, file);
     const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
-    return { width: 0, height: 0, ...known, ...size, path: safe, ...(file !== undefined && { file }), annotations: [] };
+    return { ...known, width: 0, height: 0, ...size, path: safe, ...(file !== undefined && { file }), annotations: [] };
   }
 
   #refuse(path: string, how: string): undefined {
@@ -136,6 +137,14 @@ function shapeFault(geometry: AnnotationGeometry, item: LabelledItem): string | 
       ? { height: geometry.rle.size[0], width: geometry.rle.size[1] }
       : anySize;
   return geometryFault(geometry, size);
+}
+
+/** No file says truly that it is larger; who believes one that does runs out of memory over its masks. */
+const maxSide = 1_000_000;
+const maxPixels = 2 ** 30;
+
+function isPictureSize({ width, height }: { width: number; height: number }): boolean {
+  return [width, height].every((side) => Number.isSafeInteger(side) && side > 0 && side <= maxSide) && width * height <= maxPixels;
 }
 
 const anySize = { width: Number.MAX_SAFE_INTEGER, height: Number.MAX_SAFE_INTEGER };
