@@ -5,8 +5,10 @@ export default defineConfig({
     include: ['packages/*/{src,test}/**/*.test.ts', 'analytics/**/*.test.ts', 'examples/**/*.test.ts', 'scripts/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/global-setup.ts'],
     pool: 'threads',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    // Browsers and killed processes on a busy machine: what fails in CI is tried once more, and is reported as such.
+    retry: process.env['CI'] === 'true' ? 1 : 0,
     maxWorkers: 2,
     env: { FOVEA_LOG_LEVEL: 'silent' },
   },
