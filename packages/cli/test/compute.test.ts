@@ -42,7 +42,7 @@ test('analytics try runs a folder and a built-in one without a platform, and say
   expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('has no input image; it has text')]);
   expect((await fovea(['analytics', 'try', 'words', '--input', 'text'])).code).toBe(2);
   expect((await fovea(['analytics', 'try', 'words', '--input', 'text=none.txt'])).err).toContain('does not exist');
-  expect((await fovea(['analytics', 'try', 'nothing'])).err).toContain('has no analytic.json');
+  expect((await fovea(['analytics', 'try', 'nothing'])).err).toContain('neither a built-in analytic nor a folder');
 });
 
 test('push, run, watch, download, cancel', async () => {
