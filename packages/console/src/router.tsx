@@ -134,49 +134,49 @@ const accountRoute = createRoute({
 const batchesRoute = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/batches',
-  component: lazyRouteComponent(() => import('./screens/work/batches.tsx'), 'ProjectBatches'),
+  component: lazyRouteComponent(() => import('./screens/workflow/batches.tsx'), 'ProjectBatches'),
 });
 
 const batchRoute = createRoute({
   getParentRoute: () => inside,
   path: '/batches/$batchId',
-  component: lazyRouteComponent(() => import('./screens/work/batch.tsx'), 'BatchPage'),
+  component: lazyRouteComponent(() => import('./screens/workflow/batch.tsx'), 'BatchPage'),
 });
 
 const recipesRoute = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/recipes',
-  component: lazyRouteComponent(() => import('./screens/work/recipes.tsx'), 'ProjectRecipes'),
+  component: lazyRouteComponent(() => import('./screens/workflow/recipes.tsx'), 'ProjectRecipes'),
 });
 
 const jobsRoute = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/jobs',
-  component: lazyRouteComponent(() => import('./screens/work/jobs.tsx'), 'ProjectJobs'),
+  component: lazyRouteComponent(() => import('./screens/workflow/jobs.tsx'), 'ProjectJobs'),
 });
 
 const jobRoute = createRoute({
   getParentRoute: () => inside,
   path: '/jobs/$jobId',
-  component: lazyRouteComponent(() => import('./screens/work/job.tsx'), 'JobPage'),
+  component: lazyRouteComponent(() => import('./screens/workflow/job.tsx'), 'JobPage'),
 });
 
 const analyticsRoute = createRoute({
   getParentRoute: () => inside,
   path: '/analytics',
-  component: lazyRouteComponent(() => import('./screens/work/analytics.tsx'), 'Analytics'),
+  component: lazyRouteComponent(() => import('./screens/workflow/analytics.tsx'), 'Analytics'),
 });
 
 const versionsRoute = createRoute({
   getParentRoute: () => inside,
   path: '/datasets/$datasetId/versions',
-  component: lazyRouteComponent(() => import('./screens/work/versions.tsx'), 'DatasetVersions'),
+  component: lazyRouteComponent(() => import('./screens/workflow/versions.tsx'), 'DatasetVersions'),
 });
 
 const webhooksRoute = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/webhooks',
-  component: lazyRouteComponent(() => import('./screens/work/webhooks.tsx'), 'ProjectWebhooks'),
+  component: lazyRouteComponent(() => import('./screens/workflow/webhooks.tsx'), 'ProjectWebhooks'),
 });
 
 /** Nothing but the page. While the router leads to the sign-in page: nothing at all. */

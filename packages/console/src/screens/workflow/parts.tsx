@@ -2,7 +2,7 @@ import type { Batch, Job } from '@fovea/contract';
 import { Badge, Progress } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { workTexts } from '../../texts-work.ts';
-import classes from './work.module.css';
+import classes from './workflow.module.css';
 
 /** How far a batch is: done, to review, being labeled, failed; the rest is waiting. */
 export function BatchBar({ batch }: { batch: Batch }) {

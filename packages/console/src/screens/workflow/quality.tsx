@@ -8,7 +8,7 @@ import { workTexts } from '../../texts-work.ts';
 import { TextLink } from '../../ui/link.tsx';
 import { notify } from '../../ui/notices.ts';
 import { Card, Heat } from './parts.tsx';
-import classes from './work.module.css';
+import classes from './workflow.module.css';
 
 const t = workTexts.quality;
 const { percent } = workTexts;

@@ -14,7 +14,7 @@ import { TextLink } from '../../ui/link.tsx';
 import { notify } from '../../ui/notices.ts';
 import { Page } from '../../ui/page.tsx';
 import { Card, JobProgress, JobState } from './parts.tsx';
-import classes from './work.module.css';
+import classes from './workflow.module.css';
 
 const t = workTexts.jobs;
 

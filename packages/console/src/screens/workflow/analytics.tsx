@@ -15,7 +15,7 @@ import { EditForm, field } from '../../ui/edit-form.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Card } from './parts.tsx';
-import classes from './work.module.css';
+import classes from './workflow.module.css';
 
 const t = workTexts.analytics;
 type Parameter = AnalyticManifest['parameters'][number];

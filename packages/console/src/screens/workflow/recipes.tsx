@@ -16,7 +16,7 @@ import { LoadError } from '../../ui/error-text.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { notify } from '../../ui/notices.ts';
 import { ProjectPage } from '../project/project-page.tsx';
-import classes from './work.module.css';
+import classes from './workflow.module.css';
 
 const t = workTexts.recipes;
 

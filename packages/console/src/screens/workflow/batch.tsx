@@ -17,7 +17,7 @@ import { notify } from '../../ui/notices.ts';
 import { Page } from '../../ui/page.tsx';
 import { BatchBar, BatchState, Card } from './parts.tsx';
 import { BatchQuality } from './quality.tsx';
-import classes from './work.module.css';
+import classes from './workflow.module.css';
 
 /** One batch: how far it is, who works on it, how good the work is. */
 export function BatchPage() {
