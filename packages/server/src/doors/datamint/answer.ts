@@ -4,32 +4,11 @@ import { Fault } from '../../fault.ts';
 import { readJson } from '../../http/body.ts';
 import { logFault, toFault } from '../../http/problem.ts';
 import type { Caller } from '../../identity/caller.ts';
+import type { Call } from '../door-route.ts';
 
 const json = 'application/json; charset=utf-8';
 
-/** A request as handlers take it. */
-export interface Call {
-  caller: Caller;
-  params: Record<string, string>;
-  query: Record<string, unknown>;
-  request: FastifyRequest;
-  reply: FastifyReply;
-  /** The JSON body; `{}` when there is none. */
-  body(): Promise<unknown>;
-}
-
-export interface DoorRoute {
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  path: string;
-  /** Its result is the JSON answer; undefined when it has answered by itself. */
-  handle(call: Call): Promise<unknown>;
-}
-
-export const get = (path: string, handle: DoorRoute['handle']): DoorRoute => ({ method: 'GET', path, handle });
-export const post = (path: string, handle: DoorRoute['handle']): DoorRoute => ({ method: 'POST', path, handle });
-export const put = (path: string, handle: DoorRoute['handle']): DoorRoute => ({ method: 'PUT', path, handle });
-export const patch = (path: string, handle: DoorRoute['handle']): DoorRoute => ({ method: 'PATCH', path, handle });
-export const remove = (path: string, handle: DoorRoute['handle']): DoorRoute => ({ method: 'DELETE', path, handle });
+export { get, patch, post, put, remove, type Call, type DoorRoute } from '../door-route.ts';
 
 export function toCall(caller: Caller, request: FastifyRequest, reply: FastifyReply): Call {
   return {

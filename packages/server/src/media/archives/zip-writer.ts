@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { crc32, createDeflateRaw } from 'node:zlib';
+import { endOfDirectory } from './zip-end.ts';
 
 /** The record of an entry at the end of the archive. */
 interface Written {
@@ -151,28 +152,4 @@ function centralHeader(entry: Written, isOpen: boolean): Buffer {
   head.writeUInt32LE((0o100644 << 16) >>> 0, 38);
   head.writeUInt32LE(isFar ? limit32 : entry.start, 42);
   return Buffer.concat([head, entry.name, extra]);
-}
-
-function endOfDirectory({ count, bytes, offset }: { count: number; bytes: number; offset: number }): Buffer {
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(0x06054b50, 0);
-  end.writeUInt16LE(Math.min(count, 0xffff), 8);
-  end.writeUInt16LE(Math.min(count, 0xffff), 10);
-  end.writeUInt32LE(Math.min(bytes, limit32), 12);
-  end.writeUInt32LE(Math.min(offset, limit32), 16);
-  if (count < 0xffff && bytes < limit32 && offset < limit32) return end;
-  const end64 = Buffer.alloc(56);
-  end64.writeUInt32LE(0x06064b50, 0);
-  end64.writeBigUInt64LE(44n, 4);
-  end64.writeUInt16LE(45, 12);
-  end64.writeUInt16LE(45, 14);
-  end64.writeBigUInt64LE(BigInt(count), 24);
-  end64.writeBigUInt64LE(BigInt(count), 32);
-  end64.writeBigUInt64LE(BigInt(bytes), 40);
-  end64.writeBigUInt64LE(BigInt(offset), 48);
-  const locator = Buffer.alloc(20);
-  locator.writeUInt32LE(0x07064b50, 0);
-  locator.writeBigUInt64LE(BigInt(offset + bytes), 8);
-  locator.writeUInt32LE(1, 16);
-  return Buffer.concat([end64, locator, end]);
 }
