@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { analyticManifest } from './analytic-manifest.ts';
 import { annotationContent } from './annotation-geometry.ts';
 import { operation } from './operation.ts';
-import { id, metadata, name, page, pageQuery, queryBoolean, time, timeInput } from './primitives.ts';
+import { expiryInput, futureExpiry, id, metadata, name, page, pageQuery, queryBoolean, time } from './primitives.ts';
 import { reference } from './projects.ts';
 import { queryBody } from './query.ts';
 
@@ -132,7 +132,7 @@ export const jobRequest = z
     attachLabels: z.boolean().default(false).describe('Labels that it finds become annotations of the items'),
     cache: z.boolean().default(false).describe('Answer from an earlier job that did equal work'),
     callbackUrl: z.url().optional(),
-    expiresAt: timeInput.optional(),
+    expiresAt: futureExpiry.optional(),
   })
   .strict();
 
@@ -144,7 +144,7 @@ export const jobs = {
   get: operation({ id: 'jobs.get', method: 'GET', path: '/v1/jobs/{job}', summary: 'Gets a job; with `waitSeconds` answers when it ends, or after so long.', audience: 'annotator', params: oneJob, query: z.object({ waitSeconds: z.coerce.number().min(0).max(60).default(0) }), result: job, errors: ['not_found'] }),
   start: operation({ id: 'jobs.start', method: 'POST', path: '/v1/jobs/{job}/start', summary: 'Queues a job that is ready.', audience: 'developer', params: oneJob, result: job, errors: ['not_found', 'forbidden', 'illegal_state'] }),
   cancel: operation({ id: 'jobs.cancel', method: 'POST', path: '/v1/jobs/{job}/cancel', summary: 'Cancels a job, also a running one.', audience: 'developer', params: oneJob, result: job, errors: ['not_found', 'forbidden', 'illegal_state'] }),
-  update: operation({ id: 'jobs.update', method: 'PATCH', path: '/v1/jobs/{job}', summary: 'Archives a job, or changes when its outputs expire.', audience: 'developer', params: oneJob, body: z.object({ archived: z.boolean().optional(), expiresAt: timeInput.nullable().optional(), name: name.optional() }).strict(), result: job, errors: ['not_found', 'forbidden', 'illegal_state'] }),
+  update: operation({ id: 'jobs.update', method: 'PATCH', path: '/v1/jobs/{job}', summary: 'Archives a job, or changes when its outputs expire.', audience: 'developer', params: oneJob, body: z.object({ archived: z.boolean().optional(), expiresAt: expiryInput.nullable().optional(), name: name.optional() }).strict(), result: job, errors: ['not_found', 'forbidden', 'illegal_state'] }),
   delete: operation({ id: 'jobs.delete', method: 'DELETE', path: '/v1/jobs/{job}', summary: 'Deletes a job that is not in progress, with its outputs.', audience: 'developer', params: oneJob, errors: ['not_found', 'forbidden', 'illegal_state'] }),
   log: operation({ id: 'jobs.log', method: 'GET', path: '/v1/jobs/{job}/log', summary: 'The log lines of a job.', audience: 'annotator', params: oneJob, query: z.object({ after: z.coerce.number().int().min(0).default(0) }), result: z.object({ lines: z.array(z.object({ at: time, text: z.string() })), next: z.int() }), errors: ['not_found'] }),
   output: operation({ id: 'jobs.output', method: 'GET', path: '/v1/jobs/{job}/outputs/{index}', summary: 'Downloads an output of a complete job.', audience: 'annotator', params: oneJob.extend({ index: z.coerce.number().int().min(0) }), result: 'binary', errors: ['not_found', 'illegal_state', 'gone'] }),
@@ -224,6 +224,8 @@ export const profile = z.object({
   updatedAt: time,
 });
 export type Profile = z.infer<typeof profile>;
+export const profileVersion = profile.pick({ version: true, name: true, description: true, parameters: true, files: true, createdBy: true, createdAt: true });
+export type ProfileVersion = z.infer<typeof profileVersion>;
 const oneProfile = z.object({ profile: id });
 
 export const profiles = {
@@ -249,10 +251,11 @@ export const profiles = {
     summary: 'Changes a profile by making a new version of it; jobs keep the parameters that they were made with.',
     audience: 'developer',
     params: oneProfile,
-    body: z.object({ name: name.optional(), description: z.string().max(10_000).optional(), parameters: z.record(z.string(), z.unknown()).optional().describe('Merged into the old ones'), files: z.array(id).max(1_000).optional(), metadata: metadata.optional() }).strict(),
+    body: z.object({ name: name.optional(), description: z.string().max(10_000).optional(), parameters: z.record(z.string(), z.unknown()).optional().describe('Merged into the old ones; null takes one away'), files: z.array(id).max(1_000).optional(), metadata: metadata.optional() }).strict(),
     result: profile,
     errors: ['not_found', 'forbidden'],
   }),
+  versions: operation({ id: 'profiles.versions', method: 'GET', path: '/v1/profiles/{profile}/versions', summary: 'Lists what a profile was in each of its versions, newest first.', audience: 'annotator', params: oneProfile, query: pageQuery, result: page(profileVersion), errors: ['not_found'] }),
   preview: operation({
     id: 'profiles.preview',
     method: 'POST',

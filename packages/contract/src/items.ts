@@ -5,7 +5,7 @@ import { operation } from './operation.ts';
 import { command } from './commands.ts';
 import { deidentifyQuery } from './deidentification.ts';
 import { countResult, filterSchema, queryBody } from './query.ts';
-import { description, id, itemPath, metadata, page, pageQuery, time, timeInput } from './primitives.ts';
+import { description, expiryInput, futureExpiry, id, itemPath, metadata, page, pageQuery, time, timeInput } from './primitives.ts';
 
 export const itemStatuses = ['inbox', 'published', 'archived'] as const;
 export const probeStates = ['pending', 'ready', 'failed'] as const;
@@ -65,7 +65,7 @@ const facets = {
     .optional()
     .describe('Comma-separated'),
   status: z.enum(itemStatuses).default('inbox'),
-  expiresAt: timeInput.optional(),
+  expiresAt: futureExpiry.optional(),
   deidentify: deidentifyQuery,
 };
 
@@ -115,7 +115,7 @@ export const itemBulkChange = z
     channel: facet.nullable().optional(),
     status: z.enum(itemStatuses).optional(),
     description: description.optional(),
-    expiresAt: timeInput.nullable().optional(),
+    expiresAt: expiryInput.nullable().optional(),
   })
   .strict();
 export type ItemBulkChange = z.infer<typeof itemBulkChange>;
@@ -195,7 +195,7 @@ export const items = {
         labels: z.array(facet).max(100).optional(),
         channel: facet.optional(),
         status: z.enum(itemStatuses).optional(),
-        expiresAt: timeInput.optional(),
+        expiresAt: futureExpiry.optional(),
       })
       .strict(),
     result: command,
@@ -330,7 +330,7 @@ export const items = {
         labels: z.array(facet).max(100).optional(),
         channel: facet.nullable().optional(),
         status: z.enum(itemStatuses).optional(),
-        expiresAt: timeInput.nullable().optional().describe('A time in the past deletes; null clears'),
+        expiresAt: expiryInput.nullable().optional().describe('A time, or days from now such as `30d`; a time in the past deletes, null clears'),
       })
       .strict(),
     result: item,

@@ -9,7 +9,32 @@ export const time = z.iso.datetime().describe('RFC 3339, UTC, milliseconds');
 /** RFC 3339 with any offset, as the platform reads it; a zone is required. */
 export const timeInput = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time with a zone, e.g. 2026-01-31T18:04:05.123Z' })
-  .refine((text) => Number(text.slice(0, 4)) < 9999, { error: 'must lie before the year 9999' });
+  .refine((text) => Number(text.slice(0, 4)) < 9999, { error: 'must lie before the year 9999' })
+  .refine((text) => Number(text.slice(0, 4)) > 0, { error: 'must lie after the year 0' });
+
+const dayMs = 86_400_000;
+/** The last moment that {@link timeInput} takes. */
+const lastTimeMs = Date.UTC(9998, 11, 31, 23, 59, 59, 999);
+
+/** When something ends: a time with a zone, or so many days from now (`30d`, `0.5d`), which is turned into a time. */
+export const expiryInput = z
+  .string()
+  .transform((text, context) => {
+    const days = /^(\d{1,12}(?:\.\d{1,9})?)d$/.exec(text)?.[1];
+    if (days !== undefined) {
+      const atMs = Date.now() + Number(days) * dayMs;
+      if (atMs <= lastTimeMs) return new Date(atMs).toISOString();
+    }
+    const time = timeInput.safeParse(text);
+    if (time.success) return time.data;
+    const message = days === undefined ? time.error.issues[0]?.message : 'must lie before the year 9999';
+    context.addIssue({ code: 'custom', message: message?.startsWith('must be') ? `${message}, or days from now such as 30d` : (message ?? 'is no time') });
+    return z.NEVER;
+  })
+  .describe('RFC 3339 with a zone, or days from now such as `30d`');
+
+/** {@link expiryInput} for what is new: it cannot have ended already. */
+export const futureExpiry = expiryInput.refine((text) => Date.parse(text) > Date.now(), { error: 'must lie in the future' });
 
 const controls = /[\u0000-\u001f\u007f]/;
 
