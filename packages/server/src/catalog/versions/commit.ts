@@ -1,13 +1,14 @@
 import type { VersionSplits } from '@fovea/contract';
 import sql from 'sql-template-tag';
 import type { Database, Tx } from '../../engines/database/database.ts';
-import { changedPaths, countAlive, insertVersion, nextCut, quietSince, readChunks, recipeText, seeAgain, selectVersion, writeChunks, writeLeaves, type StoredVersion } from './store.ts';
-import { comparePaths, digestOf, dirtyStretches, nodesOf, readNode, readRoot, writeRoot, type Span } from './tree.ts';
+import { changedPaths, countAlive, insertVersion, keepBlobs, nextCut, quietSince, readChunks, recipeText, seeAgain, selectVersion, writeChunks, type StoredVersion } from './store.ts';
+import { leafWriter, type Groups, type LeafWriter } from './leaf-writer.ts';
+import { digestOf, dirtyStretches, formatName, inOrder, nodesOf, readNode, readRoot, writeRoot, type Span } from './tree.ts';
 
 /** Items of a stretch that is written in one statement. */
-const stretchItems = 10_000;
+const stretchItems = 5_000;
 /** Stretches of changed leaves in one statement. */
-const stretchesAtOnce = 500;
+const stretchesAtOnce = 250;
 
 export interface CommitRequest {
   datasetId: string;
@@ -31,9 +32,11 @@ export async function commitVersion(db: Database, request: CommitRequest): Promi
     await tx.run(sql`set transaction isolation level repeatable read`);
     const total = await countAlive(tx, request.datasetId);
     const previous = await selectVersion(tx, request.datasetId);
-    const leaves = (previous && (await changedLeaves(tx, request, previous, total))) ?? (await allLeaves(tx, request, total));
+    const dataset = { id: request.datasetId, projectId: request.projectId };
+    const write = await leafWriter(db, tx, dataset);
+    const leaves = (previous && (await changedLeaves(tx, request, { write, previous, total }))) ?? (await allLeaves(tx, request, { write, total }));
     const nodes = nodesOf(leaves);
-    await writeChunks(tx, request.projectId, nodes.map(({ span, text }) => ({ digest: span.digest, text })));
+    await writeChunks(tx, dataset, nodes.map(({ span, text }) => ({ digest: span.digest, text })));
     const splits = request.splits === undefined ? (previous?.splits ?? null) : request.splits;
     const text = writeRoot({ recipe: await recipeText(tx, request.datasetId), splits, nodes: nodes.map(({ span }) => span) });
     const digest = digestOf(text);
@@ -41,7 +44,7 @@ export async function commitVersion(db: Database, request: CommitRequest): Promi
       await seeAgain(tx, previous, seenAt);
       return { version: previous, created: false, previous };
     }
-    await writeChunks(tx, request.projectId, [{ digest, text }]);
+    await writeChunks(tx, dataset, [{ digest, text }]);
     const sum = (of: (span: Span) => number) => leaves.reduce((all, leaf) => all + of(leaf), 0);
     const { datasetId, projectId, orgId, message, by: createdBy } = request;
     const counts = { items: sum((leaf) => leaf.items), annotations: sum((leaf) => leaf.annotations), bytes: sum((leaf) => leaf.bytes) };
@@ -51,18 +54,17 @@ export async function commitVersion(db: Database, request: CommitRequest): Promi
 }
 
 /** Every leaf of the dataset, written in stretches. */
-async function allLeaves(tx: Tx, request: CommitRequest, total: number): Promise<Span[]> {
-  const leaves: Span[] = [];
-  let from: string | null = null;
+async function allLeaves(tx: Tx, request: CommitRequest, { write, total }: { write: LeafWriter; total: number }): Promise<Span[]> {
+  async function* groups(): Groups {
+    let from: string | null = null;
+    do {
+      const to: string | null = await nextCut(tx, request.datasetId, from, stretchItems);
+      yield [{ from, to }];
+      from = to;
+    } while (from !== null);
+  }
   let done = 0;
-  do {
-    const to: string | null = await nextCut(tx, request.datasetId, from, stretchItems);
-    const written = await writeLeaves(tx, { id: request.datasetId, projectId: request.projectId }, [{ from, to }]);
-    leaves.push(...written.map(toSpan));
-    done += written.reduce((sum, leaf) => sum + leaf.items, 0);
-    await request.progress(done, total);
-    from = to;
-  } while (from !== null);
+  const [leaves] = await Promise.all([write(groups(), (items) => request.progress((done += items), total)), keepBlobs(tx, { id: request.datasetId, projectId: request.projectId })]);
   return leaves;
 }
 
@@ -70,30 +72,28 @@ async function allLeaves(tx: Tx, request: CommitRequest, total: number): Promise
  * The leaves when only those with changed items are written; undefined when that is no gain, or when it does not add up. An item that moved
  * leaves no trace at its old path, nor does one that was purged: then more items are counted than there are, and everything is written.
  */
-async function changedLeaves(tx: Tx, request: CommitRequest, previous: StoredVersion, total: number): Promise<Span[] | undefined> {
+async function changedLeaves(tx: Tx, request: CommitRequest, { write, previous, total }: { write: LeafWriter; previous: StoredVersion; total: number }): Promise<Span[] | undefined> {
   const paths = await changedPaths(tx, request.datasetId, previous.seenAt, Math.max(1_000, Math.floor(total / 20)));
   if (paths === undefined) return undefined;
   const known = await leavesOf(tx, request.projectId, previous.id);
+  if (known === undefined) return undefined;
   const { stretches, kept } = dirtyStretches(known, paths);
-  const leaves = [...kept];
-  for (let start = 0; start < stretches.length; start += stretchesAtOnce) {
-    const written = await writeLeaves(tx, { id: request.datasetId, projectId: request.projectId }, stretches.slice(start, start + stretchesAtOnce));
-    leaves.push(...written.map(toSpan));
+  async function* groups(): Groups {
+    for (let start = 0; start < stretches.length; start += stretchesAtOnce) yield stretches.slice(start, start + stretchesAtOnce);
   }
-  leaves.sort((a, b) => comparePaths(a.first, b.first));
+  const leaves = inOrder(kept, await write(groups(), async () => {}));
+  await keepBlobs(tx, { id: request.datasetId, projectId: request.projectId }, paths);
   const counted = leaves.reduce((sum, leaf) => sum + leaf.items, 0);
   await request.progress(total, total);
   return counted === total ? leaves : undefined;
 }
 
-async function leavesOf(tx: Tx, projectId: string, versionId: string): Promise<Span[]> {
+/** The leaves of a version; undefined when they were cut by another rule than that of today. */
+async function leavesOf(tx: Tx, projectId: string, versionId: string): Promise<Span[] | undefined> {
   const root = (await readChunks(tx, projectId, [versionId])).get(versionId);
   if (root === undefined) throw new Error(`The root of the version ${versionId} is missing.`);
-  const { nodes } = readRoot(root);
+  const { format, nodes } = readRoot(root);
+  if (format !== formatName) return undefined;
   const texts = await readChunks(tx, projectId, nodes.map((node) => node.digest));
   return nodes.flatMap((node) => readNode(texts.get(node.digest) ?? ''));
-}
-
-function toSpan({ first, digest, items, annotations, bytes }: Span): Span {
-  return { first, digest, items, annotations, bytes };
 }

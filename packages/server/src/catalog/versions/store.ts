@@ -12,56 +12,65 @@ const afterAll = '0';
 const alive: Sql = sql`i.deleted_at is null and (i.expires_at is null or i.expires_at > now())`;
 
 /** An annotation as one JSON text: what it says, and nothing of where it is stored, in one order of keys. */
-export const annotationText: Sql = sql`'{"label": ' || to_json(a.label)::text || ', "geometry": ' || a.geometry::text
-  || coalesce(', "attributes": ' || nullif(a.attributes, '{}'::jsonb)::text, '') || coalesce(', "frame": ' || a.frame::text, '')
-  || coalesce(', "endFrame": ' || a.end_frame::text, '') || coalesce(', "keyframes": ' || a.keyframes::text, '')
-  || coalesce(', "confidence": ' || a.confidence::text, '') || ', "source": ' || to_json(a.source)::text
-  || coalesce(', "group": ' || to_json(a.group_key)::text, '') || coalesce(', "status": ' || to_json(a.status)::text, '')
-  || coalesce(', "metadata": ' || nullif(a.metadata, '{}'::jsonb)::text, '') || coalesce(', "blob": "' || encode(a.blob, 'hex') || '"', '') || '}'`;
+export const annotationText: Sql = sql`concat('{"label": ', to_json(a.label), ', "geometry": ', a.geometry, ', "attributes": ' || nullif(a.attributes, '{}'::jsonb)::text,
+  ', "frame": ' || a.frame::text, ', "endFrame": ' || a.end_frame::text, ', "keyframes": ' || a.keyframes::text, ', "confidence": ' || a.confidence::text,
+  ', "source": ', to_json(a.source), ', "group": ' || to_json(a.group_key)::text, ', "status": ' || to_json(a.status)::text,
+  ', "metadata": ' || nullif(a.metadata, '{}'::jsonb)::text, ', "blob": "' || encode(a.blob, 'hex') || '"', '}')`;
 
 /** An item as one JSON text, without the closing brace. Facts that the bytes tell are left to the bytes. */
-const itemText: Sql = sql`'{"path": ' || to_json(i.path)::text || ', "sha256": "' || encode(i.sha256, 'hex') || '", "sizeBytes": ' || i.size::text
-  || coalesce(', "labels": ' || to_json(nullif(array(select l collate "C" from unnest(i.labels) l order by 1), '{}'))::text, '')
-  || coalesce(', "channel": ' || to_json(i.channel)::text, '') || ', "status": ' || to_json(i.status)::text
-  || coalesce(', "description": ' || to_json(nullif(i.description, ''))::text, '') || coalesce(', "metadata": ' || nullif(i.metadata, '{}'::jsonb)::text, '')`;
+const itemText: Sql = sql`concat('{"path": ', to_json(i.path), ', "sha256": "', encode(i.sha256, 'hex'), '", "sizeBytes": ', i.size,
+  ', "labels": ' || to_json(nullif(array(select l collate "C" from unnest(i.labels) l order by 1), '{}'))::text,
+  ', "channel": ' || to_json(i.channel)::text, ', "status": ', to_json(i.status), ', "description": ' || to_json(nullif(i.description, ''))::text,
+  ', "metadata": ' || nullif(i.metadata, '{}'::jsonb)::text)`;
 
-/** Writes the leaves of stretches of paths; gives them in order. One statement, whose size is that of the stretches. */
+/**
+ * Writes the leaves of stretches of paths; gives them in order. One statement, whose size is that of the stretches. The `offset 0` keeps
+ * PostgreSQL from reading all annotations of all datasets for one stretch.
+ */
 export async function writeLeaves(tx: Tx, dataset: { id: string; projectId: string }, stretches: readonly Stretch[]): Promise<(Span & { stretch: number })[]> {
   const rows = await tx.many<{ stretch: number; first: string; digest: string; items: number; annotations: number; bytes: number }>(sql`
     with stretches as (
       select * from unnest(${stretches.map((one) => one.from ?? '')}::text[], ${stretches.map((one) => one.to ?? afterAll)}::text[]) with ordinality as s (low, high, n)
     ),
     picked as materialized (
-      select s.n, i.id, i.path, i.sha256, i.size, ${itemText} as text
+      select row_number() over (order by s.n, i.path) as num, s.n, i.id, i.path, i.size, ${itemText} as text,
+        get_byte(sha256(convert_to(i.path, 'UTF8')), 0) < ${leafByte} as begins
       from stretches s join items i on i.dataset_id = ${dataset.id} and i.path >= s.low and i.path < s.high and ${alive}
     ),
-    entries as (
-      select p.n, p.path, p.size, get_byte(sha256(convert_to(p.path, 'UTF8')), 0) < ${leafByte} as begins,
-        p.text || coalesce(', "annotations": [' || l.texts || ']', '') || '}' as entry, l.count
-      from picked p cross join lateral (
-        select string_agg(o.text, ', ' order by o.text collate "C") as texts, count(*) as count
-        from (select ${annotationText} as text from annotations a where a.item_id = p.id and a.deleted_at is null and not a.draft) o) l
+    sorted as (
+      select num, annotation from (
+        select p.num, of_item.annotation from picked p cross join lateral (
+          select ${annotationText} as annotation from annotations a where a.item_id = p.id and a.deleted_at is null and not a.draft offset 0) of_item) o
+      order by num, annotation collate "C"
     ),
+    labels as (select num, string_agg(annotation, ', ') as annotations, count(*) as count from sorted group by num),
     numbered as (
-      select *, count(*) filter (where begins) over (partition by n order by path rows unbounded preceding) as leaf from entries
+      select p.*, l.annotations, coalesce(l.count, 0) as count, count(*) filter (where begins) over (partition by n order by p.num rows unbounded preceding) as leaf
+      from picked p left join labels l using (num)
     ),
     leaves as materialized (
-      select n, min(path) as first, string_agg(entry, E'\n' order by path) as content, count(*) as items, sum(count)::bigint as annotations,
+      select n, min(path) as first, string_agg(concat(text, ', "annotations": [' || annotations || ']', '}'), E'\n' order by num) as content, count(*) as items, sum(count)::bigint as annotations,
         sum(size)::bigint as bytes from numbered group by n, leaf
     ),
     named as materialized (select *, sha256(convert_to(content, 'UTF8')) as digest from leaves),
     stored as (
-      insert into version_chunks (project_id, digest, content) select distinct on (digest) ${dataset.projectId}::uuid, digest, content from named on conflict do nothing
-    ),
-    kept as (
-      insert into version_blobs (dataset_id, sha256, project_id)
-      select ${dataset.id}::uuid, b.sha256, ${dataset.projectId}::uuid from (
-        select sha256 from picked union
-        select a.blob from picked p join annotations a on a.item_id = p.id and a.deleted_at is null and not a.draft and a.blob is not null) b
-      on conflict do nothing
+      insert into version_chunks (project_id, digest, dataset_id, content) select distinct on (digest) ${dataset.projectId}::uuid, digest, ${dataset.id}::uuid, content
+      from named n where not exists (select from version_chunks c where c.project_id = ${dataset.projectId} and c.digest = n.digest)
     )
     select n::int - 1 as stretch, first, encode(digest, 'hex') as digest, items, annotations, bytes from named order by n, first`);
   return rows;
+}
+
+/** Notes the bytes that living items of a dataset and their annotations are made of: the sweep keeps them. */
+export async function keepBlobs(tx: Tx, dataset: { id: string; projectId: string }, paths?: readonly string[]): Promise<void> {
+  const among = paths === undefined ? empty : sql`and i.path = any(${paths}::text[])`;
+  await tx.run(sql`
+    insert into version_blobs (dataset_id, sha256, project_id)
+    select ${dataset.id}::uuid, b.sha256, ${dataset.projectId}::uuid from (
+      select i.sha256 from items i where i.dataset_id = ${dataset.id} and ${alive} ${among} union
+      select a.blob from items i join annotations a on a.item_id = i.id and a.deleted_at is null and not a.draft and a.blob is not null
+      where i.dataset_id = ${dataset.id} and ${alive} ${among}) b
+    on conflict do nothing`);
 }
 
 /** The end of the next stretch of about so many items: the first path that begins a leaf after them; null at the end. */
@@ -95,10 +104,12 @@ export async function quietSince(db: Queryable): Promise<Date> {
   return row.since;
 }
 
-export async function writeChunks(tx: Tx, projectId: string, texts: readonly { digest: string; text: string }[]): Promise<void> {
+export async function writeChunks(tx: Tx, dataset: { id: string; projectId: string }, texts: readonly { digest: string; text: string }[]): Promise<void> {
   if (texts.length === 0) return;
-  await tx.run(sql`insert into version_chunks (project_id, digest, content)
-    select ${projectId}::uuid, * from unnest(${texts.map((one) => hex(one.digest))}::bytea[], ${texts.map((one) => one.text)}::text[]) on conflict do nothing`);
+  await tx.run(sql`insert into version_chunks (project_id, digest, dataset_id, content)
+    select distinct on (t.digest) ${dataset.projectId}::uuid, t.digest, ${dataset.id}::uuid, t.content
+    from unnest(${texts.map((one) => hex(one.digest))}::bytea[], ${texts.map((one) => one.text)}::text[]) t (digest, content)
+    where not exists (select from version_chunks c where c.project_id = ${dataset.projectId} and c.digest = t.digest)`);
 }
 
 /** Texts of chunks by digest; one that is missing is missing in the answer. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { splitOf } from './splits.ts';
-import { comparePaths, dirtyStretches, leafByte, leafOf, nodesOf, readNode, readRoot, writeRoot, type Span } from './tree.ts';
+import { comparePaths, dirtyStretches, inOrder, leafByte, leafOf, nodesOf, readNode, readRoot, writeRoot, type Span } from './tree.ts';
 
 const begins = (path: string) => (createHash('sha256').update(path).digest()[0] ?? 0) < leafByte;
 
@@ -46,7 +46,7 @@ test('nodes hold every leaf in order, roots read back, and equal roots have equa
   expect(nodes.length).toBeGreaterThan(1);
   expect(nodes.flatMap(({ text }) => readNode(text))).toEqual(leaves);
   const root = { recipe: '{"labels": []}', splits: null, nodes: nodes.map(({ span }) => span) };
-  expect(readRoot(writeRoot(root))).toEqual({ recipe: { labels: [] }, splits: null, nodes: root.nodes });
+  expect(readRoot(writeRoot(root))).toEqual({ format: 'fovea-version/2', recipe: { labels: [] }, splits: null, nodes: root.nodes });
   expect(() => readRoot('{"format":"other"}')).toThrow('does not know');
 });
 
@@ -64,4 +64,15 @@ test('parts have their shares, are stable under growth, and keep groups together
   expect(splitOf({ ...splits, groupBy: 'folder' }, { path: '/a/1', sha256: '' })).toBe(splitOf({ ...splits, groupBy: 'folder' }, { path: '/a/2', sha256: '' }));
   expect(splitOf({ ...splits, groupBy: 'metadata.nothing' }, { path: '/a/1', sha256: '' })).toBeTypeOf('string');
   expect(splitOf(null, { path: '/a', sha256: '' })).toBeNull();
+});
+
+test('rows of spans join in the order of paths, and a root of the first format is read', () => {
+  const spans = leavesOf(Array.from({ length: 2_000 }, (_, index) => `/${index}`));
+  const odd = spans.filter((_, index) => index % 3 === 1);
+  const rest = spans.filter((_, index) => index % 3 !== 1);
+  expect(inOrder(rest, odd)).toEqual(spans);
+  expect(inOrder(odd, rest)).toEqual(spans);
+  expect(inOrder([], spans)).toEqual(spans);
+  expect(inOrder(spans, [])).toEqual(spans);
+  expect(readRoot('{"format":"fovea-version/1","recipe":null,"splits":null,"nodes":[]}')).toEqual({ format: 'fovea-version/1', recipe: null, splits: null, nodes: [] });
 });

@@ -18,22 +18,37 @@ export interface Span {
 
 /** What the root says besides its nodes. */
 export interface Root {
+  format: string;
   recipe: unknown;
   splits: unknown;
   nodes: Span[];
 }
 
-export const formatName = 'fovea-version/1';
+export const formatName = 'fovea-version/2';
 
-/** A leaf begins at a path whose digest begins with a byte below this: one in sixteen. */
-export const leafByte = 16;
+/** Formats that can be read. The first had leaves of sixteen items and nodes of 256 leaves: what is cut otherwise is read alike. */
+const readable: readonly string[] = [formatName, 'fovea-version/1'];
 
-/** A node begins at a leaf whose first path's digest has this second byte: one in 256 leaves. */
-const nodeByte = 0;
+/** A leaf begins at a path whose digest begins with a byte below this: one in eight. */
+export const leafByte = 32;
+
+/** A node begins at a leaf whose first path's digest has a second byte below this: one in 32 leaves. */
+const nodeByte = 8;
 
 /** Order of paths by the bytes of their UTF-8, as the database has it. */
 export function comparePaths(a: string, b: string): number {
   return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** Two rows of spans, each in the order of paths, as one. */
+export function inOrder(a: readonly Span[], b: readonly Span[]): Span[] {
+  const all: Span[] = [];
+  let at = 0;
+  for (const span of a) {
+    for (let other = b[at]; other && comparePaths(other.first, span.first) < 0; other = b[++at]) all.push(other);
+    all.push(span);
+  }
+  return [...all, ...b.slice(at)];
 }
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -42,7 +57,7 @@ export const digestOf = (text: string): string => createHash('sha256').update(te
 export function nodesOf(leaves: readonly Span[]): { span: Span; text: string }[] {
   const groups: Span[][] = [];
   for (const leaf of leaves) {
-    const begins = createHash('sha256').update(leaf.first).digest()[1] === nodeByte;
+    const begins = (createHash('sha256').update(leaf.first).digest()[1] ?? 0) < nodeByte;
     const last = groups.at(-1);
     if (begins || !last) groups.push([leaf]);
     else last.push(leaf);
@@ -76,8 +91,8 @@ export function writeRoot(root: { recipe: string | null; splits: unknown; nodes:
 
 export function readRoot(text: string): Root {
   const value = JSON.parse(text) as { format: string; recipe: unknown; splits: unknown; nodes: unknown[] };
-  if (value.format !== formatName) throw new Fault('internal', `The version has the format "${value.format}", which this program does not know.`);
-  return { recipe: value.recipe, splits: value.splits, nodes: value.nodes.map(toSpan) };
+  if (!readable.includes(value.format)) throw new Fault('internal', `The version has the format "${value.format}", which this program does not know.`);
+  return { format: value.format, recipe: value.recipe, splits: value.splits, nodes: value.nodes.map(toSpan) };
 }
 
 /** A stretch of paths from `from` (null: the beginning) up to but without `to` (null: the end). */

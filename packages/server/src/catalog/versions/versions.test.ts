@@ -62,7 +62,7 @@ describe('commit', () => {
         for (const name of into === dataset ? ['dog', 'cat'] : ['cat', 'dog']) await label(item, name);
       }
     }
-    const [a, b] = [await commit(), await commit(other)];
+    const [a, b] = await Promise.all([commit(), commit(other)]);
     expect(a.id).toBe(b.id);
     const again = await wait((await fovea.call('POST', `/v1/datasets/${dataset}/versions`, { body: { message: 'again' } })).body);
     expect(again.result).toEqual({ versionId: a.id, number: 1, created: false });

@@ -1,0 +1,43 @@
+import { availableParallelism } from 'node:os';
+import sql, { raw } from 'sql-template-tag';
+import type { Database, Tx } from '../../engines/database/database.ts';
+import { writeLeaves } from './store.ts';
+import type { Span, Stretch } from './tree.ts';
+
+/** Connections that write leaves beside the one that holds the snapshot. */
+const lanes = Math.min(4, availableParallelism());
+
+export type Groups = AsyncGenerator<readonly Stretch[], void, void>;
+export type LeafWriter = (groups: Groups, written: (items: number) => Promise<void>) => Promise<Span[]>;
+
+/**
+ * Writes the leaves of groups of stretches over several connections, which all see what the given transaction sees (an exported snapshot),
+ * and gives them in the order of the groups. Each group is kept at once, in a transaction of its own: a chunk is named by its text, so one
+ * that no version came to refer to is found there by the next commit.
+ */
+export async function leafWriter(db: Database, tx: Tx, dataset: { id: string; projectId: string }): Promise<LeafWriter> {
+  const { snapshot } = await tx.one<{ snapshot: string }>(sql`select pg_export_snapshot() as snapshot`);
+  // The name is PostgreSQL's own; this statement takes no parameters.
+  const join = raw(`set transaction isolation level repeatable read; set transaction snapshot '${snapshot}'; set local work_mem = '64MB'`);
+  const write = (group: readonly Stretch[]) =>
+    db.tx(async (own) => {
+      await own.run(join);
+      return writeLeaves(own, dataset, group);
+    });
+  return async (groups, written) => {
+    const results: Span[][] = [];
+    let taken = 0;
+    const lane = async () => {
+      for await (const group of groups) {
+        const index = taken++;
+        const leaves = await write(group);
+        results[index] = leaves.map(({ first, digest, items, annotations, bytes }) => ({ first, digest, items, annotations, bytes }));
+        await written(leaves.reduce((sum, leaf) => sum + leaf.items, 0));
+      }
+    };
+    // The loop of a lane that fails ends the generator, and with it the other lanes after what they are at.
+    const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
+    return results.flat();
+  };
+}
