@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { operation } from './operation.ts';
-import { id, page, pageQuery, time } from './primitives.ts';
+import { id, page, pageQuery, time, timeInput } from './primitives.ts';
 import { reference } from './projects.ts';
 
 export const event = z.object({
@@ -38,6 +38,31 @@ export const events = {
   }),
 };
 
+/** A type, or all of one thing: `task.completed`, `task.*`. */
+const typePattern = z.string().regex(/^[a-z]+\.(\*|[a-z]+)$/, 'must be a type such as task.completed or task.*');
+
+export const audit = {
+  list: operation({
+    id: 'audit.list',
+    method: 'GET',
+    path: '/v1/audit',
+    summary: 'What was done in the organisation, newest first: who, what, to which thing, when.',
+    description: 'Every change writes its event in its own transaction, so the list has all that happened and nothing that did not. Events that belong to no project, such as new users and keys, are among them.',
+    audience: 'org',
+    scope: 'admin',
+    query: pageQuery.extend({
+      actor: z.string().max(320).optional().describe('E-mail of who did it; `system@fovea` for the platform itself'),
+      type: typePattern.optional().describe('`task.completed`, or `task.*` for all of one thing'),
+      project: reference.optional(),
+      subject: id.optional().describe('The thing it was done to'),
+      from: timeInput.optional().describe('Not before'),
+      to: timeInput.optional().describe('Before'),
+    }),
+    result: page(event),
+    errors: ['forbidden', 'not_found'],
+  }),
+};
+
 export const webhook = z.object({
   id,
   projectId: id,
@@ -70,7 +95,7 @@ export const delivery = z.object({
 });
 export type Delivery = z.infer<typeof delivery>;
 
-const eventTypes = z.array(z.string().regex(/^[a-z]+\.(\*|[a-z]+)$/, 'must be a type such as task.completed or task.*')).max(100);
+const eventTypes = z.array(typePattern).max(100);
 const oneWebhook = z.object({ webhook: id });
 
 export const webhooks = {

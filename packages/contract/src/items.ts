@@ -4,7 +4,7 @@ import { fieldError } from './errors.ts';
 import { operation } from './operation.ts';
 import { command } from './commands.ts';
 import { deidentifyQuery } from './deidentification.ts';
-import { countResult, filterSchema, queryBody } from './query.ts';
+import { countResult, filterSchema, queryBody, sortSchema } from './query.ts';
 import { description, expiryInput, futureExpiry, id, itemPath, metadata, page, pageQuery, time, timeInput } from './primitives.ts';
 
 export const itemStatuses = ['inbox', 'published', 'archived'] as const;
@@ -103,6 +103,15 @@ export const itemFilter = z.object({
   createdAfter: timeInput.optional(),
   createdBefore: timeInput.optional(),
 });
+
+/** Something that filters can speak of. */
+export const queryField = z.object({
+  name: z.string().describe('As it stands in a filter: `kind`, `metadata.camera.iso`; `annotations.…` stands below `having`'),
+  type: z.enum(['id', 'text', 'path', 'number', 'time', 'boolean', 'enum', 'texts', 'sha256', 'mixed']),
+  values: z.array(z.string()).optional().describe('Of an enum'),
+  items: z.int().nullable().describe('How many of the items looked at have it; null for fields of every item'),
+});
+export type QueryField = z.infer<typeof queryField>;
 
 /** What can be changed on many items at once. */
 export const itemBulkChange = z
@@ -252,7 +261,7 @@ export const items = {
     audience: 'annotator',
     scope: 'read',
     params: inDataset,
-    body: queryBody,
+    body: queryBody.extend({ offset: z.int().min(0).max(10_000, 'must be at most 10,000; further on, begin at one of items.landmarks').optional().describe('Rows left out before the first, after the cursor') }),
     result: page(item.partial()),
     errors: ['not_found'],
   }),
@@ -266,6 +275,42 @@ export const items = {
     params: inDataset,
     body: z.object({ filter: filterSchema.default({}) }).strict(),
     result: countResult,
+    errors: ['not_found'],
+  }),
+  landmarks: operation({
+    id: 'items.landmarks',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/items/landmarks',
+    summary: 'Marks every so many items of a query, so that a reader can begin anywhere in a long list.',
+    description: 'Each cursor continues `items.query` with the same filter and sort after that many items; between two of them `offset` leads to any item. Costs one walk over what the filter finds.',
+    audience: 'annotator',
+    scope: 'read',
+    params: inDataset,
+    body: z.object({ filter: filterSchema.default({}), sort: sortSchema.optional(), every: z.int().min(100).max(10_000).default(1_000) }).strict(),
+    result: z.object({ every: z.int(), count: z.int().describe('Items that the filter finds'), cursors: z.array(z.string()).describe('After `every` items, after twice as many, and so on') }),
+    errors: ['not_found'],
+  }),
+  fields: operation({
+    id: 'items.fields',
+    method: 'GET',
+    path: '/v1/datasets/{dataset}/fields',
+    summary: 'Lists what the items of a dataset can be filtered by: fields of every item, and the keys of metadata that are in use.',
+    description: 'Keys of metadata are those of some thousand items at the two ends of the dataset.',
+    audience: 'annotator',
+    params: inDataset,
+    result: z.object({ data: z.array(queryField), examined: z.int().describe('Items looked at') }),
+    errors: ['not_found'],
+  }),
+  values: operation({
+    id: 'items.values',
+    method: 'GET',
+    path: '/v1/datasets/{dataset}/values',
+    summary: 'Lists values that a field has in a dataset, the most frequent first: for suggestions.',
+    description: 'All labels of annotations (`annotations.label`), their types and channels are known; of other fields some thousand items at the two ends of the dataset are looked at.',
+    audience: 'annotator',
+    params: inDataset,
+    query: z.object({ field: z.string().min(1).max(1_000), prefix: z.string().max(200).default('').describe('Only values that begin so, whatever the case'), limit: z.coerce.number().int().min(1).max(1_000).default(50) }),
+    result: z.object({ data: z.array(z.object({ value: z.union([z.string(), z.number(), z.boolean()]), count: z.int().nullable().describe('Of the items looked at; null where all values are known') })), examined: z.int().nullable() }),
     errors: ['not_found'],
   }),
   updateMany: operation({

@@ -1,5 +1,6 @@
 import type { Operation } from '@fovea/contract';
 import { Client, type CallInput, type CallResult, type FoveaOptions } from './client.ts';
+import { Audit } from './features/audit.ts';
 import { Commands } from './features/commands.ts';
 import { Datasets } from './features/datasets.ts';
 import { Items } from './features/items.ts';
@@ -83,6 +84,7 @@ export class Fovea extends Connected {
   readonly profiles = new Profiles(this.client);
   readonly runs = new Runs(this.client);
   readonly events = new Events(this.client);
+  readonly audit = new Audit(this.client);
   readonly webhooks = new Webhooks(this.client);
   readonly commands = new Commands(this.client);
 }

@@ -83,6 +83,12 @@ export class Items extends Feature {
   readonly updateMany = this.method(items.updateMany, 'dataset');
   /** Deletes every item that a filter finds, in the background; they can be restored for 30 days. */
   readonly deleteMany = this.method(items.deleteMany, 'dataset');
+  /** Cursors of `query` at every so many items, to begin anywhere in a long list. */
+  readonly landmarks = this.method(items.landmarks, 'dataset');
+  /** Lists what items can be filtered by, with the keys of metadata that are in use. */
+  readonly fields = this.method(items.fields, 'dataset');
+  /** Lists values that a field has, the most frequent first. */
+  readonly values = this.method(items.values, 'dataset');
   /** Lists the folders directly in a folder, by name. */
   readonly folders = this.listOf(items.folders, 'dataset');
   /** Renames or moves a folder with everything in it. */

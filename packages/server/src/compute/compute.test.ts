@@ -129,6 +129,15 @@ describe('jobs', () => {
 });
 
 describe('profiles', () => {
+  test('profiles.versions 200 tells what a profile was; null takes a parameter away', async () => {
+    const { id } = (await fovea.call('POST', '/v1/profiles', { body: { project, analytic: 'fovea/photo-studio', name: 'Cold', parameters: { color_red: 10, color_blue: 5 } } })).body;
+    await fovea.call('PATCH', `/v1/profiles/${id}`, { body: { name: 'Colder', parameters: { color_red: null, color_blue: 9 } } });
+    const first = (await fovea.call('GET', `/v1/profiles/${id}/versions?limit=1`)).body;
+    expect(first.data).toMatchObject([{ version: 2, name: 'Colder', parameters: { color_blue: 9 } }]);
+    expect(first.data[0].parameters).not.toHaveProperty('color_red');
+    const second = (await fovea.call('GET', `/v1/profiles/${id}/versions?limit=1&cursor=${first.next}`)).body;
+    expect([second.data[0].version, second.data[0].parameters, second.next]).toEqual([1, { color_red: 10, color_blue: 5 }, null]);
+  });
   test('profiles.create 201, profiles.list 200, profiles.get 200, profiles.update 200 merges, profiles.delete 204', async () => {
     const made = await fovea.call('POST', '/v1/profiles', { body: { project, analytic: 'fovea/photo-studio', name: 'Warm', parameters: { color_red: 10 } } });
     expect(made.status).toBe(201);

@@ -36,6 +36,7 @@ export function computeRoutes(services: { analytics: AnalyticsService; jobs: Job
     route(profiles.list, ({ caller, query }) => services.profiles.list(caller, query)),
     route(profiles.get, async ({ caller, params }) => toProfile(await services.profiles.get(caller, params.profile))),
     route(profiles.update, async ({ caller, params, body }) => toProfile(await services.profiles.update(caller, params.profile, body))),
+    route(profiles.versions, ({ caller, params, query }) => services.profiles.versions(caller, params.profile, query)),
     route(profiles.preview, async ({ caller, params, body }) => toJob(await services.jobs.preview(caller, params.profile, body))),
     route(profiles.delete, ({ caller, params }) => services.profiles.delete(caller, params.profile)),
   ];

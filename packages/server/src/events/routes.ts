@@ -1,4 +1,4 @@
-import { events, webhooks } from '@fovea/contract';
+import { audit, events, webhooks } from '@fovea/contract';
 import { Fault } from '../fault.ts';
 import { route, type Route } from '../http/context.ts';
 import type { CallbacksService } from './callbacks.ts';
@@ -8,6 +8,7 @@ import type { WebhooksService } from './webhooks/service.ts';
 export function eventRoutes(service: EventsService, hooks: WebhooksService, callbacks: CallbacksService): Route[] {
   return [
     route(events.list, ({ caller, query }) => service.list(caller, query)),
+    route(audit.list, ({ caller, query }) => service.audit(caller, query)),
     route(events.stream, async ({ caller, query, request, reply }) => {
       const lastId = request.headers['last-event-id'];
       if (lastId !== undefined && !/^\d+$/.test(String(lastId))) throw new Fault('invalid_request', 'Last-Event-ID is the number of an event.');

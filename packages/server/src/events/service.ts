@@ -1,11 +1,11 @@
-import type { Event, events, Parsed } from '@fovea/contract';
+import type { audit, Event, events, Parsed } from '@fovea/contract';
 import sql from 'sql-template-tag';
 import type { Database } from '../engines/database/database.ts';
-import { authorize } from '../identity/access.ts';
+import { authorize, needAdmin } from '../identity/access.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { ProjectsService } from '../identity/projects/service.ts';
-import { listMark, readCursor, type Page } from '../paging.ts';
-import { readEvents } from './reader.ts';
+import { cutPage, listMark, readCursor, type Page } from '../paging.ts';
+import { readAudit, readEvents } from './reader.ts';
 
 export type EventsService = ReturnType<typeof eventsService>;
 
@@ -29,6 +29,17 @@ export function eventsService({ db, projects }: { db: Database; projects: Projec
       const data = rows.slice(0, query.limit);
       const last = data.at(-1);
       return { data, next: rows.length > query.limit && last ? Buffer.from(JSON.stringify([mark, last.seq])).toString('base64url') : null };
+    },
+
+    /** What was done in the organisation, newest first; for its administrators. */
+    async audit(caller: Caller, query: Parsed<typeof audit.list>['query']): Promise<Page<Event>> {
+      needAdmin(caller, 'admin');
+      const { cursor, limit, project, subject: subjectId, actor, type, from, to } = query;
+      const projectId = project === undefined ? undefined : (await projects.get(caller, project)).id;
+      const mark = listMark('audit', [actor, type, projectId, subjectId, from, to]);
+      const before = readCursor(cursor, mark, 1)?.[0];
+      const rows = await readAudit(db, { orgId: caller.orgId, limit: limit + 1, before: before === undefined ? undefined : Number(before), actor: actor?.toLowerCase(), type, projectId, subjectId, from, to });
+      return cutPage(rows, { limit, mark, position: (row) => [row.seq], map: (row) => row });
     },
 
     /** Events from a number on (default: from now), until the signal; undefined now and then when nothing happens. */

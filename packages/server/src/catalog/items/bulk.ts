@@ -10,9 +10,10 @@ import type { CommandsService } from '../commands/service.ts';
 import { authorizeDataset } from '../datasets/access.ts';
 import { count as countInDataset, markChanged } from '../datasets/store.ts';
 import { compileFilter, fault } from '../query/compile.ts';
-import { queryCount, queryPage, rowAlias } from '../query/page.ts';
+import { queryCount, queryLandmarks, queryPage, rowAlias } from '../query/page.ts';
 import { project } from '../query/project.ts';
 import { selectChannels } from './channels.ts';
+import { fieldsOf, valuesOf } from './suggestions.ts';
 import { moveFolders } from '../folders/store.ts';
 import { itemEntity } from './entity.ts';
 import { asObject, mergeMetadata, metadataFault } from './metadata.ts';
@@ -29,6 +30,7 @@ type BulkChange = ItemBulkChange & DoorChange;
 
 const kinds = { update: 'items.update', delete: 'items.delete' } as const;
 const stepItems = 1_000;
+const defaultSort = [{ field: 'path', direction: 'asc' }] as const;
 
 /** Finding items by the query language, and changing all that a filter finds. */
 export function itemQueries({ db, commands }: { db: Database; commands: CommandsService }) {
@@ -40,7 +42,7 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
       columns: itemColumns(rowAlias),
       scope: scopeOf(datasetId),
       scopeMark: datasetId,
-      defaultSort: [{ field: 'path', direction: 'asc' }],
+      defaultSort,
       map: toStoredItem,
     });
   }
@@ -84,6 +86,25 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
     async query(caller: Caller, datasetId: string, body: Body<'query'>): Promise<Page<Partial<Item>>> {
       const { data, next } = await find(caller, datasetId, body);
       return { data: data.map((item) => project(toItem(item), body.fields, itemEntity)), next };
+    },
+
+    /** Cursors of {@link query} after every so many items. */
+    async landmarks(caller: Caller, datasetId: string, { every, ...query }: Body<'landmarks'>) {
+      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      const found = await queryLandmarks(db, itemEntity, { ...query, every }, { scope: scopeOf(datasetId), scopeMark: datasetId, defaultSort });
+      return { every, ...found };
+    },
+
+    /** What items can be filtered by. */
+    async fields(caller: Caller, datasetId: string) {
+      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      return fieldsOf(db, datasetId);
+    },
+
+    /** Values that a field has. */
+    async values(caller: Caller, datasetId: string, query: Query<'values'>) {
+      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      return valuesOf(db, datasetId, query);
     },
 
     /** How many items a filter finds; with `atMost`, counted no further than that. */

@@ -36,9 +36,7 @@ export async function queryPage<Row extends { id: string }, T>(
   query: EntityQuery,
   given: { columns: Sql; from?: Sql; scope: Sql; scopeMark: unknown; defaultSort: readonly SortKey[]; map: (row: Row) => T },
 ): Promise<Page<T>> {
-  const sort = query.sort && query.sort.length > 0 ? query.sort : given.defaultSort;
-  const keys = sortKeys(entity, sort);
-  const mark = createHash('sha256').update(JSON.stringify([entity.name, given.scopeMark, query.filter, sort])).digest('base64url').slice(0, 10);
+  const { keys, mark } = orderOfQuery(entity, query, given);
   const after = readPosition(query.cursor, mark, keys);
   const where = compileFilter(entity, query.filter, rowAlias);
   const positions = keys.map((key, index) => sql`${positionOf(key)} as ${raw(`sort_${index}`)}`);
@@ -48,8 +46,30 @@ export async function queryPage<Row extends { id: string }, T>(
     order by ${join(keys.map(orderOf), ', ')} limit ${query.limit + 1} ${query.offset ? sql`offset ${query.offset}` : empty}`);
   const shown = rows.slice(0, query.limit);
   const last = shown.at(-1);
-  const next = rows.length > query.limit && last ? Buffer.from(JSON.stringify([mark, ...keys.map((_key, index) => last[`sort_${index}`])])).toString('base64url') : null;
+  const next = rows.length > query.limit && last ? writePosition(mark, keys, last) : null;
   return { data: shown.map(given.map), next };
+}
+
+/** How many rows a query finds, and its cursors after every so many of them: a list can be entered anywhere. One walk over the rows. */
+export async function queryLandmarks(
+  db: Queryable,
+  entity: Entity,
+  query: { filter: Filter; sort?: readonly SortKey[] | undefined; every: number },
+  given: { scope: Sql; scopeMark: unknown; defaultSort: readonly SortKey[] },
+): Promise<{ count: number; cursors: string[] }> {
+  const { keys, mark } = orderOfQuery(entity, query, given);
+  const ordered = join(keys.map(orderOf), ', ');
+  const columns = keys.map((key, index) => sql`${key.sql} as ${raw(`key_${index}`)}`);
+  const positions = keys.map((key, index) => sql`${positionOf({ ...key, sql: sql`walk.${raw(`key_${index}`)}` })} as ${raw(`sort_${index}`)}`);
+  const rows = await db.many<Record<string, unknown> & { place: number }>(sql`
+    select place, ${join(positions, ', ')} from (
+      select ${join(columns, ', ')}, row_number() over (order by ${ordered}) as place, lead(true) over (order by ${ordered}) is null as last
+      from ${entity.table} ${rowAlias} where ${given.scope} and ${entity.alive(rowAlias)} and ${compileFilter(entity, query.filter, rowAlias)}
+    ) as walk where place % ${query.every} = 0 or last order by place`);
+  const count = rows.at(-1)?.place ?? 0;
+  // After the very last row there is nothing to continue with.
+  const cursors = rows.filter(({ place }) => place % query.every === 0 && place < count).map((row) => writePosition(mark, keys, row));
+  return { count, cursors };
 }
 
 /** Counts what a filter finds; with `atMost`, no further than that. */
@@ -57,6 +77,17 @@ export async function queryCount(db: Queryable, entity: Entity, filter: Filter, 
   const rows = sql`from ${entity.table} ${rowAlias} where ${scope} and ${entity.alive(rowAlias)} and ${compileFilter(entity, filter, rowAlias)}`;
   const row = await db.one<{ count: number }>(atMost === undefined ? sql`select count(*) as count ${rows}` : sql`select count(*) as count from (select ${rows} limit ${atMost}) as counted`);
   return row.count;
+}
+
+/** The order of a query, and the mark that its cursors carry. */
+function orderOfQuery(entity: Entity, query: { filter: Filter; sort?: readonly SortKey[] | undefined }, given: { scopeMark: unknown; defaultSort: readonly SortKey[] }): { keys: Key[]; mark: string } {
+  const sort = query.sort && query.sort.length > 0 ? query.sort : given.defaultSort;
+  const mark = createHash('sha256').update(JSON.stringify([entity.name, given.scopeMark, query.filter, sort])).digest('base64url').slice(0, 10);
+  return { keys: sortKeys(entity, sort), mark };
+}
+
+function writePosition(mark: string, keys: readonly Key[], row: Record<string, unknown>): string {
+  return Buffer.from(JSON.stringify([mark, ...keys.map((_key, index) => row[`sort_${index}`])])).toString('base64url');
 }
 
 function sortKeys(entity: Entity, sort: readonly SortKey[]): Key[] {

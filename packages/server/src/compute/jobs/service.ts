@@ -41,6 +41,7 @@ export type JobMoved = (tx: Tx, job: StoredJob, before: StoredJob) => Promise<vo
 
 const outputDays = 14;
 const previewMs = 3_600_000;
+const maxPreviewFiles = 20;
 const nextMoves: Record<Job['status'], string> = {
   ready: 'start or delete',
   queued: 'cancel',
@@ -176,10 +177,14 @@ export function jobsService(deps: {
       const { manifest } = await analytics.find(caller, profile.analytic);
       const input = manifest.inputs.find((one) => one.required) ?? manifest.inputs[0];
       if (!input) throw new Fault('invalid_request', `The analytic ${profile.analytic} takes no items, so there is nothing to preview.`);
+      // Files of the profile, such as backgrounds, are what the other inputs take.
+      const { files = [] } = await inputItems(caller, { files: profile.files });
+      const others = manifest.inputs.filter((other) => other !== input && !other.required);
+      const own = others.map((other) => [other.name, files.filter((file) => other.media.includes(file.kind)).slice(0, other.many ? maxPreviewFiles : 1).map((file) => file.id)] as const);
       return this.create(caller, {
         project: profile.projectId,
         analytic: profile.analytic,
-        inputs: { [input.name]: item },
+        inputs: { ...Object.fromEntries(own.filter(([, ids]) => ids.length > 0)), [input.name]: item },
         parameters,
         profile: profile.id,
         name: `Preview of ${profile.name}`.slice(0, 200),

@@ -1,4 +1,4 @@
-import { newId, type AnalyticManifest, type Parsed, type Profile, type profiles } from '@fovea/contract';
+import { newId, type AnalyticManifest, type Parsed, type Profile, type profiles, type ProfileVersion } from '@fovea/contract';
 import type { Database } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { notFound } from '../../fault.ts';
@@ -8,7 +8,7 @@ import type { ProjectsService } from '../../identity/projects/service.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import type { AnalyticsService } from '../analytics/service.ts';
 import { bindParameters } from '../jobs/bind.ts';
-import { insertProfile, selectProfile, selectProfiles, toProfile, updateProfile, type StoredProfile } from './store.ts';
+import { insertProfile, keepVersion, selectProfile, selectProfiles, selectVersions, toProfile, updateProfile, type StoredProfile } from './store.ts';
 
 type Body<K extends keyof typeof profiles> = Parsed<(typeof profiles)[K]>['body'];
 export type ProfilesService = ReturnType<typeof profilesService>;
@@ -39,6 +39,7 @@ export function profilesService({ db, projects, analytics }: { db: Database; pro
       const id = newId();
       await db.tx(async (tx) => {
         await insertProfile(tx, { ...body, id, orgId: caller.orgId, projectId: project.id, analytic, createdBy: caller.email });
+        await keepVersion(tx, id, caller.email);
         await emit(tx, event('profile.created', caller, project.id, id));
       });
       return get(caller, id);
@@ -53,13 +54,24 @@ export function profilesService({ db, projects, analytics }: { db: Database; pro
 
     async update(caller: Caller, id: string, body: Body<'update'>): Promise<StoredProfile> {
       const before = await get(caller, id, 'developer');
-      const parameters = body.parameters && { ...before.parameters, ...body.parameters };
+      // Null takes a parameter away.
+      const parameters = body.parameters && Object.fromEntries(Object.entries({ ...before.parameters, ...body.parameters }).filter(([, value]) => value !== null));
       if (parameters) checkParameters((await analytics.find(caller, before.analytic)).manifest, parameters);
       await db.tx(async (tx) => {
         await updateProfile(tx, id, { ...body, parameters });
+        await keepVersion(tx, id, caller.email);
         await emit(tx, event('profile.updated', caller, before.projectId, id));
       });
       return get(caller, id);
+    },
+
+    /** What the profile was in each of its versions, newest first. */
+    async versions(caller: Caller, id: string, query: { limit: number; cursor?: string | undefined }): Promise<Page<ProfileVersion>> {
+      await get(caller, id);
+      const mark = listMark('profile versions', [id]);
+      const before = readCursor(query.cursor, mark, 1)?.[0];
+      const rows = await selectVersions(db, id, { limit: query.limit, before: before === undefined ? undefined : Number(before) });
+      return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.version], map: (row) => row });
     },
 
     async delete(caller: Caller, id: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Profile } from '@fovea/contract';
+import type { Profile, ProfileVersion } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
 
@@ -80,4 +80,17 @@ export async function updateProfile(
   if (change.metadata !== undefined) set.push(sql`metadata = ${JSON.stringify(change.metadata)}`);
   if (change.deleted) set.push(sql`deleted_at = now()`);
   await db.run(sql`update profiles set ${join(set, ', ')} where id = ${id}`);
+}
+
+/** Keeps what a profile is now as its version. */
+export async function keepVersion(db: Queryable, id: string, by: string): Promise<void> {
+  await db.run(sql`insert into profile_versions (profile_id, version, project_id, name, description, parameters, files, created_by)
+    select id, version, project_id, name, description, parameters, files, ${by} from profiles where id = ${id}`);
+}
+
+export async function selectVersions(db: Queryable, id: string, options: { limit: number; before: number | undefined }): Promise<ProfileVersion[]> {
+  const rows = await db.many<Pick<ProfileRow, 'version' | 'name' | 'description' | 'parameters' | 'files' | 'created_by' | 'created_at'>>(sql`
+    select version, name, description, parameters, files, created_by, created_at from profile_versions
+    where profile_id = ${id} ${options.before === undefined ? empty : sql`and version < ${options.before}`} order by version desc limit ${options.limit + 1}`);
+  return rows.map(({ created_by: createdBy, created_at: createdAt, ...row }) => ({ ...row, createdBy, createdAt: createdAt.toISOString() }));
 }
