@@ -80,12 +80,23 @@ export const textGeometry = z.object({
   start: z.int().min(0).optional(),
   end: z.int().min(0).optional(),
 });
+/** What belongs to a volume on one frame (of a NIfTI file: slice along k) of its item; null for nothing. */
+export const volumeSlice = z.object({ frame: z.int().min(0), rle: rle.nullable() });
 /** A segmentation of a whole stack, kept as a NIfTI blob; the voxels with `value` belong to the annotation. */
 export const volumeGeometry = z.object({
   type: z.literal('volume'),
-  blob: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal').describe('SHA-256 of the NIfTI file'),
-  value: z.int().min(1).default(1),
+  blob: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal')
+    .optional()
+    .describe('SHA-256 of the NIfTI file; the platform makes it from `slices` where those are given'),
+  value: z.int().min(1).max(65_535).default(1),
   size: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]).describe('Voxels along i, j, k'),
+  slices: z
+    .array(volumeSlice)
+    .max(100_000)
+    .optional()
+    .describe('Only in a new annotation or an edit: what the volume is on these frames from now on; the others stay as they are. Read them by `segmentations.slices`'),
 });
 
 export const annotationGeometry = z.discriminatedUnion('type', [
@@ -105,6 +116,7 @@ export const annotationGeometry = z.discriminatedUnion('type', [
 export type AnnotationGeometry = z.infer<typeof annotationGeometry>;
 export type GeometryOf<T extends AnnotationGeometry['type']> = Extract<AnnotationGeometry, { type: T }>;
 export type Rle = z.infer<typeof rle>;
+export type VolumeSlice = z.infer<typeof volumeSlice>;
 export type Xy = z.infer<typeof xy>;
 
 export const annotationTypes = annotationGeometry.options.map((option) => option.shape.type.value);

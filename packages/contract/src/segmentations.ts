@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { annotation } from './annotations.ts';
-import { rle } from './annotation-geometry.ts';
+import { rle, volumeSlice } from './annotation-geometry.ts';
 import { operation } from './operation.ts';
 import { id, queryBoolean } from './primitives.ts';
 
@@ -75,6 +75,17 @@ export const segmentations = {
     audience: 'annotator',
     params: z.object({ item: id, frame: z.string().regex(/^\d{1,9}$/, 'must be a number from 0') }),
     result: z.object({ data: z.array(z.object({ annotationId: id, label: z.string(), value: z.int(), rle })) }),
+    errors: ['not_found', 'unsupported_media'],
+  }),
+  slices: operation({
+    id: 'segmentations.slices',
+    method: 'GET',
+    path: '/v1/annotations/{annotation}/slices',
+    summary: 'What belongs to a volume annotation, frame by frame, run-length encoded (COCO).',
+    description: 'Frames that it has nothing on are left out. An edit of the geometry with `slices` changes single frames.',
+    audience: 'annotator',
+    params: z.object({ annotation: id }),
+    result: z.object({ revision: z.int(), data: z.array(volumeSlice) }),
     errors: ['not_found', 'unsupported_media'],
   }),
   uploadToSeries: operation({

@@ -37,11 +37,14 @@ export * from './editing/track-commands.ts';
 export { joinSelectedMasks, outlinesOf, subtractFromMask, toMasks, toPolygons } from './editing/mask-commands.ts';
 export { cutSelected, mergeSelected, punchHole, simplifySelected, subtractSelected } from './editing/polygon-commands.ts';
 export { addProposals, addShape, newRecord } from './editing/shapes.ts';
+export { addToLabel, mayPaint } from './editing/label-masks.ts';
+export { clearSlice, copyFromSliceBefore, fillBetweenSlices, goToRecord, paintedFrames } from './editing/slice-commands.ts';
 
 export { lastFrame, stateAt } from './video/track-state.ts';
 export type { FrameState } from './video/track-state.ts';
 
 export { maskGeometry, tiledMask } from './masks/mask-geometry.ts';
+export { StackMask, stackMask, volumeWith } from './masks/stack-mask.ts';
 export { TiledMask } from './masks/tiled-mask.ts';
 
 export { outlineIn } from './smart/smart-box-tool.ts';

@@ -1,7 +1,7 @@
 import type { Editor } from '../editor/editor.ts';
 import type { KeyInput } from '../editor/input.ts';
 
-export type ActionGroup = 'Tools' | 'Edit' | 'Shape' | 'Order' | 'Label' | 'View' | 'Video' | 'Proposals' | 'Review' | 'Task' | 'Page';
+export type ActionGroup = 'Tools' | 'Edit' | 'Shape' | 'Order' | 'Label' | 'View' | 'Video' | 'Scan' | 'Proposals' | 'Review' | 'Task' | 'Page';
 
 /** Something a person can do: one record for menu, shortcut and palette. */
 export interface Action {

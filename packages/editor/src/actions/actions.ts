@@ -5,6 +5,7 @@ import * as commands from '../editing/commands.ts';
 import * as masks from '../editing/mask-commands.ts';
 import * as polygons from '../editing/polygon-commands.ts';
 import type { Action, ActionGroup } from './action.ts';
+import { scanActions } from './scan-actions.ts';
 import { videoActions } from './video-actions.ts';
 
 const always = () => true;
@@ -28,7 +29,9 @@ const toolKeys: Partial<Record<ToolId, readonly string[]>> = {
   ellipse: ['e'],
   cuboid: ['c'],
   keypoints: ['j'],
+  window: ['w'],
   brush: ['m'],
+  threshold_brush: ['shift+t'],
   eraser: ['shift+m'],
   fill: ['g'],
   cut: ['shift+c'],
@@ -44,7 +47,8 @@ function toolActions(editor: Editor): Action[] {
   return editor.tools.all.map(({ id, title }) =>
     action('Tools', `tool.${id}`, title, {
       shortcuts: toolKeys[id] ?? [],
-      when: (current) => current.tools.current !== id,
+      // The key of the window belongs to it on every scan, and to another tool elsewhere.
+      when: (current) => (id === 'window' ? current.picture.scan !== undefined : current.tools.current !== id),
       run: (current) => current.tools.use(id),
     }),
   );
@@ -229,6 +233,7 @@ export function editorActions(editor: Editor): readonly Action[] {
     ...orderActions,
     ...labelActions(),
     ...videoActions(action),
+    ...scanActions(action),
     ...viewActions,
     ...reviewActions,
   ];

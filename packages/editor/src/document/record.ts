@@ -7,6 +7,7 @@ import type {
   Attributes,
   Keyframe,
 } from '@fovea/contract';
+import { isSameVolume, plainVolume, volumePatch } from '../masks/stack-mask.ts';
 
 /**
  * One annotation as the editor holds it. Records are never changed in place: an edit puts a new object in the old one's
@@ -104,12 +105,17 @@ export function toContent(record: EditorRecord): AnnotationContent & { status: A
 
 /** The fields that changed, as an update says them: null takes away what is optional. */
 export function contentPatch(before: EditorRecord, after: EditorRecord): AnnotationChange {
-  const content: Record<string, unknown> = { keyframes: null, group: null, ...toContent(after) };
-  return Object.fromEntries(changedContent(before, after).map((field) => [field, content[field]]));
+  const fields = changedContent(before, after);
+  const [old, now] = [before.geometry, after.geometry];
+  // Of a volume only the frames that changed are written out.
+  const patch = fields.includes('geometry') && old.type === 'volume' && now.type === 'volume' ? volumePatch(old, now) : undefined;
+  const content: Record<string, unknown> = { keyframes: null, group: null, ...toContent(patch ? { ...after, geometry: patch } : after) };
+  return Object.fromEntries(fields.map((field) => [field, content[field]]));
 }
 
 /** A mask's counts may be computed on reading (see masks/tiled-mask.ts); in plain data they are written out. */
 function plainGeometry(geometry: AnnotationGeometry): AnnotationGeometry {
+  if (geometry.type === 'volume') return geometry.slices ? geometry : plainVolume(geometry);
   if (geometry.type !== 'mask') return geometry;
   return { type: 'mask', rle: { size: geometry.rle.size, counts: geometry.rle.counts } };
 }
@@ -128,5 +134,9 @@ export function sameValue(a: unknown, b: unknown): boolean {
 
 /** The content fields in which two records differ. */
 export function changedContent(before: EditorRecord, after: EditorRecord): ContentField[] {
-  return contentFields.filter((field) => !sameValue(before[field], after[field]));
+  return contentFields.filter((field) => (field === 'geometry' ? !sameGeometry(before.geometry, after.geometry) : !sameValue(before[field], after[field])));
+}
+
+function sameGeometry(a: AnnotationGeometry, b: AnnotationGeometry): boolean {
+  return a.type === 'volume' && b.type === 'volume' ? a === b || isSameVolume(a, b) : sameValue(a, b);
 }

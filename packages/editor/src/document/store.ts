@@ -1,3 +1,4 @@
+import { rebaseVolume } from '../masks/stack-mask.ts';
 import { changesOf, DiffBuilder } from './diff.ts';
 import type { DiffChange, RecordsDiff } from './diff.ts';
 import type { EditorRecord } from './record.ts';
@@ -65,5 +66,8 @@ function patchChanged(current: EditorRecord, before: EditorRecord, after: Editor
   for (const key of Object.keys(after) as (keyof EditorRecord)[]) {
     if (before[key] !== after[key]) patch[key] = after[key];
   }
+  const [now, old, next] = [current.geometry, before.geometry, after.geometry];
+  // A step of a volume is the frames that it changed: those that others painted since are not touched by undoing it.
+  if (patch.geometry && now.type === 'volume' && old.type === 'volume' && next.type === 'volume') patch.geometry = rebaseVolume(now, old, next);
   return { ...current, ...(patch as Partial<EditorRecord>) };
 }

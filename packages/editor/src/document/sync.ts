@@ -1,10 +1,13 @@
-import type { AnnotationOperation } from '@fovea/contract';
+import type { AnnotationOperation, GeometryOf } from '@fovea/contract';
 import type { RecordsDiff } from './diff.ts';
 import { mergeRecords, takeFields } from './merge.ts';
-import type { Conflict } from './merge.ts';
+import type { Conflict, Merged } from './merge.ts';
 import { Outbox } from './outbox.ts';
+import { patchVolume, stackMask, volumeWith } from '../masks/stack-mask.ts';
 import { changedContent, fromContent } from './record.ts';
 import type { EditorRecord, RecordContent } from './record.ts';
+
+type Volume = GeometryOf<'volume'>;
 
 /** An edit that another person (or our own, coming back) made; `content` undefined for a deletion. */
 export interface RemoteChange {
@@ -55,7 +58,9 @@ export class Synchronizer {
     }
     if (!before) return undefined;
     const { keyframes = before.keyframes ?? null, group = before.group ?? null, ...rest } = operation.content;
-    const content = { ...before, ...rest, keyframes: keyframes ?? undefined, group: group ?? undefined };
+    const isPainted = before.geometry.type === 'volume' && rest.geometry?.type === 'volume';
+    const geometry = isPainted ? patchVolume(before.geometry as Volume, rest.geometry as Volume) : (rest.geometry ?? before.geometry);
+    const content = { ...before, ...rest, geometry, keyframes: keyframes ?? undefined, group: group ?? undefined };
     return fromContent(id, content as RecordContent, before);
   }
 
@@ -64,7 +69,8 @@ export class Synchronizer {
     if (!operation) return;
     const id = operation.annotationId;
     const known = this.outbox.knownState(id);
-    const record = content ? fromContent(id, content, known?.record ?? this.host.get(id)) : this.replayed(operation, known?.record);
+    const said = content && withVoxels(content, () => this.replayed(operation, known?.record));
+    const record = said ? fromContent(id, said, known?.record ?? this.host.get(id)) : this.replayed(operation, known?.record);
     this.outbox.acknowledge(opId, revision ?? (known?.revision ?? 0) + 1, record);
   }
 
@@ -102,7 +108,7 @@ export class Synchronizer {
       this.clash({ annotationId: id, base, mine, theirs, revision, fields: merge.fields, by: change.by });
       return 'conflict';
     }
-    if (theirs) this.take(theirs, revision, merge.theirFields);
+    if (theirs) this.take(theirs, revision, merge);
     else this.outbox.drop(id);
     return 'merged';
   }
@@ -164,10 +170,19 @@ export class Synchronizer {
     this.host.onConflict(conflict);
   }
 
-  private take(theirs: EditorRecord, revision: number, fields: Parameters<typeof takeFields>[2]): void {
+  private take(theirs: EditorRecord, revision: number, merge: Merged): void {
     this.outbox.rebase(theirs.id, revision);
     const mine = this.host.get(theirs.id);
-    const merged = (record: EditorRecord) => takeFields(record, theirs, fields);
-    if (mine && fields.length > 0) this.host.put(theirs.id, merged(mine), merged);
+    const merged = (record: EditorRecord) => takeFields(record, theirs, merge);
+    if (mine && merge.theirFields.length > 0) this.host.put(theirs.id, merged(mine), merged);
   }
+}
+
+/** An answer names a volume's file and not its pixels: those are what the edit made of them. */
+function withVoxels(content: RecordContent, made: () => EditorRecord | undefined): RecordContent {
+  const { geometry } = content;
+  if (geometry.type !== 'volume' || stackMask(geometry)) return content;
+  const own = made()?.geometry;
+  const stack = own?.type === 'volume' ? stackMask(own) : undefined;
+  return stack ? { ...content, geometry: volumeWith(geometry, stack) } : content;
 }

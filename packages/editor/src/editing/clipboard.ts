@@ -26,7 +26,7 @@ export function copySelected(editor: Editor): Clip | undefined {
     const state = stateAt(record, editor.frame);
     if (!state) return [];
     const { geometry, attributes } = state;
-    return [toContent({ ...record, geometry, attributes, keyframes: undefined, frame: null, endFrame: null })];
+    return [toContent({ ...record, type: geometry.type, geometry, attributes, keyframes: undefined, frame: null, endFrame: null })];
   });
   if (contents.length === 0) return undefined;
   const { width, height } = editor.picture;
@@ -44,8 +44,8 @@ export function pasteClip(editor: Editor, clip: Clip, options: { inPlace?: boole
   const records = placed.map((content, index) => {
     const base = newRecord(editor, content.geometry);
     const pasted = fromContent(base.id, content, { z: firstZ + index });
-    const { frame, endFrame, keyframes } = base;
-    return { ...pasted, frame, endFrame, keyframes, status: null, group: newGroup(editor, groups, content.group) };
+    const { frame, endFrame, keyframes, type, geometry } = base;
+    return { ...pasted, frame, endFrame, keyframes, type, geometry, status: null, group: newGroup(editor, groups, content.group) };
   });
   editor.document.edit('Paste', () => editor.document.create(records));
   editor.selection.set(records.map(({ id }) => id));

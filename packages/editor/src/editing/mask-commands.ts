@@ -6,6 +6,8 @@ import { maskGeometry, runsOf, tiledFromRuns, tiledMask } from '../masks/mask-ge
 import type { TiledMask } from '../masks/tiled-mask.ts';
 import { simplifyPolygon } from '../shapes/polygon-edit.ts';
 import { kindOf } from '../shapes/registry.ts';
+import { withGeometry } from '../video/tracks.ts';
+import { addToLabel, mayPaint } from './label-masks.ts';
 import { editableIds, replaceBy, setGeometries } from './shapes.ts';
 
 /** The pixels of any shape with an area; undefined for the others. */
@@ -31,13 +33,26 @@ export function toMasks(editor: Editor): void {
     if (pixels && !pixels.isEmpty) made.push([id, maskGeometry(pixels)]);
   }
   if (made.length === 0) return;
-  editor.document.edit('Make mask', () => convert(editor, made));
+  editor.document.edit('Make mask', () => (editor.isStack ? intoLabels(editor, made) : convert(editor, made)));
+}
+
+/** On a stack the pixels go to the mask of the label, in the stead of the shapes. */
+function intoLabels(editor: Editor, made: readonly (readonly [string, AnnotationGeometry])[]): void {
+  for (const [id, geometry] of made) {
+    const record = editor.document.get(id);
+    if (!record || geometry.type !== 'mask') continue;
+    if (!mayPaint(editor, record.label)) editor.notify(`${record.label} may not be drawn as mask`);
+    else {
+      editor.document.remove([id]);
+      addToLabel(editor, record.label, tiledMask(geometry), record);
+    }
+  }
 }
 
 /** Selected masks become polygons; one that falls apart becomes several records. */
 export function toPolygons(editor: Editor): void {
   const entries = editableIds(editor).flatMap((id) => editor.scene.get(id) ?? []);
-  const masks = entries.filter(({ geometry }) => geometry.type === 'mask');
+  const masks = entries.filter(({ geometry, record }) => geometry.type === 'mask' && record.type === 'mask');
   if (masks.length === 0) return;
   editor.document.edit('Make polygon', () => {
     const ids = masks.flatMap(({ record, geometry }) => {
@@ -86,6 +101,7 @@ function convert(editor: Editor, made: readonly (readonly [string, AnnotationGeo
   editor.document.update(byId.keys(), (record) => {
     const geometry = byId.get(record.id);
     if (!geometry) return undefined;
+    if (record.type === 'volume') return withGeometry(record, editor.frame, geometry);
     if (!record.keyframes) return { geometry, type: geometry.type };
     return { geometry, type: geometry.type, keyframes: undefined, frame: editor.frame, endFrame: null };
   });

@@ -1,7 +1,9 @@
-import type { AnnotationGeometry } from '@fovea/contract';
+import type { AnnotationGeometry, GeometryOf } from '@fovea/contract';
 import { fromContent } from '../document/record.ts';
 import type { EditorRecord, RecordContent } from '../document/record.ts';
 import type { Editor } from '../editor/editor.ts';
+import { tiledMask } from '../masks/mask-geometry.ts';
+import { StackMask, volumeWith } from '../masks/stack-mask.ts';
 import { kindOf } from '../shapes/registry.ts';
 import { withGeometry } from '../video/tracks.ts';
 
@@ -19,15 +21,17 @@ export function setGeometries(editor: Editor, geometries: Iterable<readonly [str
 
 /** A record for a new geometry: active label, current frame, on top. */
 export function newRecord(editor: Editor, geometry: AnnotationGeometry): EditorRecord {
-  const frames = editor.picture.frames;
-  const isTrack = frames !== undefined && editor.settings.drawTracks && geometry.type !== 'classification';
+  const { frames, width, height, scan } = editor.picture;
+  const isTrack = frames !== undefined && editor.isVideo && editor.settings.drawTracks && geometry.type !== 'classification';
+  const isVolume = scan === 'volume' && frames !== undefined && geometry.type === 'mask';
+  const drawn: AnnotationGeometry = isVolume ? volumeOf(geometry, editor.frame, [width, height, frames]) : geometry;
   return {
     id: editor.document.newId(),
-    type: geometry.type,
+    type: drawn.type,
     label: editor.activeLabel,
-    geometry,
+    geometry: drawn,
     attributes: {},
-    frame: frames === undefined ? null : editor.frame,
+    frame: frames === undefined || isVolume ? null : editor.frame,
     endFrame: isTrack ? frames - 1 : null,
     keyframes: isTrack ? [{ frame: editor.frame, geometry }] : undefined,
     confidence: null,
@@ -39,6 +43,11 @@ export function newRecord(editor: Editor, geometry: AnnotationGeometry): EditorR
     locked: false,
     proposal: false,
   };
+}
+
+/** A volume whose only pixels are those of a mask on one frame. */
+function volumeOf(mask: GeometryOf<'mask'>, frame: number, size: [number, number, number]): AnnotationGeometry {
+  return volumeWith({ type: 'volume', value: 1, size }, new StackMask().with(frame, tiledMask(mask)));
 }
 
 /**

@@ -118,7 +118,12 @@ export class Editor {
   }
 
   get isVideo(): boolean {
-    return this.facts.frames !== undefined;
+    return this.facts.frames !== undefined && this.facts.scan === undefined;
+  }
+
+  /** The frames of a scan: nothing moves from one to the next, and pixels belong to labels. */
+  get isStack(): boolean {
+    return this.facts.frames !== undefined && this.facts.scan !== undefined;
   }
 
   get frame(): number {

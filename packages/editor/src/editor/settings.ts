@@ -1,3 +1,5 @@
+import type { PictureWindow } from './picture.ts';
+
 /** How the picture is shown; 1 leaves it as it is. */
 export interface PictureAdjustments {
   /** Factor on all channels. */
@@ -13,6 +15,8 @@ export interface EditorSettings {
   readonly picture: PictureAdjustments;
   readonly fillOpacity: number;
   readonly maskOpacity: number;
+  /** Of single labels, where it is another: 0 to 1 by name. */
+  readonly labelOpacity: Readonly<Record<string, number>>;
   /** CSS pixels. */
   readonly lineWidth: number;
   readonly pointRadius: number;
@@ -33,6 +37,9 @@ export interface EditorSettings {
   /** Diameter in image pixels. */
   readonly brushSize: number;
   readonly brushShape: 'circle' | 'square';
+  /** The values that the threshold brush paints: real values of a scan, brightness 0–255 of a picture. */
+  readonly thresholdLow: number;
+  readonly thresholdHigh: number;
   /** A stroke takes its pixels away from other masks: every pixel has one label at most. */
   readonly exclusiveMasks: boolean;
   /** Image pixels: how far an outline made by a machine may be from its pixels. */
@@ -45,12 +52,15 @@ export interface EditorSettings {
   readonly superpixelSize: number;
   /** On a video: draw tracks, or shapes of a single frame. */
   readonly drawTracks: boolean;
+  /** The values that a scan shows; undefined: those that it says itself. */
+  readonly window: PictureWindow | undefined;
 }
 
 export const defaultSettings: EditorSettings = {
   picture: { brightness: 1, contrast: 1, gamma: 1 },
   fillOpacity: 0.2,
   maskOpacity: 0.5,
+  labelOpacity: {},
   lineWidth: 1.5,
   pointRadius: 4,
   showNames: false,
@@ -65,10 +75,13 @@ export const defaultSettings: EditorSettings = {
   wheel: 'zoom',
   brushSize: 20,
   brushShape: 'circle',
+  thresholdLow: 128,
+  thresholdHigh: 255,
   exclusiveMasks: false,
   simplifyTolerance: 1,
   smartShape: 'polygon',
   fillTolerance: 24,
   superpixelSize: 24,
   drawTracks: true,
+  window: undefined,
 };

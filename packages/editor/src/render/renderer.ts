@@ -152,7 +152,7 @@ export class Renderer {
 
   /** Tiles depend on a few settings only; a new brush size leaves them alone. */
   private adopt(settings: EditorSettings): void {
-    const look = [settings.fillOpacity, settings.maskOpacity, settings.lineWidth, settings.pointRadius].join();
+    const look = [settings.fillOpacity, settings.maskOpacity, settings.lineWidth, settings.pointRadius, JSON.stringify(settings.labelOpacity)].join();
     if (look !== this.tileLook) this.tiles.invalidateAll();
     this.tileLook = look;
     this.invalidate();

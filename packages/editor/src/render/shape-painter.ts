@@ -42,7 +42,7 @@ export class ShapePainter {
     context.lineWidth = pen.lineWidth;
     const dash = dashOf(entry);
     if (dash) context.setLineDash(dash.map((length) => (length * place.pixelRatio) / scale));
-    if (entry.geometry.type === 'mask') context.globalAlpha = this.maskOpacity(look);
+    if (entry.geometry.type === 'mask') context.globalAlpha = this.maskOpacity(look, entry.record.label);
     kindOf(entry.geometry).draw(pen, entry.geometry);
     context.globalAlpha = 1;
     if (dash) context.setLineDash([]);
@@ -69,8 +69,9 @@ export class ShapePainter {
     return look === 'plain' ? fillOpacity : Math.min(1, fillOpacity + 0.12);
   }
 
-  private maskOpacity(look: Look): number {
-    const { maskOpacity } = this.editor.settings;
+  private maskOpacity(look: Look, label: string): number {
+    const { labelOpacity } = this.editor.settings;
+    const maskOpacity = labelOpacity[label] ?? this.editor.settings.maskOpacity;
     return look === 'plain' ? maskOpacity : Math.min(1, maskOpacity + 0.12);
   }
 }

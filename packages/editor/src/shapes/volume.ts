@@ -1,5 +1,5 @@
 import type { GeometryOf } from '@fovea/contract';
 import { unplacedKind } from './kind.ts';
 
-/** A segmentation of a stack, kept as a blob: the scan viewer draws it, not the picture editor. */
+/** A segmentation of a stack: on a frame it is shown and changed as the mask of its pixels there (see `stateAt`). */
 export const volumeKind = unplacedKind<GeometryOf<'volume'>>('volume');

@@ -1,7 +1,8 @@
 import type { Xy } from '@fovea/contract';
 import { maskPolygons, rasterizeRegions, runsFromBitmap } from '@fovea/geometry';
 import type { Editor } from '../editor/editor.ts';
-import { editableIds, newRecord, replaceBy, setGeometries } from '../editing/shapes.ts';
+import { addToLabel, labelMask, mayPaint, setMask } from '../editing/label-masks.ts';
+import { editableIds, newRecord, replaceBy } from '../editing/shapes.ts';
 import { fromPatch, joinMasks, withoutMasks } from '../masks/combine.ts';
 import { maskGeometry, tiledFromRuns, tiledMask } from '../masks/mask-geometry.ts';
 import type { TiledMask } from '../masks/tiled-mask.ts';
@@ -26,7 +27,8 @@ export function applyArea(editor: Editor, region: Region, found: Uint8Array, opt
     editor.notify('Nothing was found there');
     return;
   }
-  const [inHand] = options.mode === 'new' ? [] : editableIds(editor);
+  const ofLabel = editor.isStack && editor.settings.smartShape === 'mask' ? labelMask(editor, editor.activeLabel)?.id : undefined;
+  const [inHand = ofLabel] = options.mode === 'new' ? [] : editableIds(editor);
   const geometry = inHand === undefined ? undefined : editor.geometryOf(inHand);
   editor.document.edit(options.title, () => {
     if (inHand !== undefined && geometry?.type === 'mask') changeMask(editor, inHand, areaMask(editor, region, found), options.mode);
@@ -54,6 +56,11 @@ function areaMask(editor: Editor, region: Region, found: Uint8Array): TiledMask 
 
 function create(editor: Editor, region: Region, found: Uint8Array, polygons: readonly Polygon[]): void {
   const wantsMask = editor.settings.smartShape === 'mask' || !editor.labels.allows(editor.activeLabel, 'polygon');
+  if (wantsMask && editor.isStack) {
+    if (mayPaint(editor, editor.activeLabel)) addToLabel(editor, editor.activeLabel, areaMask(editor, region, found));
+    else editor.notify(`${editor.activeLabel} may not be drawn as mask`);
+    return;
+  }
   const geometries = wantsMask ? [maskGeometry(areaMask(editor, region, found))] : polygons;
   const type = geometries[0]?.type ?? 'polygon';
   if (!editor.labels.allows(editor.activeLabel, type)) {
@@ -70,9 +77,7 @@ function changeMask(editor: Editor, id: string, area: TiledMask, mode: AreaMode)
   const geometry = editor.geometryOf(id);
   if (geometry?.type !== 'mask') return;
   const before = tiledMask(geometry);
-  const after = mode === 'subtract' ? withoutMasks(before, [area]) : joinMasks(before, [area]);
-  if (after.isEmpty) editor.document.remove([id]);
-  else setGeometries(editor, [[id, maskGeometry(after)]]);
+  setMask(editor, id, mode === 'subtract' ? withoutMasks(before, [area]) : joinMasks(before, [area]));
 }
 
 function changePolygon(editor: Editor, id: string, geometry: Polygon, areas: readonly Polygon[], mode: AreaMode): void {

@@ -1,36 +1,53 @@
 import type { AnnotationGeometry, Xy } from '@fovea/contract';
 import type { Mark } from '../document/history.ts';
 import type { Editor } from '../editor/editor.ts';
+import { dropEmpty, labelMask, maskOnFrame, setMask } from '../editing/label-masks.ts';
 import { newRecord, setGeometries } from '../editing/shapes.ts';
 import { withoutMasks } from '../masks/combine.ts';
 import { maskGeometry, tiledMask } from '../masks/mask-geometry.ts';
 import { strokeSpans } from '../masks/stroke.ts';
 import { TiledMask } from '../masks/tiled-mask.ts';
+import type { SpanSink } from '../masks/tiled-mask.ts';
 import type { Gesture, GestureStep, PointerAt } from './gesture.ts';
+import type { SpanFilter } from './value-filter.ts';
 
-/** The selected mask that may be painted on, on this frame. */
+/** The selected mask that may be painted on, on this frame; on a stack the one of the label in hand. */
 export function maskInHand(editor: Editor): string | undefined {
   const record = editor.selection.single;
+  if (editor.isStack) {
+    const chosen = record && !record.locked && maskOnFrame(editor, record.id) ? record : labelMask(editor, editor.activeLabel);
+    return chosen?.id;
+  }
   const entry = record && editor.scene.get(record.id);
   return entry && !entry.record.locked && entry.geometry.type === 'mask' ? record.id : undefined;
+}
+
+export interface StrokeOptions {
+  readonly isErasing: boolean;
+  /** Masks to work on; without any, a stroke that adds begins a new one. */
+  readonly targets: readonly string[];
+  /** Which pixels under the brush are meant; all when absent. */
+  readonly filter?: SpanFilter | undefined;
 }
 
 /** A stroke of the brush: adds to the selected mask, or begins a new one with the active label. */
 export class BrushGesture implements Gesture {
   private readonly editor: Editor;
   private readonly isErasing: boolean;
+  private readonly filter: SpanFilter | undefined;
   private readonly mark: Mark;
   /** The masks that the stroke works on, as they are now. */
   private readonly targets = new Map<string, TiledMask>();
   private last: Xy;
 
-  constructor(editor: Editor, at: PointerAt, isErasing: boolean, targets: readonly string[]) {
+  constructor(editor: Editor, at: PointerAt, { isErasing, targets, filter }: StrokeOptions) {
     this.editor = editor;
     this.isErasing = isErasing;
+    this.filter = filter;
     this.mark = editor.document.mark(isErasing ? 'Erase' : 'Paint');
     for (const id of targets) {
-      const geometry = editor.geometryOf(id);
-      if (geometry?.type === 'mask') this.targets.set(id, tiledMask(geometry));
+      const mask = maskOnFrame(editor, id);
+      if (mask) this.targets.set(id, mask);
     }
     this.last = at.image;
     this.paint(at.image);
@@ -42,8 +59,7 @@ export class BrushGesture implements Gesture {
 
   up(): GestureStep {
     if (this.editor.settings.exclusiveMasks && !this.isErasing) this.takeFromOthers();
-    const gone = [...this.targets].filter(([, mask]) => mask.isEmpty).map(([id]) => id);
-    this.editor.document.remove(gone);
+    dropEmpty(this.editor, this.targets.keys());
     this.editor.document.commit();
     return 'end';
   }
@@ -57,7 +73,7 @@ export class BrushGesture implements Gesture {
     if (this.targets.size === 0 && !this.isErasing) this.begin();
     const changed: [string, AnnotationGeometry][] = [];
     for (const [id, mask] of this.targets) {
-      const next = mask.paint(!this.isErasing, (sink) => strokeSpans(this.last, to, { size, shape }, sink));
+      const next = mask.paint(!this.isErasing, (sink) => strokeSpans(this.last, to, { size, shape }, this.filtered(sink)));
       if (next === mask) continue;
       this.targets.set(id, next);
       changed.push([id, maskGeometry(next)]);
@@ -66,12 +82,18 @@ export class BrushGesture implements Gesture {
     if (changed.length > 0) setGeometries(this.editor, changed);
   }
 
+  private filtered(sink: SpanSink): SpanSink {
+    const { filter } = this;
+    return filter ? (y, fromX, toX) => filter(y, fromX, toX, sink) : sink;
+  }
+
   private begin(): void {
     const { width, height } = this.editor.picture;
     const empty = new TiledMask(width, height);
     const record = newRecord(this.editor, maskGeometry(empty));
     this.editor.document.create([record]);
-    this.editor.selection.set([record.id]);
+    // On a stack strokes follow the label: the next digit chooses another, and does not relabel what was painted.
+    if (!this.editor.isStack) this.editor.selection.set([record.id]);
     this.targets.set(record.id, empty);
   }
 
@@ -89,8 +111,6 @@ export function takePixels(editor: Editor, mask: TiledMask, except: ReadonlySet<
     if (geometry.type !== 'mask' || record.locked || except.has(record.id)) continue;
     const before = tiledMask(geometry);
     const after = withoutMasks(before, [mask]);
-    if (after === before) continue;
-    if (after.isEmpty) editor.document.remove([record.id]);
-    else setGeometries(editor, [[record.id, maskGeometry(after)]]);
+    if (after !== before) setMask(editor, record.id, after);
   }
 }

@@ -51,6 +51,7 @@ export interface Tool {
 export const toolIds = [
   'select',
   'pan',
+  'window',
   'point',
   'box',
   'rotated_box',
@@ -60,6 +61,7 @@ export const toolIds = [
   'cuboid',
   'keypoints',
   'brush',
+  'threshold_brush',
   'eraser',
   'fill',
   'cut',

@@ -8,12 +8,14 @@ import { wandTool } from '../smart/wand-tool.ts';
 import type { Tool } from './gesture.ts';
 import { panTool } from './pan-gesture.ts';
 import { SelectTool } from './select-tool.ts';
+import { windowTool } from './window-tool.ts';
 
 /** Every tool, the one to begin with first. */
 export function makeTools(editor: Editor): [Tool, ...Tool[]] {
   return [
     new SelectTool(editor),
     panTool(editor),
+    windowTool(editor),
     ...drawTools(editor),
     ...maskTools(editor),
     liveWireTool(editor),

@@ -1,17 +1,20 @@
 import type { Editor } from '../editor/editor.ts';
 import type { KeyInput } from '../editor/input.ts';
 import type { OverlayItem } from '../editor/overlay.ts';
+import { mayPaint } from '../editing/label-masks.ts';
 import { setGeometries } from '../editing/shapes.ts';
 import { enclosedGap, joinMasks } from '../masks/combine.ts';
 import { maskGeometry, tiledMask } from '../masks/mask-geometry.ts';
 import { clamp } from '../math/vector.ts';
 import { BrushGesture, maskInHand } from './brush-gesture.ts';
 import type { Gesture, PointerAt, Tool } from './gesture.ts';
+import { valueFilter } from './value-filter.ts';
+import type { SpanFilter } from './value-filter.ts';
 
 const maxBrush = 500;
 
 export function maskTools(editor: Editor): Tool[] {
-  return [brushTool(editor), eraserTool(editor), fillTool(editor)];
+  return [brushTool(editor), thresholdTool(editor), eraserTool(editor), fillTool(editor)];
 }
 
 function brushTool(editor: Editor): Tool {
@@ -19,18 +22,33 @@ function brushTool(editor: Editor): Tool {
     id: 'brush',
     title: 'Brush',
     cursor: () => 'none',
-    press(at): Gesture | undefined {
-      if (at.button !== 0) return undefined;
-      const target = maskInHand(editor);
-      if (!target && !editor.labels.allows(editor.activeLabel, 'mask')) {
-        editor.notify(`${editor.activeLabel} may not be drawn as mask`);
-        return undefined;
-      }
-      return new BrushGesture(editor, at, at.alt, target ? [target] : []);
-    },
+    press: (at) => stroke(editor, at),
     overlay: (at) => brushOverlay(editor, at, at?.alt ?? false),
     key: (key) => sizeKey(editor, key),
   };
+}
+
+/** A brush that paints only pixels whose values lie within a range. */
+function thresholdTool(editor: Editor): Tool {
+  return {
+    ...brushTool(editor),
+    id: 'threshold_brush',
+    title: 'Threshold brush',
+    press(at) {
+      const filter = at.button === 0 ? valueFilter(editor) : undefined;
+      return filter && stroke(editor, at, filter);
+    },
+  };
+}
+
+function stroke(editor: Editor, at: PointerAt, filter?: SpanFilter): Gesture | undefined {
+  if (at.button !== 0) return undefined;
+  const target = maskInHand(editor);
+  if (!target && !mayPaint(editor, editor.activeLabel)) {
+    editor.notify(`${editor.activeLabel} may not be drawn as mask`);
+    return undefined;
+  }
+  return new BrushGesture(editor, at, { isErasing: at.alt, targets: target ? [target] : [], filter });
 }
 
 function eraserTool(editor: Editor): Tool {
@@ -41,7 +59,7 @@ function eraserTool(editor: Editor): Tool {
     press(at) {
       if (at.button !== 0) return undefined;
       const targets = erasable(editor, at);
-      return targets.length > 0 ? new BrushGesture(editor, at, true, targets) : undefined;
+      return targets.length > 0 ? new BrushGesture(editor, at, { isErasing: true, targets }) : undefined;
     },
     overlay: (at) => brushOverlay(editor, at, true),
     key: (key) => sizeKey(editor, key),
@@ -83,7 +101,7 @@ function fillGap(editor: Editor, at: PointerAt): void {
     const gap = enclosedGap(mask, x, y);
     if (!gap) continue;
     editor.document.edit('Fill', () => setGeometries(editor, [[record.id, maskGeometry(joinMasks(mask, [gap]))]]));
-    editor.selection.set([record.id]);
+    if (!editor.isStack) editor.selection.set([record.id]);
     return;
   }
   editor.notify('No mask encloses this place');

@@ -6,6 +6,10 @@ import { makeTools } from './make-tools.ts';
 import { PanGesture } from './pan-gesture.ts';
 import { Pinch } from './pinch.ts';
 import { SelectTool } from './select-tool.ts';
+import { windowGesture } from './window-tool.ts';
+
+/** CSS pixels of a wheel for each frame of a stack. */
+const frameScrollPx = 40;
 
 /** Which tool is in hand, and the gesture under way. Everything that a pointer or key does goes through here. */
 export class ToolBox {
@@ -17,6 +21,7 @@ export class ToolBox {
   private readonly pinch: Pinch;
   private isSpaceDown = false;
   private pointer: PointerAt | undefined;
+  private scrolled = 0;
   private underPointer: string | undefined;
 
   constructor(editor: Editor) {
@@ -142,7 +147,8 @@ export class ToolBox {
       this.after(this.gesture.down?.(at) ?? 'stay');
       return true;
     }
-    this.gesture = this.tool.press(at);
+    // On a scan the right button changes the window, whatever tool is in hand.
+    this.gesture = input.button === 2 ? (windowGesture(this.editor, at) ?? this.tool.press(at)) : this.tool.press(at);
     return this.gesture !== undefined;
   }
 
@@ -177,11 +183,21 @@ export class ToolBox {
 
   private wheel(input: WheelInput): boolean {
     const { camera, settings } = this.editor;
+    if (this.editor.isStack && !input.mod && !input.shift) return this.scroll(input);
     const isZoom = input.mod || (settings.wheel === 'zoom' && !input.shift);
     if (isZoom) camera.zoomBy(Math.exp(-input.deltaY * 0.0015), [input.x, input.y]);
     else if (input.shift && input.deltaX === 0) camera.panBy(-input.deltaY, 0);
     else camera.panBy(-input.deltaX, -input.deltaY);
     if (this.pointer) this.pointer = this.locate({ ...this.pointer, x: input.x, y: input.y });
+    return true;
+  }
+
+  /** Through the frames of a stack: one for each notch, or for so much of a finer wheel. */
+  private scroll({ deltaY }: WheelInput): boolean {
+    this.scrolled = Math.sign(deltaY) === Math.sign(this.scrolled) ? this.scrolled + deltaY : deltaY;
+    const steps = Math.trunc(this.scrolled / frameScrollPx);
+    this.scrolled -= steps * frameScrollPx;
+    if (steps !== 0) this.editor.setFrame(this.editor.frame + steps);
     return true;
   }
 

@@ -2,6 +2,7 @@ import type { AnnotationGeometry, Attributes } from '@fovea/contract';
 import { interpolate } from '@fovea/geometry';
 import type { Track } from '@fovea/geometry';
 import type { EditorRecord } from '../document/record.ts';
+import { stackMask } from '../masks/stack-mask.ts';
 
 /** What a record says on one frame. */
 export interface FrameState {
@@ -19,6 +20,11 @@ export function lastFrame(record: EditorRecord): number {
 /** Undefined where the record is not on the frame: before its first, after its last, or while its track is outside. */
 export function stateAt(record: EditorRecord, frame: number): FrameState | undefined {
   const { geometry, attributes, keyframes } = record;
+  if (geometry.type === 'volume') {
+    // On a frame, a volume is the mask of its pixels there.
+    const mask = stackMask(geometry)?.at(frame);
+    return mask && { geometry: mask, attributes, occluded: false, isKeyframe: true };
+  }
   if (record.frame === null && !keyframes) return { geometry, attributes, occluded: false, isKeyframe: false };
   if (frame > lastFrame(record)) return undefined;
   if (!keyframes) {

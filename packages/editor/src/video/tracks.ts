@@ -1,10 +1,13 @@
 import type { AnnotationGeometry, Attributes, Keyframe } from '@fovea/contract';
 import { interpolate, mergeTracks, splitTrack } from '@fovea/geometry';
 import type { EditorRecord, RecordPatch } from '../document/record.ts';
+import { tiledMask } from '../masks/mask-geometry.ts';
+import { volumeWithFrame } from '../masks/stack-mask.ts';
 import { lastFrame, stateAt, trackOf } from './track-state.ts';
 
-/** The patch that gives a record a geometry on a frame: a track gets a key frame there, all else simply changes. */
+/** The patch that gives a record a geometry on a frame: a track gets a key frame there, a volume pixels, all else simply changes. */
 export function withGeometry(record: EditorRecord, frame: number, geometry: AnnotationGeometry): RecordPatch {
+  if (record.geometry.type === 'volume' && geometry.type === 'mask') return { geometry: volumeWithFrame(record.geometry, frame, tiledMask(geometry)) };
   return record.keyframes ? withKeyframe(record, frame, { geometry }) : { geometry, type: geometry.type };
 }
 

@@ -24,6 +24,9 @@ export interface SegmentationFile {
 
 /** Segmentations of scans: volumes and masks as annotations, from and to NIfTI, PNG and DICOM SEG. */
 export class Segmentations extends Feature {
+  /** What belongs to a volume annotation, frame by frame, run-length encoded (COCO). */
+  readonly slices = this.method(segmentations.slices, 'annotation');
+
   /** Adds the segmentation in a NIfTI, PNG or DICOM SEG file to an item: an annotation for each label. */
   async upload(item: string, source: UploadSource, options: SegmentationOptions = {}): Promise<ResultOf<typeof segmentations.upload>> {
     const { labels, frame, resample, source: by, ...call } = options;

@@ -56,6 +56,7 @@ import { annotationRoutes } from '../labeling/annotations/routes.ts';
 import { annotationsService } from '../labeling/annotations/service.ts';
 import { segmentationRoutes } from '../labeling/segmentations/routes.ts';
 import { segmentationsService } from '../labeling/segmentations/service.ts';
+import { volumeFiles } from '../labeling/segmentations/volume-files.ts';
 import { assignmentsService } from '../labeling/batches/assignments.ts';
 import { batchCommands } from '../labeling/batches/background.ts';
 import { batchesService } from '../labeling/batches/service.ts';
@@ -116,8 +117,9 @@ export function compose(engines: Engines, settings: Settings) {
   const folders = foldersService({ db });
   const versions = versionsService({ db, blobs, queue, commands });
   const itemFinder = itemQueries({ db, commands });
-  const annotations = annotationsService({ db, commands });
-  const segmentations = segmentationsService({ db, blobs, scans, annotations });
+  const volumes = volumeFiles({ db, blobs, scans });
+  const annotations = annotationsService({ db, commands, volumes });
+  const segmentations = segmentationsService({ volumes, scans, annotations });
   const recipes = recipesService({ db, projects });
   const dataExports = exportsService({
     db,

@@ -142,6 +142,7 @@ const table: Record<string, Sample> = {
   'segmentations.upload': { body: 'x' },
   'segmentations.download': {},
   'segmentations.frame': {},
+  'segmentations.slices': {},
   'segmentations.uploadToSeries': { body: 'x' },
   'segmentations.downloadOfSeries': {},
   'deidentification.report': {},

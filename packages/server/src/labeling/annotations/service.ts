@@ -41,6 +41,7 @@ import {
   type NewAnnotation,
   type StoredAnnotation,
 } from './store.ts';
+import { withVoxels, type VoxelWriter } from './voxels.ts';
 
 type Query<K extends keyof typeof annotations> = Parsed<(typeof annotations)[K]>['query'];
 type Body<K extends keyof typeof annotations> = Parsed<(typeof annotations)[K]>['body'];
@@ -61,7 +62,7 @@ const kinds = { update: 'annotations.update', delete: 'annotations.delete' } as 
 const bulkStep = 500;
 
 /** Annotations: what is said about places in items. */
-export function annotationsService({ db, commands }: { db: Database; commands: CommandsService }) {
+export function annotationsService({ db, commands, volumes }: { db: Database; commands: CommandsService; volumes: VoxelWriter }) {
   async function itemFor(caller: Caller, itemId: string, scope: 'read' | 'label'): Promise<StoredItem> {
     const item = await selectItem(db, itemId);
     if (!item) throw notFound('item', itemId);
@@ -124,10 +125,20 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
     await emit(tx, event('annotation.restored', caller, gone, { revision: gone.revision + 1 }));
   }
 
-  async function applyOne(caller: Caller, item: StoredItem, operation: Operation, taskId: string | undefined): Promise<OperationResult> {
-    const { opId, annotationId } = operation;
+  /** An edit of a volume's frames, with the file that it makes. The state that it was made upon is checked when it is written. */
+  async function drawn(item: StoredItem, operation: Operation): Promise<Operation> {
+    if (operation.kind === 'delete' || operation.content.geometry?.type !== 'volume') return operation;
+    if (operation.kind === 'create') return { ...operation, content: await withVoxels(volumes, item, operation.content) };
+    const before = await selectAnnotation(db, operation.annotationId);
+    const isMet = before?.itemId === item.id && before.revision === operation.baseRevision;
+    return isMet ? { ...operation, content: await withVoxels(volumes, item, operation.content, before) } : operation;
+  }
+
+  async function applyOne(caller: Caller, item: StoredItem, given: Operation, taskId: string | undefined): Promise<OperationResult> {
+    const { opId, annotationId } = given;
     const base = { opId, annotationId };
     try {
+      const operation = await drawn(item, given);
       return await db.tx(async (tx): Promise<OperationResult> => {
         const fresh = await claimOperation(tx, { id: opId, projectId: item.projectId, annotationId, outcome: 'applied', revision: null });
         if (!fresh) return { ...base, outcome: 'duplicate', annotation: await present(tx, annotationId) };
@@ -209,7 +220,8 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
 
     async create(caller: Caller, itemId: string, inputs: readonly (Input & DoorExtras)[], options: { taskId?: string | undefined } = {}): Promise<StoredAnnotation[]> {
       const item = await itemFor(caller, itemId, 'label');
-      const rows = inputs.map((input, index) => newRow(caller, item, input, { taskId: options.taskId, at: `body.annotations.${index}` }));
+      const rows: NewAnnotation[] = [];
+      for (const [index, input] of inputs.entries()) rows.push(newRow(caller, item, await withVoxels(volumes, item, input), { taskId: options.taskId, at: `body.annotations.${index}` }));
       await db
         .tx((tx) => insert(tx, caller, item, rows))
         .catch((error: unknown) => {
@@ -231,8 +243,10 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
     },
 
     async update(caller: Caller, id: string, body: AnnotationChange & { extra?: unknown; blob?: string | null }, revision?: number): Promise<StoredAnnotation> {
-      await need(caller, id, 'label');
-      return db.tx((tx) => applyChange(tx, caller, id, body, revision));
+      const before = await need(caller, id, 'label');
+      if (body.geometry?.type !== 'volume') return db.tx((tx) => applyChange(tx, caller, id, body, revision));
+      const painted = await withVoxels(volumes, await itemFor(caller, before.itemId, 'label'), body, before);
+      return db.tx((tx) => applyChange(tx, caller, id, painted, revision ?? before.revision));
     },
 
     async delete(caller: Caller, id: string, revision?: number): Promise<void> {
@@ -274,6 +288,7 @@ export function annotationsService({ db, commands }: { db: Database; commands: C
             group: content.group ?? null,
             status: content.status,
             metadata: content.metadata,
+            blob: content.blob ?? null,
             deleted: false,
           },
           caller.email,

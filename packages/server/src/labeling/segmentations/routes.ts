@@ -14,6 +14,7 @@ export function segmentationRoutes(service: SegmentationsService): Route[] {
     route(segmentations.upload, async ({ caller, params, query, request }) => service.upload(caller, params.item, await bodyOf(request), query)),
     route(segmentations.download, async ({ caller, params, query, ...exchange }) => send(exchange, await service.download(caller, params.item, query), query.format)),
     route(segmentations.frame, ({ caller, params }) => service.frame(caller, params.item, Number(params.frame))),
+    route(segmentations.slices, ({ caller, params }) => service.slices(caller, params.annotation)),
     route(segmentations.uploadToSeries, async ({ caller, params, query, request }) => service.uploadToSeries(caller, params.dataset, params.series, await bodyOf(request), query)),
     route(segmentations.downloadOfSeries, async ({ caller, params, query, ...exchange }) =>
       send(exchange, await service.downloadOfSeries(caller, params.dataset, params.series, query), query.format),

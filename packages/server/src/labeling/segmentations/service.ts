@@ -1,23 +1,18 @@
-import { newId, type AnnotationGeometry, type Parsed, type Rle, type segmentations } from '@fovea/contract';
-import { encodeRle, runsFromBitmap } from '@fovea/geometry';
-import { DicomError } from '@fovea/medical/dicom/error.ts';
+import { newId, type AnnotationGeometry, type Parsed, type Rle, type segmentations, type VolumeSlice } from '@fovea/contract';
 import { readUntilPixels } from '@fovea/medical/dicom/frame-file.ts';
 import { writeSeg } from '@fovea/medical/dicom/seg-write.ts';
 import { writeNifti } from '@fovea/medical/nifti/write.ts';
-import { recordBlobs } from '../../catalog/blobs/store.ts';
-import { blobFault } from '../../catalog/items/service.ts';
 import { readable } from '../../catalog/scans/readable.ts';
 import type { ScansService } from '../../catalog/scans/service.ts';
 import type { PlacedVolume } from '../../catalog/scans/volume-cache.ts';
-import type { BlobStore } from '../../engines/blobs/blobs.ts';
-import type { Database } from '../../engines/database/database.ts';
 import { Fault } from '../../fault.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import type { AnnotationsService } from '../annotations/service.ts';
 import { toAnnotation, type StoredAnnotation } from '../annotations/store.ts';
-import { assignValues, LabelPainter, readLabelFile, type Combined, type LabelFile } from './combine.ts';
-import { readLabels, type LabelLayer, type ScanGrid } from './read-labels.ts';
+import { assignValues, LabelPainter, type Combined, type LabelFile } from './combine.ts';
+import { readLabels, type ScanGrid } from './read-labels.ts';
 import { readPicture } from './read-picture.ts';
+import { sliceRle, type VolumeFiles } from './volume-files.ts';
 
 type UploadQuery = Parsed<typeof segmentations.upload>['query'];
 type DownloadQuery = Parsed<typeof segmentations.download>['query'];
@@ -26,35 +21,8 @@ export type SegmentationsService = ReturnType<typeof segmentationsService>;
 const maxBytes = 1024 ** 3;
 
 /** Segmentations of scans as annotations, from and to files. */
-export function segmentationsService({ db, blobs, scans, annotations }: { db: Database; blobs: BlobStore; scans: ScansService; annotations: AnnotationsService }) {
-  /** Where the voxels of an item lie; pictures without a place in the patient have a grid of their own. */
-  async function gridOf(item: Awaited<ReturnType<ScansService['scan']>>): Promise<{ grid: ScanGrid; volume?: PlacedVolume }> {
-    const [width, height] = [item.width ?? 0, item.height ?? 0];
-    const unplaced = { grid: { dims: [width, height, item.frames ?? 1], affine: [[-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 1, 0]] as const, isPlaced: false } };
-    try {
-      const volume = await scans.itemVolume(item, 0);
-      // Frames that share a place (a cine) are no stack.
-      if (volume.sources && volume.sources.length !== item.frames && width > 0) return unplaced;
-      return { grid: { dims: volume.dims.slice(0, 3), affine: volume.affine, isPlaced: true }, volume };
-    } catch (error) {
-      if (!(error instanceof Fault && error.cause instanceof DicomError) || width === 0 || height === 0) throw error;
-      return unplaced;
-    }
-  }
-
-  async function storeLayer(layer: LabelLayer): Promise<string> {
-    const nifti = await readable(() => writeNifti({ data: layer.data, dims: layer.dims, affine: layer.affine, gzip: true, intentCode: 1002 }));
-    const [blob] = await blobs.putMany([nifti]).catch(blobFault);
-    if (!blob) throw new Error('The blob store answered no blob.');
-    await recordBlobs(db, [blob]);
-    return blob.sha256;
-  }
-
-  async function labelFile(sha256: string): Promise<LabelFile> {
-    const parts: Buffer[] = [];
-    for await (const part of await blobs.get(sha256).catch(blobFault)) parts.push(part as Buffer);
-    return readable(() => readLabelFile(new Uint8Array(Buffer.concat(parts))));
-  }
+export function segmentationsService({ volumes, scans, annotations }: { volumes: VolumeFiles; scans: ScansService; annotations: AnnotationsService }) {
+  const { gridOf, labelFile } = volumes;
 
   /** Volumes and masks of an item; rights were checked on the item. */
   async function segmentsOf(itemIds: readonly string[], label?: string): Promise<StoredAnnotation[]> {
@@ -125,7 +93,7 @@ export function segmentationsService({ db, blobs, scans, annotations }: { db: Da
       const { layers, notes } = await readLabels(bytes, grid, query.labels, query.resample);
       const inputs = [];
       for (const layer of layers) {
-        const blob = await storeLayer(layer);
+        const blob = await volumes.store(layer);
         const [i = 1, j = 1, k = 1] = layer.dims;
         for (const [value, label] of layer.names) {
           const geometry: AnnotationGeometry = { type: 'volume', blob, value, size: [i, j, k] };
@@ -164,6 +132,14 @@ export function segmentationsService({ db, blobs, scans, annotations }: { db: Da
         if (rle) data.push({ ...facts, rle });
       }
       return { data };
+    },
+
+    /** What belongs to a volume annotation, frame by frame. */
+    async slices(caller: Caller, annotationId: string): Promise<{ revision: number; data: VolumeSlice[] }> {
+      const { geometry, blob, itemId, revision, type } = await annotations.get(caller, annotationId);
+      if (geometry.type !== 'volume') throw new Fault('unsupported_media', `The annotation is a ${type}; this is for volumes.`);
+      const data = blob === null ? [] : await volumes.slices(await scans.scan(caller, itemId), blob, geometry.value);
+      return { revision, data };
     },
 
     async uploadToSeries(caller: Caller, datasetId: string, uid: string, bytes: Uint8Array, query: Omit<UploadQuery, 'frame'>) {
@@ -211,12 +187,4 @@ function isPicture(bytes: Uint8Array): boolean {
 /** The sources of a volume under the path where the file is now. */
 function withPath(volume: PlacedVolume, path: string): PlacedVolume {
   return volume.sources ? { ...volume, sources: volume.sources.map((source) => ({ ...source, path })) } : volume;
-}
-
-/** The voxels of a value on a slice along k; undefined when there are none, or no such slice. */
-function sliceRle({ data, dims }: LabelFile, slice: number, value: number): Rle | undefined {
-  const [width = 1, height = 1] = dims;
-  const voxels = data.subarray(slice * width * height, (slice + 1) * width * height);
-  if (voxels.length === 0 || !voxels.includes(value)) return undefined;
-  return encodeRle(runsFromBitmap(Uint8Array.from(voxels, (voxel) => (voxel === value ? 1 : 0)), width, height));
 }
