@@ -163,6 +163,21 @@ describe('members and users', () => {
     expect((await fovea.call('PATCH', `/v1/users/${body.id}`, { body: { disabled: true } })).body.disabled).toBe(true);
     expect((await fovea.call('GET', '/v1/me', { key: null, headers: { cookie } })).status).toBe(401);
   });
+  test('an e-mail that another organisation knows is added like any other, and its passwords open what they belong to', async () => {
+    const [project, other] = [await newProject(), await fovea.person({ admin: true })];
+    const [path, email] = [`/v1/projects/${project.id}/members/${other.email}`, `both${Date.now()}@example.com`];
+    const member = await fovea.call('PUT', path, { body: { role: 'annotator' } });
+    expect([member.status, member.body.email]).toEqual([200, other.email]);
+    expect(member.body.userId).not.toBe(other.userId);
+    expect((await fovea.call('GET', `/v1/projects/${project.id}`, { key: other.key })).status).toBe(404);
+    const users = [{ password: 'long enough 1' }, { password: 'long enough 2' }];
+    expect((await fovea.call('POST', '/v1/users', { body: { email, ...users[0] } })).status).toBe(201);
+    expect((await fovea.call('POST', '/v1/users', { body: { email, ...users[1] }, key: other.key })).status).toBe(201);
+    const organizations = [];
+    for (const user of users) organizations.push((await fovea.call('POST', '/v1/session', { key: null, body: { email, ...user } })).body.organization?.id);
+    expect(organizations).toEqual([(await fovea.call('GET', '/v1/me')).body.organization.id, other.orgId]);
+    expect((await fovea.call('POST', '/v1/session', { key: null, body: { email, password: 'long enough 3' } })).status).toBe(401);
+  });
   test('users.update 409 keeps the last administrator', async () => {
     const me = (await fovea.call('GET', '/v1/me')).body;
     expect((await fovea.call('PATCH', `/v1/users/${me.user.id}`, { body: { admin: false } })).status).toBe(409);

@@ -1,6 +1,6 @@
 import { system } from '@fovea/contract';
 import type { FastifyInstance } from 'fastify';
-import sql from 'sql-template-tag';
+import { databaseAnswers } from '../engines/database/health.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { openApi } from '../http/openapi.ts';
 import { referencePage } from '../http/reference-page.ts';
@@ -14,12 +14,8 @@ export function systemPages(platform: Platform, metrics: Metrics) {
     app.get(system.info.path, async () => ({ name: 'Fovea', version, doors: ['voxel51', 'scale', 'dataloop', 'skylab', 'datamint'] }));
     app.get('/healthz', async () => ({ status: 'ok' }));
     app.get('/readyz', async (_request, reply) => {
-      try {
-        await platform.engines.db.one(sql`select 1 as ready`);
-        return { status: 'ready' };
-      } catch {
-        return reply.code(503).send({ status: 'the database does not answer' });
-      }
+      if (await databaseAnswers(platform.engines.db)) return { status: 'ready' };
+      return reply.code(503).send({ status: 'the database does not answer' });
     });
     app.get('/metrics', async (_request, reply) => reply.header('content-type', metrics.registry.contentType).send(await metrics.registry.metrics()));
     app.get('/openapi.json', async () => openApi(version, platform.settings.publicUrl()));

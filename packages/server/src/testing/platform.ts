@@ -8,6 +8,7 @@ import { inject } from 'vitest';
 import { doorPlugins } from '../main/doors.ts';
 import { nativeDoor } from '../doors/native/plugin.ts';
 import { resumableUploads } from '../doors/native/resumable.ts';
+import type { BlobStore } from '../engines/blobs/blobs.ts';
 import { diskBlobs } from '../engines/blobs/disk.ts';
 import { systemClock } from '../engines/clock.ts';
 import { cloneTestDatabase } from '../engines/database/testing.ts';
@@ -46,12 +47,12 @@ export interface TestPlatform {
 }
 
 /** A whole platform for a test file: own database, own folders, listening on a free port of the loopback. */
-export async function startTestPlatform(options: { working?: boolean; allowPrivateNetwork?: boolean } = {}): Promise<TestPlatform> {
+export async function startTestPlatform(options: { working?: boolean; allowPrivateNetwork?: boolean; blobs?: BlobStore } = {}): Promise<TestPlatform> {
   const { working = true, allowPrivateNetwork = true } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'fovea-test-'));
   const database = await cloneTestDatabase(inject('database'));
   const logger = pino({ level: process.env['FOVEA_TEST_LOG'] ?? 'silent' });
-  const blobs = await diskBlobs({ root: join(dataDir, 'blobs') });
+  const blobs = options.blobs ?? (await diskBlobs({ root: join(dataDir, 'blobs') }));
   const queue = await startQueue({ connection: database.connection, database: database.db, logger });
   const engines = { db: database.db, blobs, queue, outbound: safeOutbound({ allowPrivateNetwork }), clock: systemClock, logger };
   let origin = '';

@@ -10,6 +10,7 @@ import type { CommandsService } from '../commands/service.ts';
 import { authorizeDataset } from '../datasets/access.ts';
 import { count as countInDataset, markChanged } from '../datasets/store.ts';
 import { compileFilter, fault } from '../query/compile.ts';
+import { withDeleted, type Deleted } from '../query/entity.ts';
 import { queryCount, queryLandmarks, queryPage, rowAlias } from '../query/page.ts';
 import { project } from '../query/project.ts';
 import { selectChannels } from './channels.ts';
@@ -32,13 +33,17 @@ const kinds = { update: 'items.update', delete: 'items.delete' } as const;
 const stepItems = 1_000;
 const defaultSort = [{ field: 'path', direction: 'asc' }] as const;
 
+/** What was deleted is seen by those who may restore it. */
+const roleFor = (deleted: Deleted) => (deleted === 'exclude' ? 'annotator' : 'developer');
+
 /** Finding items by the query language, and changing all that a filter finds. */
 export function itemQueries({ db, commands }: { db: Database; commands: CommandsService }) {
   const scopeOf = (datasetId: string) => sql`${rowAlias}.dataset_id = ${datasetId}`;
 
-  async function find(caller: Caller, datasetId: string, query: Omit<Body<'query'>, 'fields'> & { offset?: number | undefined }): Promise<Page<StoredItem>> {
-    await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
-    return queryPage<ItemRow, StoredItem>(db, itemEntity, query, {
+  async function find(caller: Caller, datasetId: string, query: Omit<Body<'query'>, 'fields'> & { offset?: number | undefined; deleted?: Deleted | undefined }): Promise<Page<StoredItem>> {
+    const { deleted = 'exclude' } = query;
+    await authorizeDataset(db, caller, datasetId, { role: roleFor(deleted), scope: 'read' });
+    return queryPage<ItemRow, StoredItem>(db, withDeleted(itemEntity, deleted), query, {
       columns: itemColumns(rowAlias),
       scope: scopeOf(datasetId),
       scopeMark: datasetId,
@@ -108,9 +113,9 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
     },
 
     /** How many items a filter finds; with `atMost`, counted no further than that. */
-    async count(caller: Caller, datasetId: string, filter: Filter, atMost?: number): Promise<{ count: number; exact: boolean }> {
-      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
-      const count = await queryCount(db, itemEntity, filter, scopeOf(datasetId), atMost);
+    async count(caller: Caller, datasetId: string, filter: Filter, atMost?: number, deleted: Deleted = 'exclude'): Promise<{ count: number; exact: boolean }> {
+      await authorizeDataset(db, caller, datasetId, { role: roleFor(deleted), scope: 'read' });
+      const count = await queryCount(db, withDeleted(itemEntity, deleted), filter, scopeOf(datasetId), atMost);
       return { count, exact: count !== atMost };
     },
 

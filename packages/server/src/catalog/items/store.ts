@@ -309,6 +309,11 @@ export async function markLabeled(db: Queryable, id: string): Promise<void> {
   await db.run(sql`update items set ${labeledNow} where id = ${id}`);
 }
 
+/** A whole number that no item had before, for protocols that call items by numbers. */
+export async function nextItemNumber(db: Queryable): Promise<number> {
+  return (await db.one<{ n: number }>(sql`select nextval('skylab_photo_numbers') as n`)).n;
+}
+
 /** Adds to the counts of annotations of items, in the transaction of the change that they count. */
 export async function addAnnotationCount(db: Queryable, changes: readonly { id: string; by: number }[]): Promise<void> {
   await db.run(sql`update items i set annotation_count = i.annotation_count + c.by, ${labeledNow}

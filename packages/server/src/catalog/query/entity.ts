@@ -1,4 +1,4 @@
-import type { Sql } from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 
 /** How the values of a field are written in a filter and compared. */
 export type FieldType = 'id' | 'text' | 'path' | 'number' | 'time' | 'boolean' | 'enum' | 'texts' | 'sha256';
@@ -28,4 +28,15 @@ export interface Entity {
   alive: (alias: Sql) => Sql;
   /** Entities that can be joined by `having`, and how their rows belong to ours. */
   having: Readonly<Record<string, { entity: () => Entity; on: (alias: Sql, other: Sql) => Sql; from?: (other: Sql) => Sql }>>;
+}
+
+/** Whether a query speaks of what is there, of what was deleted and can be restored, or of both. */
+export type Deleted = 'exclude' | 'only' | 'include';
+
+/** The entity with its deleted rows, or with these alone. `rest` is what else holds for every row. */
+export function withDeleted(entity: Entity, which: Deleted, rest: (alias: Sql) => Sql = () => sql`true`): Entity {
+  if (which === 'exclude') return entity;
+  const { alive } = entity;
+  const gone = (t: Sql): Sql => sql`(${t}.deleted_at is not null and ${rest(t)})`;
+  return { ...entity, name: `${entity.name} ${which}`, alive: which === 'only' ? gone : (t) => sql`((${alive(t)}) or ${gone(t)})` };
 }

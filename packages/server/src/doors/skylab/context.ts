@@ -1,4 +1,3 @@
-import sql from 'sql-template-tag';
 import type { DatasetsService } from '../../catalog/datasets/service.ts';
 import type { ItemQueries } from '../../catalog/items/bulk.ts';
 import type { ItemsService } from '../../catalog/items/service.ts';
@@ -115,10 +114,6 @@ export async function photoByNumber({ rooms }: SkylabDeps, caller: Caller, home:
   const [found] = data;
   if (!found) throw missing;
   return found;
-}
-
-export async function nextPhotoNumber(db: Queryable): Promise<number> {
-  return (await db.one<{ n: number }>(sql`select nextval('skylab_photo_numbers') as n`)).n;
 }
 
 /** The profile of a job; undefined when it has none, or it was deleted. */

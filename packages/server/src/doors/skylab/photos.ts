@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import type { StoredItem } from '../../catalog/items/store.ts';
+import { nextItemNumber, type StoredItem } from '../../catalog/items/store.ts';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
-import { homeOf, jobByNumber, jobFolder, nextPhotoNumber, numberOf, origin, photoByNumber, photoNotes, photosIn, profileByNumber, profileFolder, type Home, type PhotoNotes, type SkylabDeps } from './context.ts';
+import { homeOf, jobByNumber, jobFolder, numberOf, origin, photoByNumber, photoNotes, photosIn, profileByNumber, profileFolder, type Home, type PhotoNotes, type SkylabDeps } from './context.ts';
 import { jobByName, needIdle } from './jobs.ts';
 import type { DoorCall, DoorRoute } from './routes.ts';
 import { storageUrls } from './storage-urls.ts';
@@ -45,7 +45,7 @@ export function photoRoutes(deps: SkylabDeps): DoorRoute[] {
     if ((typeof job_id === 'number') === (typeof profile_id === 'number')) throw fieldFault([{ path: 'job_id', message: 'or profile_id is required, and only one of them' }]);
     const home = await homeOf(deps, caller);
     const folder = await folderFor(caller, home, { job_id, profile_id });
-    const number = await nextPhotoNumber(db);
+    const number = await nextItemNumber(db);
     const extra: PhotoNotes = { number, name, job: job_id ?? null, profile: profile_id ?? null };
     const taken = () => fieldFault([{ path: 'name', message: 'has already been taken' }]);
     const { outcome } = await items

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import sql from 'sql-template-tag';
 import { selectItem } from '../../catalog/items/store.ts';
 import { selectJob } from '../../compute/jobs/store.ts';
+import { databaseAnswers } from '../../engines/database/health.ts';
 import { sendFile } from '../../http/send-file.ts';
 import { systemCaller } from '../../identity/caller.ts';
 import { isId } from '@fovea/contract';
@@ -53,7 +53,7 @@ function statusRoutes({ engines }: Voxel51Deps) {
   return async (door: FastifyInstance): Promise<void> => {
     for (const path of ['/status/all', '/apps/status/all']) {
       door.get(path, async (_request, reply) => {
-        const operational = await engines.db.maybe(sql`select 1 as one`).then(() => true, () => false);
+        const operational = await databaseAnswers(engines.db);
         const service = { operational, message: operational ? 'Operational' : 'The database does not answer' };
         return sendJson(reply, { statuses: { platform: service, jobs: service, data: service, analytics: service } });
       });

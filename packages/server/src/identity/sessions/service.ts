@@ -6,7 +6,7 @@ import { Fault, notFound } from '../../fault.ts';
 import type { Caller } from '../caller.ts';
 import type { KeysService } from '../keys/service.ts';
 import { passwordMatches } from '../users/password.ts';
-import { selectOrganization, selectUser, selectUserByEmail, withoutSecrets } from '../users/store.ts';
+import { selectOrganization, selectUser, selectUsersByEmail, withoutSecrets } from '../users/store.ts';
 import { deleteSession, insertSession, selectSession } from './store.ts';
 
 export const sessionHours = 12;
@@ -32,9 +32,12 @@ export function sessionsService({ db, clock, keys }: { db: Database; clock: Cloc
   }
 
   async function byPassword(email: string, password: string): Promise<Caller | undefined> {
-    const user = await selectUserByEmail(db, email);
-    const matches = await passwordMatches(password, user?.passwordHash ?? null);
-    if (!user || !matches || user.disabled) return undefined;
+    // Somebody of several organisations has a password in each, which says where they go; the oldest account when it is the same one.
+    const people = (await selectUsersByEmail(db, email)).filter((user) => user.passwordHash !== null && !user.disabled);
+    const hashes = people.length === 0 ? [null] : people.map((user) => user.passwordHash);
+    const matches = await Promise.all(hashes.map((hash) => passwordMatches(password, hash)));
+    const user = people.find((_user, index) => matches[index]);
+    if (!user) return undefined;
     const { orgId, id: userId, admin } = user;
     return { orgId, userId, email, admin, scopes: new Set(allScopes), onlyProjectId: null, test: false, keyId: null };
   }

@@ -1,7 +1,6 @@
 import { newId, type User } from '@fovea/contract';
 import sql, { empty } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
-import { Fault } from '../../fault.ts';
 
 interface UserRow {
   id: string;
@@ -49,18 +48,16 @@ export async function selectUser(db: Queryable, id: string): Promise<StoredUser 
   return row && toUser(row);
 }
 
-export async function selectUserByEmail(db: Queryable, email: string): Promise<StoredUser | undefined> {
-  const row = await db.maybe<UserRow>(sql`select * from users where email = ${email}`);
-  return row && toUser(row);
+/** Who has this e-mail, in whichever organisation; who came first is first. */
+export async function selectUsersByEmail(db: Queryable, email: string): Promise<StoredUser[]> {
+  return (await db.many<UserRow>(sql`select * from users where email = ${email} order by id`)).map(toUser);
 }
 
 /** The id of the user with this e-mail in the organisation; one without a password is made when there is none. */
 export async function ensureUser(db: Queryable, orgId: string, email: string): Promise<string> {
   const name = email.split('@')[0] ?? email;
-  await db.run(sql`insert into users (id, org_id, email, name) values (${newId()}, ${orgId}, ${email}, ${name}) on conflict (email) do nothing`);
-  const row = await db.one<{ id: string; org_id: string }>(sql`select id, org_id from users where email = ${email}`);
-  if (row.org_id !== orgId) throw new Fault('conflict', `The e-mail "${email}" cannot be added to this organisation.`);
-  return row.id;
+  await db.run(sql`insert into users (id, org_id, email, name) values (${newId()}, ${orgId}, ${email}, ${name}) on conflict (email, org_id) do nothing`);
+  return (await db.one<{ id: string }>(sql`select id from users where email = ${email} and org_id = ${orgId}`)).id;
 }
 
 export async function selectUsers(db: Queryable, orgId: string, options: { limit: number; after: string | undefined }): Promise<StoredUser[]> {

@@ -14,6 +14,7 @@ import { authorizeDataset } from '../../catalog/datasets/access.ts';
 import { count as countInDataset, markChanged } from '../../catalog/datasets/store.ts';
 import { addAnnotationCount, markLabeled, selectItem, type StoredItem } from '../../catalog/items/store.ts';
 import { compileFilter } from '../../catalog/query/compile.ts';
+import { withDeleted, type Deleted } from '../../catalog/query/entity.ts';
 import { queryCount, queryPage, rowAlias } from '../../catalog/query/page.ts';
 import { project } from '../../catalog/query/project.ts';
 import { violatedConstraint, type Database, type Queryable, type Tx } from '../../engines/database/database.ts';
@@ -27,6 +28,7 @@ import { annotationEntity } from './entity.ts';
 import {
   annotationColumns,
   claimOperation,
+  deleteAnnotations,
   insertAnnotations,
   keepRevision,
   selectAnnotation,
@@ -60,6 +62,8 @@ export interface DoorExtras {
 
 const kinds = { update: 'annotations.update', delete: 'annotations.delete' } as const;
 const bulkStep = 500;
+
+const entityWith = (deleted: Deleted = 'exclude') => withDeleted(annotationEntity, deleted, (t) => sql`not ${t}.draft`);
 
 /** Annotations: what is said about places in items. */
 export function annotationsService({ db, commands, volumes }: { db: Database; commands: CommandsService; volumes: VoxelWriter }) {
@@ -182,10 +186,8 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
         if (ids.length === 0) return { changed: done };
         const last = ids.at(-1)?.id ?? '';
         await db.tx(async (tx) => {
-          for (const { id } of ids) {
-            if (kind === kinds.delete) await applyDelete(tx, caller, id);
-            else await applyChange(tx, caller, id, wanted ?? {});
-          }
+          if (kind === kinds.delete) await deleteTogether(tx, caller, ids.map(({ id }) => id));
+          else for (const { id } of ids) await applyChange(tx, caller, id, wanted ?? {});
           await advance({ done: done + ids.length, total: Math.max(total, done + ids.length), state: { after: last } }, tx);
         });
         done += ids.length;
@@ -312,9 +314,9 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
     },
 
     /** The same with what doors keep, and paging by offset for the protocols that have it. */
-    async find(caller: Caller, datasetId: string, body: Omit<Body<'query'>, 'fields'> & { offset?: number | undefined }): Promise<Page<StoredAnnotation>> {
+    async find(caller: Caller, datasetId: string, body: Omit<Body<'query'>, 'fields'> & { offset?: number | undefined; deleted?: Deleted | undefined }): Promise<Page<StoredAnnotation>> {
       await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
-      return queryPage<AnnotationRow, StoredAnnotation>(db, annotationEntity, body, {
+      return queryPage<AnnotationRow, StoredAnnotation>(db, entityWith(body.deleted), body, {
         columns: annotationColumns(rowAlias),
         scope: sql`${rowAlias}.dataset_id = ${datasetId}`,
         scopeMark: datasetId,
@@ -324,9 +326,9 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
     },
 
     /** How many annotations a filter finds, counted no further than `atMost` where that is given. */
-    async count(caller: Caller, datasetId: string, filter: Filter, atMost?: number): Promise<{ count: number; exact: boolean }> {
+    async count(caller: Caller, datasetId: string, filter: Filter, atMost?: number, deleted?: Deleted): Promise<{ count: number; exact: boolean }> {
       await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
-      const count = await queryCount(db, annotationEntity, filter, sql`${rowAlias}.dataset_id = ${datasetId}`, atMost);
+      const count = await queryCount(db, entityWith(deleted), filter, sql`${rowAlias}.dataset_id = ${datasetId}`, atMost);
       return { count, exact: count !== atMost };
     },
 
@@ -341,6 +343,18 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
     insertManyIn,
     deleteIn: applyDelete,
   };
+}
+
+/** Deletes annotations of one dataset by a few statements, however many they are. Who is gone already is passed over. */
+async function deleteTogether(tx: Tx, caller: Caller, ids: readonly string[]): Promise<void> {
+  const gone = await deleteAnnotations(tx, ids, caller.email);
+  const counting = gone.filter(({ draft }) => !draft);
+  const [first] = counting;
+  if (first) {
+    await addAnnotationCount(tx, [...Map.groupBy(counting, ({ itemId }) => itemId)].map(([id, of]) => ({ id, by: -of.length })));
+    await countInDataset(tx, { id: first.datasetId, projectId: first.projectId }, { items: 0, bytes: 0, annotations: -counting.length });
+  }
+  await emit(tx, ...gone.map((before) => event('annotation.deleted', caller, before, { revision: before.revision + 1 })));
 }
 
 /** Keeps the counters of the item and its dataset. */
