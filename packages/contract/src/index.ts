@@ -8,6 +8,7 @@ export * from './identity.ts';
 export * from './projects.ts';
 export * from './datasets.ts';
 export * from './items.ts';
+export * from './transfers.ts';
 export * from './commands.ts';
 export * from './versions.ts';
 export * from './usage.ts';

@@ -15,11 +15,12 @@ import { scans, series } from './scans.ts';
 import { segmentations } from './segmentations.ts';
 import { system } from './system.ts';
 import { batches, tasks } from './tasks.ts';
+import { transfers } from './transfers.ts';
 import { usage } from './usage.ts';
 import { versions } from './versions.ts';
 
 /** The operation table: every operation of the native API, by feature. */
-export const operations = { system, session, users, keys, projects, members, datasets, usage, versions, items, scans, series, deidentification, annotations, segmentations, recipes, formats, exports, imports, batches, tasks, quality, analytics, jobs, runs, profiles, commands, events, audit, webhooks };
+export const operations = { system, session, users, keys, projects, members, datasets, usage, versions, items, transfers, scans, series, deidentification, annotations, segmentations, recipes, formats, exports, imports, batches, tasks, quality, analytics, jobs, runs, profiles, commands, events, audit, webhooks };
 
 /** All operations in the order of the table. */
 export const allOperations: readonly Operation[] = Object.values(operations).flatMap((feature) => Object.values(feature) as Operation[]);

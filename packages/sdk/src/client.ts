@@ -1,5 +1,7 @@
 import { newId, type BodyOf, type Operation, type ParamsOf, type QueryOf, type ResultOf, type Transfer } from '@fovea/contract';
+import { platform } from '#platform';
 import { readJson } from './answer.ts';
+import { bytesSource } from './transfer/source.ts';
 import { Transport, type Logger, type Outgoing } from './transport.ts';
 
 /** How to reach a platform. */
@@ -28,8 +30,8 @@ export interface CallOptions {
   timeoutMs?: number | undefined;
   /** Instead of the client's. */
   maxRetries?: number | undefined;
-  /** For a POST: requests with the same key are carried out once. Default: a new one for each call, kept through its retries. */
-  idempotencyKey?: string | undefined;
+  /** For a POST: requests with the same key are carried out once. Default: a new one for each call, kept through its retries. null: none, where twice does no harm. */
+  idempotencyKey?: string | null | undefined;
   /** For a change: the revision it is based on; RevisionConflictError when somebody else was faster. */
   ifMatch?: number | undefined;
   /** Sent along, e.g. `range`. */
@@ -98,6 +100,17 @@ export class Client {
     return result as CallResult<O>;
   }
 
+  /** Sends bytes to an address that needs no key: a signed one, of the platform or of its store. */
+  async put(url: string, bytes: Uint8Array, { onSent, ...patience }: Pick<CallOptions, 'signal' | 'timeoutMs' | 'maxRetries'> & { onSent?: ((bytes: number) => void) | undefined } = {}): Promise<void> {
+    const body = (sent: (bytes: number) => void) => platform.body(bytesSource(bytes), sent);
+    await this.transport.send({ method: 'PUT', url, headers: {}, body, onSent: onSent ?? (() => undefined), credentials: 'omit', ...patience, signal: this.signalOf(patience.signal) }, (response) => response.body?.cancel());
+  }
+
+  /** A plain GET of an address that needs no key, e.g. a signed one; the body is still to be read. */
+  async open(url: string, { headers = {}, ...patience }: Pick<CallOptions, 'signal' | 'timeoutMs' | 'maxRetries' | 'headers'> = {}): Promise<Response> {
+    return this.transport.send({ method: 'GET', url, headers, credentials: 'omit', streaming: true, ...patience, signal: this.signalOf(patience.signal) }, (response) => response);
+  }
+
   /** The full URL of an operation, without a key in it. */
   urlOf(operation: Operation, params: Record<string, unknown> = {}, query: Record<string, unknown> = {}): string {
     const path = operation.path.replace(/\{(\w+)\}/g, (_, name: string) => pathSegment(name, params[name]));
@@ -122,8 +135,7 @@ export class Client {
 
   private outgoing(operation: Operation, input: AnyInput): Outgoing {
     const { timeoutMs, maxRetries } = input;
-    const signals = [this.signal, input.signal].filter((signal) => signal !== undefined);
-    const signal = signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+    const signal = this.signalOf(input.signal);
     const common = {
       method: operation.method,
       url: this.urlOf(operation, input.params, input.query),
@@ -143,6 +155,12 @@ export class Client {
     return { ...common, headers: { ...common.headers, 'content-type': 'application/json' }, body: () => ({ content }) };
   }
 
+  /** The caller's signal and the client's as one. */
+  private signalOf(given: AbortSignal | undefined): AbortSignal | undefined {
+    const signals = [this.signal, given].filter((signal) => signal !== undefined);
+    return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+  }
+
   private headers(operation: Operation, input: AnyInput): Record<string, string> {
     const headers: Record<string, string> = { ...input.headers };
     const changes = operation.method !== 'GET';
@@ -150,7 +168,8 @@ export class Client {
     if (this.key !== undefined && !open) headers['authorization'] = `Bearer ${this.key}`;
     else if (this.csrf !== undefined && changes) headers['x-fovea-csrf'] = this.csrf;
     // A POST that only asks (a query) may be carried out twice.
-    if (operation.method === 'POST' && !open && operation.scope !== 'read' && typeof operation.body !== 'string') headers['idempotency-key'] = input.idempotencyKey ?? newId();
+    const isChange = operation.method === 'POST' && !open && operation.scope !== 'read' && typeof operation.body !== 'string';
+    if (isChange && input.idempotencyKey !== null) headers['idempotency-key'] = input.idempotencyKey ?? newId();
     if (input.ifMatch !== undefined) headers['if-match'] = `"${input.ifMatch}"`;
     return headers;
   }

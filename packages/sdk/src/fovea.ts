@@ -24,6 +24,7 @@ import { Profiles } from './features/profiles.ts';
 import { Runs } from './features/runs.ts';
 import { Events } from './features/events.ts';
 import { Webhooks } from './features/webhooks.ts';
+import { Transfers } from './features/transfers.ts';
 import { Users } from './features/users.ts';
 import { Usage } from './features/usage.ts';
 import { Versions } from './features/versions.ts';
@@ -67,6 +68,7 @@ export class Fovea extends Connected {
   readonly usage = new Usage(this.client);
   readonly versions = new Versions(this.client);
   readonly items = new Items(this.client);
+  readonly transfers = new Transfers(this.client);
   readonly scans = new Scans(this.client);
   readonly series = new Series(this.client);
   readonly segmentations = new Segmentations(this.client);

@@ -1,9 +1,11 @@
-import { datasets, deidentification, items, type conflictRules, type Item, type itemStatuses, type UploadResult } from '@fovea/contract';
+import { datasets, deidentification, items, transfers, type conflictRules, type Item, type itemStatuses, type UploadResult } from '@fovea/contract';
 import { platform } from '#platform';
 import type { CallOptions, CallResult, QueryInput, Upload } from '../client.ts';
+import { AbortedError } from '../errors.ts';
 import { Feature } from '../feature.ts';
 import type { Saved } from '../platform/platform.ts';
 import { cleaner, cleanFiles, type CleanedFile, type DeidentifySettings } from '../transfer/deidentify.ts';
+import { isSliced, largeBytes, uploadLarge, type SlicedSource } from '../transfer/large.ts';
 import { openSource, type FolderOptions, type UploadFile, type UploadSource } from '../transfer/source.ts';
 import { uploadMany, type UploadManyProgress, type UploadManyResult } from '../transfer/upload-many.ts';
 
@@ -15,7 +17,7 @@ export interface UploadFacets {
   labels?: readonly string[] | undefined;
   /** Default `inbox`. */
   status?: (typeof itemStatuses)[number] | undefined;
-  /** When the items end. */
+  /** When the items end: a time, or so many days from now as `30d`. */
   expiresAt?: string | Date | undefined;
   /**
    * Take out of DICOM and NIfTI files what tells who they are of (PS3.15 annex E): `true`, or the options of the profile. Done here,
@@ -64,6 +66,9 @@ export interface SaveOptions extends TransferOptions {
   onProgress?: ((progress: { receivedBytes: number; totalBytes: number }) => void) | undefined;
 }
 
+/** How often a request of a large upload is repeated at the least. */
+const largeRetries = 10;
+
 /** Items: one file each, with what is known and said about it. */
 export class Items extends Feature {
   /** Fetches files by URL, in the background; answers the command to watch. */
@@ -108,7 +113,9 @@ export class Items extends Feature {
 
   /**
    * Uploads one file. The same bytes at the same path change nothing and answer `existing`, so an upload can be repeated safely. A path or
-   * Blob is read again when the connection fails; a stream cannot be. Throws SourceError when the source cannot be read.
+   * Blob is read again when the connection fails; a stream cannot be. From 32 MiB on it goes in parts, straight to the platform's store
+   * where that can be reached: what has arrived is not sent again, by a later call or another program either, as long as the file is not
+   * changed. Throws SourceError when the source cannot be read.
    */
   async upload(dataset: string, source: UploadSource, options: UploadOptions = {}): Promise<UploadResult> {
     const { path, onProgress, signal, timeoutMs, maxRetries, deidentify, onCleaned, ...query } = options;
@@ -123,10 +130,35 @@ export class Items extends Feature {
     const place = path ?? opened.name;
     if (place === undefined) throw new TypeError('A source without a name needs a path: upload(dataset, source, { path }).');
     const totalBytes = opened.sizeBytes;
+    if (!settings && isSliced(opened) && opened.sizeBytes >= largeBytes) return this.uploadLarge(dataset, opened, place, options);
     const onSent = (sentBytes: number) => onProgress?.({ sentBytes, totalBytes });
     const body: Upload = { open: (sent) => platform.body(opened, sent), replayable: opened.replayable, onSent };
     const result = await this.client.run(items.upload, { params: { dataset }, query: { ...query, path: place, ...serverSide(settings) }, body, signal, timeoutMs, maxRetries });
     onProgress?.({ sentBytes: result.item.sizeBytes, totalBytes: result.item.sizeBytes });
+    return result;
+  }
+
+  private async uploadLarge(dataset: string, source: SlicedSource, path: string, options: UploadOptions): Promise<UploadResult> {
+    const { onProgress, signal, timeoutMs, maxRetries, deidentify: _no, onCleaned: _none, path: _path, expiresAt, labels, ...facets } = options;
+    const { sizeBytes, fingerprint } = source;
+    const patience = this.client.patience({ timeoutMs, maxRetries });
+    // A platform that is started again is waited for: half a minute and more, unless nothing is to be tried twice.
+    // To begin or to complete it twice does no harm, and a platform that died in the middle remembers a key of a request that never ends.
+    const call = { signal, timeoutMs: patience.timeoutMs, maxRetries: patience.maxRetries === 0 ? 0 : Math.max(patience.maxRetries, largeRetries), idempotencyKey: null };
+    const ends = expiresAt instanceof Date ? expiresAt.toISOString() : expiresAt;
+    const body = { ...facets, path, sizeBytes, fingerprint, labels: labels && [...labels], expiresAt: ends };
+    const result = await uploadLarge(
+      source,
+      {
+        begin: (via) => this.client.run(transfers.begin, { params: { dataset }, body: { ...body, via }, ...call }),
+        window: (upload, from, via) => this.client.run(transfers.get, { params: { dataset, upload }, query: { from, via }, ...call }),
+        put: (url, bytes, onSent) => this.client.put(url, bytes, { ...call, maxRetries: 0, onSent }),
+        // The platform reads all bytes before it answers: 20 MB a second at the least.
+        complete: (upload, sha256) => this.client.run(transfers.complete, { params: { dataset, upload }, body: { sha256: options.sha256 ?? sha256 }, ...call, timeoutMs: call.timeoutMs + sizeBytes / 20_000 }),
+      },
+      { onSent: (sentBytes) => onProgress?.({ sentBytes, totalBytes: sizeBytes }), maxRetries: call.maxRetries, signal },
+    );
+    onProgress?.({ sentBytes: sizeBytes, totalBytes: sizeBytes });
     return result;
   }
 
@@ -181,6 +213,7 @@ export class Items extends Feature {
       return this.client.call(items.download, { params: { item: id }, ...call, ...(options.range === undefined ? {} : { headers: { range: options.range } }) });
     }
     const { id, sha256, sizeBytes } = typeof item === 'string' ? await this.get(item, call) : item;
+    const fromStore = sizeBytes >= largeBytes ? await this.fromStore(id, call) : undefined;
     return platform.save({
       to: options.to,
       sha256,
@@ -189,11 +222,28 @@ export class Items extends Feature {
       onProgress: options.onProgress,
       signal,
       ...this.client.patience(call),
-      fetchFrom: (offset, attemptSignal) => {
+      fetchFrom: async (offset, attemptSignal) => {
         const headers: Record<string, string> = offset > 0 ? { range: `bytes=${offset}-`, 'if-range': `"${sha256}"` } : {};
-        return this.client.call(items.download, { params: { item: id }, ...call, signal: attemptSignal, headers });
+        const direct = await fromStore?.(offset, attemptSignal);
+        return direct ?? this.client.call(items.download, { params: { item: id }, ...call, signal: attemptSignal, headers });
       },
     });
+  }
+
+  /** Reads an item from the platform's store itself, where clients can reach that; the first failure sends the rest through the platform. */
+  private async fromStore(item: string, call: TransferOptions): Promise<((offset: number, signal: AbortSignal) => Promise<Response | undefined>) | undefined> {
+    const link = await this.client.run(transfers.link, { params: { item }, ...call });
+    let open = link.direct;
+    return async (offset, signal) => {
+      if (!open) return undefined;
+      try {
+        return await this.client.open(link.url, { ...call, signal, maxRetries: 0, headers: offset > 0 ? { range: `bytes=${offset}-` } : {} });
+      } catch (error) {
+        if (error instanceof AbortedError) throw error;
+        open = false;
+        return undefined;
+      }
+    };
   }
 }
 

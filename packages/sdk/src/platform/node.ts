@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -19,6 +20,10 @@ export const platform: Platform = {
   save: saveFile,
   deidentifier: loadDeidentifier,
   scanDescriber: loadDescriber,
+  hasher() {
+    const hash = createHash('sha256');
+    return { update: (bytes) => void hash.update(bytes), digest: () => hash.digest('hex') };
+  },
   async isFolder(path) {
     return (await stat(path).catch(unreadable(path))).isDirectory();
   },
@@ -58,7 +63,30 @@ async function loadDescriber(): Promise<((bytes: Uint8Array) => Record<string, u
 async function openPath(path: string): Promise<OpenSource> {
   const facts = await stat(path).catch(unreadable(path));
   if (!facts.isFile()) throw new SourceError(`"${path}" is not a file.`);
-  return { sizeBytes: facts.size, replayable: true, name: basename(path), whole: undefined, read: () => readPath(path, facts.size) };
+  return {
+    sizeBytes: facts.size,
+    replayable: true,
+    name: basename(path),
+    whole: undefined,
+    read: () => readPath(path, facts.size),
+    slice: (start, end) => readSlice(path, start, end),
+    fingerprint: `${facts.size}-${facts.mtimeMs}`,
+  };
+}
+
+async function readSlice(path: string, start: number, end: number): Promise<Uint8Array> {
+  const handle = await open(path).catch(unreadable(path));
+  try {
+    const buffer = Buffer.allocUnsafe(end - start);
+    for (let filled = 0; filled < buffer.length; ) {
+      const { bytesRead } = await handle.read(buffer, filled, buffer.length - filled, start + filled).catch(unreadable(path));
+      if (bytesRead === 0) throw shrunk(path);
+      filled += bytesRead;
+    }
+    return buffer;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Exactly the bytes that the file had when it was opened. */

@@ -14,6 +14,8 @@ export interface Platform {
   body(source: OpenSource, onSent: (bytes: number) => void): Promise<OpenBody>;
   /** A fetch that tells the progress of its upload, where the platform's own cannot. */
   fetchWithProgress?(onSent: (bytes: number) => void): typeof fetch;
+  /** A SHA-256 that is taken piece by piece, where the platform has one. */
+  hasher?(): Hasher;
   isFolder(path: string): Promise<boolean>;
   filesIn(folder: string, options: FolderOptions): AsyncIterable<UploadFile>;
   /** Loads what takes identities out of DICOM and NIfTI files, where that can run. */
@@ -22,6 +24,13 @@ export interface Platform {
   scanDescriber?(): Promise<((bytes: Uint8Array) => Record<string, unknown>) | undefined>;
   /** Writes a download to disk: resumed, verified, renamed into place. */
   save(request: SaveRequest): Promise<Saved>;
+}
+
+/** A digest in the making. */
+export interface Hasher {
+  update(bytes: Uint8Array): void;
+  /** 64 hexadecimal digits. */
+  digest(): string;
 }
 
 /** De-identifies the bytes of one file; rejects with an error that says why they cannot be. */

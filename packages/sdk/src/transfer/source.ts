@@ -35,22 +35,52 @@ export interface OpenSource {
   /** Its bytes, where they are at hand as one thing. */
   whole: Blob | Uint8Array | undefined;
   read(): AsyncIterable<Uint8Array>;
+  /** A part of it, where parts can be read in any order. */
+  slice?(start: number, end: number): Promise<Uint8Array>;
+  /** What it is known again by after a break: that of the same file says the same as long as that is not changed. */
+  fingerprint?: string | undefined;
 }
+
+const pieceBytes = 1024 * 1024;
 
 /** Looks at a source without reading it; throws SourceError when there is nothing to read. */
 export async function openSource(source: UploadSource): Promise<OpenSource> {
   if (typeof source === 'string') return platform.openPath(source);
-  if (source instanceof Uint8Array) {
-    return { sizeBytes: source.byteLength, replayable: true, name: undefined, whole: source, read: () => once(source) };
-  }
+  if (source instanceof Uint8Array) return bytesSource(source);
   if (source instanceof Blob) {
     const name = 'name' in source && typeof source.name === 'string' ? source.name : undefined;
-    return { sizeBytes: source.size, replayable: true, name, whole: source, read: () => chunks(source.stream()) };
+    const changedMs = 'lastModified' in source && typeof source.lastModified === 'number' ? source.lastModified : undefined;
+    return {
+      sizeBytes: source.size,
+      replayable: true,
+      name,
+      whole: source,
+      read: () => chunks(source.stream()),
+      slice: async (start, end) => new Uint8Array(await source.slice(start, end).arrayBuffer().catch(unreadable)),
+      fingerprint: name === undefined || changedMs === undefined ? undefined : `${source.size}-${changedMs}`,
+    };
   }
   if (typeof source === 'object' && source !== null && (source instanceof ReadableStream || Symbol.asyncIterator in source)) {
     return { sizeBytes: undefined, replayable: false, name: undefined, whole: undefined, read: () => chunks(source) };
   }
   throw new TypeError('What is uploaded must be a Blob, a Uint8Array, a stream, or in Node a path.');
+}
+
+/** Bytes that are at hand. */
+export function bytesSource(bytes: Uint8Array): OpenSource {
+  return {
+    sizeBytes: bytes.byteLength,
+    replayable: true,
+    name: undefined,
+    whole: bytes,
+    read: () => once(bytes),
+    slice: (start, end) => Promise.resolve(bytes.subarray(start, end)),
+  };
+}
+
+/** A file that was changed or removed since it was chosen in a browser. */
+function unreadable(cause: unknown): never {
+  throw new SourceError(`The file can no longer be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }
 
 /** The whole content of a small source. */
@@ -77,8 +107,9 @@ export function concat(parts: readonly Uint8Array[], length: number): Uint8Array
   return all;
 }
 
+/** In pieces, so that whoever sends them sees them go. */
 async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  if (bytes.byteLength > 0) yield bytes;
+  for (let start = 0; start < bytes.byteLength; start += pieceBytes) yield bytes.subarray(start, start + pieceBytes);
 }
 
 /** The chunks of a stream; not every browser can iterate over one yet. */

@@ -3,11 +3,10 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { join } from 'node:path';
 import { diskBlobs } from '../engines/blobs/disk.ts';
 import type { BlobStore } from '../engines/blobs/blobs.ts';
-import { s3Blobs } from '../engines/blobs/s3.ts';
 import { dumpDatabase, isEmpty, loadDatabase, type DatabaseDump } from '../engines/database/snapshot.ts';
 import { compose } from './compose.ts';
-import { ConfigError, readConfig, type Config } from './config.ts';
-import { createLogger, databaseOf, openEngines } from './engines.ts';
+import { ConfigError, readConfig } from './config.ts';
+import { createLogger, databaseOf, openBlobs, openEngines } from './engines.ts';
 import { version } from './system-pages.ts';
 
 /** A step of long work, for a progress bar: how many of how many. */
@@ -101,10 +100,6 @@ async function readBackup(from: string, wanted: string | undefined): Promise<{ f
   const manifest = JSON.parse(await readFile(join(folder, 'manifest.json'), 'utf8')) as Manifest;
   if (manifest.format !== format) throw new ConfigError(`The backup has the format "${manifest.format}", which this program does not know.`);
   return { folder, snapshot, manifest };
-}
-
-function openBlobs(config: Config): Promise<BlobStore> {
-  return config.blobs.kind === 'disk' ? diskBlobs({ root: config.blobs.root }) : s3Blobs(config.blobs);
 }
 
 /** Copies what the other store does not have, each checked against its digest. With `verify`, what is there already is checked as well. */

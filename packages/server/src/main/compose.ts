@@ -15,6 +15,8 @@ import { deidentificationService } from '../catalog/deidentification/service.ts'
 import { objectsService } from '../catalog/scans/objects.ts';
 import { scanRoutes } from '../catalog/scans/routes.ts';
 import { scansService } from '../catalog/scans/service.ts';
+import { transferRoutes } from '../catalog/transfers/routes.ts';
+import { transfersService } from '../catalog/transfers/service.ts';
 import { usageRoutes } from '../catalog/usage/routes.ts';
 import { usageService } from '../catalog/usage/service.ts';
 import { versionRoutes } from '../catalog/versions/routes.ts';
@@ -111,6 +113,7 @@ export function compose(engines: Engines, settings: Settings) {
   const items = itemsService({ db, blobs, queue, limits: settings });
   const scans = scansService({ db, blobs, items });
   const objects = objectsService({ db });
+  const transfers = transfersService({ db, blobs, items, limits: settings, publicUrl: settings.publicUrl, sign: urlSigner(settings.secret).sign });
   const deidentification = deidentificationService({ db, items });
   const commands = commandsService({ db, queue, projects, logger });
   const datasetCopier = datasetCopies({ db, projects, commands });
@@ -158,6 +161,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...identityRoutes({ keys, members, projects, sessions, users }),
     ...datasetRoutes(datasets, datasetCopier),
     ...itemRoutes(items, itemFinder, deidentification),
+    ...transferRoutes(transfers, settings.secret),
     ...scanRoutes(scans),
     ...deidentificationRoutes(deidentification),
     ...segmentationRoutes(segmentations),
@@ -180,7 +184,7 @@ export function compose(engines: Engines, settings: Settings) {
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, scans, objects, segmentations, deidentification, commands, annotations, recipes, exports: dataExports, imports: dataImports, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, runs, events, deliveries, webhooks },
+    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, transfers, scans, objects, segmentations, deidentification, commands, annotations, recipes, exports: dataExports, imports: dataImports, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, runs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     /** Protocols of doors that the containers of their analytics speak. */
@@ -210,6 +214,7 @@ export function compose(engines: Engines, settings: Settings) {
         await dataImports.sweep();
         await deleteOldSessions(db);
         await sweepPlaces(db);
+        await transfers.sweep();
         await blobs.sweepTemporary(24 * 3_600_000);
       });
       await queue.schedule(tidy, '7 * * * *');

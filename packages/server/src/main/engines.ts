@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
+import type { BlobStore } from '../engines/blobs/blobs.ts';
 import { diskBlobs } from '../engines/blobs/disk.ts';
-
 import { s3Blobs } from '../engines/blobs/s3.ts';
 import { systemClock } from '../engines/clock.ts';
 import { holdDataFolder, startEmbeddedPostgres } from '../engines/database/embedded.ts';
@@ -42,7 +42,7 @@ export async function openEngines(config: Config, logger: pino.Logger, options: 
     const db = await connectDatabase({ ...connection, poolSize: options.poolSize ?? 10 });
     closers.push(() => db.close());
     await migrate(db, migrationsDir, options.migrations);
-    const blobs = config.blobs.kind === 'disk' ? await diskBlobs({ root: config.blobs.root }) : await s3Blobs(config.blobs);
+    const blobs = await openBlobs(config);
     closers.push(() => blobs.close());
     const queue = await startQueue({ connection, database: db, logger });
     closers.push(() => queue.stop(10_000));
@@ -52,6 +52,11 @@ export async function openEngines(config: Config, logger: pino.Logger, options: 
     await close();
     throw error;
   }
+}
+
+/** The store of bytes that the configuration names. */
+export function openBlobs({ blobs }: Config): Promise<BlobStore> {
+  return blobs.kind === 'disk' ? diskBlobs({ root: blobs.root }) : s3Blobs(blobs);
 }
 
 /** Where the embedded server of a data folder is reached, written by the platform that runs it, for workers beside it. */

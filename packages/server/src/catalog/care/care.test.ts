@@ -1,8 +1,11 @@
 import { randomBytes, createHash } from 'node:crypto';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
 import { collectBlobs } from './collect.ts';
+import { checkStorage, type StorageFault } from './deep.ts';
 import { purge, sweepExpired } from './expire.ts';
 
 let fovea: TestPlatform;
@@ -60,6 +63,48 @@ test('what was deleted 30 days ago goes for good, with annotations and history; 
   await db.run(sql`update datasets set deleted_at = now() - interval '31 days' where id = ${dataset}`);
   expect(await purge(db, signal)).toBe(1);
   expect(await db.one(sql`select (select count(*) from items where dataset_id = ${dataset}) as items, (select count(*) from versions where dataset_id = ${dataset}) as versions`)).toEqual({ items: 0, versions: 0 });
+});
+
+describe('a look at every byte', () => {
+  const look = async () => {
+    const faults: StorageFault[] = [];
+    const report = await checkStorage(engines(), { onFault: (fault) => void faults.push(fault), onProgress: () => undefined, signal });
+    return { report, faults };
+  };
+  const fileOf = (sha256: string) => join(fovea.dataDir, 'blobs', sha256.slice(0, 2), sha256);
+
+  test('finds what is missing, damaged, cut short and spoken of in vain, with the items that have it, and nothing else', async () => {
+    const { db } = engines();
+    const before = (await look()).report;
+    expect(before.faults).toBe(0);
+    const [lost, rotten, short] = [await put('/lost.bin', randomBytes(500)), await put('/rotten.bin', randomBytes(500)), await put('/short.bin', randomBytes(500))];
+    await put('/fine.bin', randomBytes(500));
+    for (const one of [lost, rotten, short]) await fovea.probed(one.id);
+    rmSync(fileOf(lost.sha256));
+    writeFileSync(fileOf(rotten.sha256), randomBytes(500));
+    writeFileSync(fileOf(short.sha256), randomBytes(499));
+    const nowhere = createHash('sha256').update(randomBytes(9)).digest();
+    await db.run(sql`insert into version_blobs (dataset_id, sha256, project_id) select id, ${nowhere}, project_id from datasets where id = ${dataset}`);
+    const { report, faults } = await look();
+    expect(faults.map(({ kind, sha256, items }) => [kind, sha256, items.map(({ path }) => path)]).toSorted()).toEqual(
+      [['missing', lost.sha256, ['/lost.bin']], ['damaged', rotten.sha256, ['/rotten.bin']], ['wrong_size', short.sha256, ['/short.bin']], ['reference', nowhere.toString('hex'), []]].toSorted(),
+    );
+    expect([report.faults, report.blobs - before.blobs]).toEqual([4, 4]);
+    for (const one of [lost, rotten, short]) await db.run(sql`delete from items where id = ${one.id}`);
+    await db.run(sql`delete from version_blobs where sha256 = ${nowhere}`);
+    await collect();
+    await db.run(sql`delete from blobs where sha256 = ${Buffer.from(lost.sha256, 'hex')}`);
+    expect((await look()).report.faults).toBe(0);
+  });
+
+  test('a file that belongs to nothing is read too, and counted', async () => {
+    const { unknown } = (await look()).report;
+    const [stray] = await engines().blobs.putMany([randomBytes(20)]);
+    expect((await look()).report.unknown).toBe(unknown + 1);
+    writeFileSync(fileOf(stray?.sha256 ?? ''), randomBytes(20));
+    expect((await look()).faults).toMatchObject([{ kind: 'damaged', sha256: stray?.sha256 }]);
+    rmSync(fileOf(stray?.sha256 ?? ''));
+  });
 });
 
 describe('bytes', () => {

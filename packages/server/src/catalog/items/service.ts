@@ -264,7 +264,8 @@ function bundleFault(file: BundleFile, index: number, files: readonly BundleFile
   return fault === undefined ? undefined : { path: file.path, outcome: 'failed', error: { path: file.path, message: `The path ${fault}.` } };
 }
 
-function checkPlacement(upload: { path: string; metadata?: Record<string, unknown> | undefined; expiresAt?: string | undefined }): void {
+/** Refuses a placement that could not be stored: a path, metadata or expiry that is wrong. */
+export function checkPlacement(upload: { path: string; metadata?: Record<string, unknown> | undefined; expiresAt?: string | undefined }): void {
   const fault = pathFault(upload.path);
   if (fault) throw new Fault('invalid_request', `The path ${fault}.`, { errors: [{ path: 'query.path', message: fault }] });
   const metadata = metadataFault(upload.metadata ?? {});

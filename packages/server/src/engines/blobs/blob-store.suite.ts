@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BlobError, type BlobStore, type ByteRange } from './blobs.ts';
+import { partCount, partRange, type PartUpload } from './parts.ts';
 
 const sha256Of = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
 const md5Of = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
@@ -44,6 +45,81 @@ export function blobStoreSuite(name: string, open: () => Promise<SuiteStore>): v
       store = opened.store;
     });
     afterAll(() => opened?.close());
+
+    describe('parts', () => {
+      const mebibyte = 1024 ** 2;
+      const begin = async (key: string, size: number, partBytes = 5 * mebibyte): Promise<PartUpload> => {
+        const upload = { key, handle: '', size, partBytes };
+        return { ...upload, handle: await store.parts.begin(key, { parts: partCount(upload) }) };
+      };
+      const send = (upload: PartUpload, number: number, bytes: Uint8Array) => {
+        const { offset, bytes: length } = partRange(upload, number);
+        return store.parts.put(upload, number, chunksOf(bytes.subarray(offset, offset + length)));
+      };
+
+      test('in any order, at once and again, become one blob', async () => {
+        const bytes = randomBytes(12 * mebibyte + 5);
+        const upload = await begin('any-order', bytes.length);
+        expect([...(await store.parts.arrived(upload))]).toEqual([]);
+        await Promise.all([send(upload, 3, bytes), send(upload, 1, bytes)]);
+        expect([...(await store.parts.arrived(upload))].toSorted()).toEqual([1, 3]);
+        expect(await codeOf(store.parts.complete(upload, {}))).toBe('upload_incomplete');
+        await Promise.all([send(upload, 2, bytes), send(upload, 2, bytes)]);
+        await send(upload, 3, bytes);
+        expect(await store.parts.complete(upload, { sha256: sha256Of(bytes) })).toEqual({ sha256: sha256Of(bytes), size: bytes.length });
+        expect((await readAll(await store.get(sha256Of(bytes)))).equals(bytes)).toBe(true);
+        expect(await opened.leftovers()).toEqual([]);
+      });
+
+      test('a part that is sent again with other bytes counts as it came last', async () => {
+        const [first, second] = [randomBytes(6 * mebibyte), randomBytes(6 * mebibyte)];
+        const upload = await begin('again', first.length);
+        for (const number of [1, 2]) await send(upload, number, first);
+        await sleep(100);
+        for (const number of [1, 2]) await send(upload, number, second);
+        expect(await store.parts.complete(upload, {})).toEqual({ sha256: sha256Of(second), size: second.length });
+        expect(await store.verify(sha256Of(second))).toBe('ok');
+      });
+
+      test('of one are a plain file', async () => {
+        const bytes = randomBytes(1_000);
+        const upload = await begin('one', bytes.length);
+        expect(await codeOf(store.parts.complete(upload, {}))).toBe('upload_incomplete');
+        await send(upload, 1, bytes);
+        expect([...(await store.parts.arrived(upload))]).toEqual([1]);
+        expect(await store.parts.complete(upload, {})).toEqual({ sha256: sha256Of(bytes), size: bytes.length });
+        expect(await opened.leftovers()).toEqual([]);
+      });
+
+      test('with too few or too many bytes are refused', async () => {
+        const upload = await begin('lengths', 1_000);
+        expect(await codeOf(store.parts.put(upload, 1, chunksOf(randomBytes(999))))).toBe('upload_incomplete');
+        expect(await codeOf(store.parts.put(upload, 1, chunksOf(randomBytes(1_001))))).toBe('too_large');
+        expect([...(await store.parts.arrived(upload))]).toEqual([]);
+        await store.parts.abort(upload);
+        await store.parts.abort(upload);
+        expect(await opened.leftovers()).toEqual([]);
+      });
+
+      test('with another digest than was announced are refused and removed', async () => {
+        const bytes = randomBytes(6 * mebibyte);
+        const upload = await begin('lie', bytes.length);
+        for (const number of [1, 2]) await send(upload, number, bytes);
+        expect(await codeOf(store.parts.complete(upload, { sha256: sha256Of(Buffer.from('other')) }))).toBe('digest_mismatch');
+        expect(await store.stat(sha256Of(bytes))).toBeUndefined();
+        expect(await codeOf(store.parts.complete(upload, {}))).toMatch(/not_found|upload_incomplete/);
+        expect(await opened.leftovers()).toEqual([]);
+      });
+
+      test('of an upload that was given up are gone', async () => {
+        const upload = await begin('given-up', 6 * mebibyte);
+        await send(upload, 1, randomBytes(6 * mebibyte));
+        await store.parts.abort(upload);
+        expect(await codeOf(store.parts.arrived(upload))).toBe('not_found');
+        expect(await codeOf(send(upload, 1, randomBytes(6 * mebibyte)))).toBe('not_found');
+        expect(await opened.leftovers()).toEqual([]);
+      });
+    });
 
     describe('put', () => {
       // Around the sizes where a store changes its way: nothing, one chunk, a part of 8 MiB, several parts.

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { PartStore } from './parts.ts';
 
 /** A blob as the store knows it: content-addressed, never changed. */
 export interface StoredBlob {
@@ -42,6 +43,8 @@ export interface BlobStore {
   verify(sha256: string): Promise<'ok' | 'missing' | 'damaged'>;
   /** Present where clients can exchange bytes with the store itself (S3). */
   readonly direct?: DirectTransfer;
+  /** Large files, part by part. */
+  readonly parts: PartStore;
   /** Temporary files left by a crash, older than `olderThanMs`, removed; called at start. */
   sweepTemporary(olderThanMs: number): Promise<number>;
   close(): Promise<void>;
@@ -74,7 +77,7 @@ export interface DirectTransfer {
 
 export class BlobError extends Error {
   override name = 'BlobError';
-  readonly code: 'not_found' | 'too_large' | 'digest_mismatch' | 'disk_full' | 'unavailable';
+  readonly code: 'not_found' | 'too_large' | 'upload_incomplete' | 'digest_mismatch' | 'disk_full' | 'unavailable';
   constructor(code: BlobError['code'], message: string) {
     super(message);
     this.code = code;

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -13,7 +13,7 @@ blobStoreSuite('blobs on disk', async () => {
   const store = await diskBlobs({ root });
   return {
     store,
-    leftovers: async () => readdirSync(join(root, '.tmp')),
+    leftovers: async () => [...readdirSync(join(root, '.tmp')), ...(existsSync(join(root, '.uploads')) ? readdirSync(join(root, '.uploads')) : [])],
     damage: async (sha256) => writeFileSync(join(root, sha256.slice(0, 2), sha256), 'rotten'),
     close: async () => {
       await store.close();

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BlobError, type BlobStore, type StoredBlob } from './blobs.ts';
+import { diskParts } from './disk-parts.ts';
 import { StreamDigest } from './stream-digest.ts';
 
 /** So many small files are written and flushed at the same time. */
@@ -17,7 +18,8 @@ const asidePrefix = 'unused-';
 export async function diskBlobs({ root }: { root: string }): Promise<BlobStore> {
   const disk: Disk = { root, temporary: join(root, '.tmp') };
   await prepare(disk);
-  return { ...storing(disk), ...reading(disk), ...keeping(disk), close: async () => undefined };
+  const parts = diskParts({ folder: join(root, '.uploads'), settle: (file, sha256) => settle(disk, file, sha256), onDisk });
+  return { ...storing(disk), ...reading(disk), ...keeping(disk), parts, close: async () => undefined };
 }
 
 interface Disk {
@@ -67,6 +69,13 @@ async function viaTemporary<T>(
   }
 }
 
+/** Moves a flushed file to its place. Equal content that is there already is replaced by itself, and its time renewed. */
+async function settle(disk: Disk, file: string, sha256: string): Promise<void> {
+  const place = pathOf(disk, sha256);
+  await onDisk(rename(file, place));
+  await onDisk(syncFolder(dirname(place)));
+}
+
 function storing(disk: Disk): Pick<BlobStore, 'put' | 'putMany'> {
   const writeSmall = (content: Uint8Array) =>
     viaTemporary(disk, async (file, handle): Promise<StoredBlob> => {
@@ -92,10 +101,7 @@ function storing(disk: Disk): Pick<BlobStore, 'put' | 'putMany'> {
         const blob = digest.end();
         await onDisk(handle.datasync());
         await onDisk(handle.close());
-        // Equal content that is there already is replaced by itself, and its time renewed.
-        const place = pathOf(disk, blob.sha256);
-        await onDisk(rename(file, place));
-        await onDisk(syncFolder(dirname(place)));
+        await settle(disk, file, blob.sha256);
         return blob;
       }),
 

@@ -58,7 +58,7 @@ describe.skipIf(missing.length > 0)(
       const store = await s3Blobs(settings('suite'));
       return {
         store,
-        leftovers: async () => [...(await keys('suite/uploads/')), ...(await uploads('suite/'))],
+        leftovers: async () => [...(await keys('suite/uploads/')), ...(await keys('suite/transfers/')), ...(await uploads('suite/'))],
         damage: async (sha256) =>
           void (await admin.send(
             new PutObjectCommand({ Bucket: 'fovea', Key: `suite/blobs/${sha256}`, Body: 'rotten' }),

@@ -17,6 +17,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { BlobError, type BlobStore, type StoredBlob } from './blobs.ts';
 import { s3Direct } from './s3-direct.ts';
+import { s3Parts } from './s3-parts.ts';
 import { keeping } from './s3-keeping.ts';
 import { absent, contentKey, copyInside, s3Error, s3Place, type S3Place } from './s3-place.ts';
 import { StreamDigest, type Promised } from './stream-digest.ts';
@@ -62,6 +63,7 @@ export async function s3Blobs(options: S3Options): Promise<BlobStore> {
     ...reading(place),
     ...keeping(place),
     direct: s3Direct(place, writing.put),
+    parts: s3Parts(place, writing.put),
     close: async () => client.destroy(),
   };
 }

@@ -1,0 +1,142 @@
+import { z } from 'zod';
+import { conflictRules, facet, itemStatuses, uploadResult } from './items.ts';
+import { operation } from './operation.ts';
+import { description, futureExpiry, id, itemPath, metadata, time } from './primitives.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
+
+/** A part of a large file that has still to be sent. */
+export const missingPart = z.object({
+  number: z.int().describe('From 1'),
+  offset: z.int().describe('Where it begins in the file, in bytes'),
+  sizeBytes: z.int(),
+  url: z.string().describe('PUT its bytes here, without a key; nothing else is needed'),
+});
+export type MissingPart = z.infer<typeof missingPart>;
+
+/** A large file on its way into a dataset, part by part. */
+export const partedUpload = z.object({
+  id,
+  datasetId: id,
+  path: z.string(),
+  sizeBytes: z.int(),
+  partBytes: z.int().describe('Bytes of every part but the last'),
+  partCount: z.int(),
+  arrivedCount: z.int().describe('Parts that are there'),
+  missing: z.array(missingPart).describe('The first hundred parts from `from` on that have not arrived'),
+  direct: z.boolean().describe('The URLs are those of the store itself: the bytes do not pass through the platform'),
+  urlsExpireAt: time,
+  itemId: id.nullable().describe('The item that it became'),
+  expiresAt: time.describe('Removed then, if nobody goes on with it'),
+});
+export type PartedUpload = z.infer<typeof partedUpload>;
+
+/** A URL that opens the bytes of an item for whoever has it. */
+export const downloadLink = z.object({
+  url: z.string(),
+  expiresAt: time,
+  direct: z.boolean().describe('It is a URL of the store itself'),
+});
+export type DownloadLink = z.infer<typeof downloadLink>;
+
+const via = z.enum(['store', 'platform']).default('store').describe('`platform`: URLs of the platform, also where clients can reach the store itself');
+const oneUpload = z.object({ dataset: id, upload: id });
+const signed = z.object({ expires: z.string(), signature: z.string() });
+
+export const transfers = {
+  begin: operation({
+    id: 'transfers.begin',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/uploads',
+    summary: 'Begins the upload of a large file in parts, or finds one that broke off.',
+    description:
+      'Send each part of the answer to its URL, several at once if you like, ask again while `missing` is not empty, then call `transfers.complete`. Where the platform keeps its bytes in an S3-compatible store the URLs are presigned ones of that store. With the same `fingerprint` (e.g. made of size and time of the file), path and size, the upload that was begun before is found again, with what has arrived; nothing needs to be remembered by the client.',
+    audience: 'developer',
+    params: z.object({ dataset: id }),
+    body: z
+      .object({
+        path: itemPath,
+        sizeBytes: z.int('must be a whole number').min(1, 'must be at least 1; an empty file goes to items.upload'),
+        fingerprint: z.string().min(1).max(200).optional().describe('What you know the file again by'),
+        sha256: sha256.optional().describe('Refuse bytes with another digest; can also be said at the end'),
+        via,
+        ifExists: z.enum(conflictRules).default('error'),
+        metadata: metadata.optional(),
+        labels: z.array(facet).max(100).optional(),
+        channel: facet.optional(),
+        status: z.enum(itemStatuses).default('inbox'),
+        description: description.optional(),
+        expiresAt: futureExpiry.optional(),
+      })
+      .strict(),
+    result: partedUpload,
+    status: 201,
+    errors: ['not_found', 'forbidden', 'conflict', 'too_large', 'quota_exceeded', 'disk_full'],
+  }),
+  get: operation({
+    id: 'transfers.get',
+    method: 'GET',
+    path: '/v1/datasets/{dataset}/uploads/{upload}',
+    summary: 'Tells which parts of an upload are missing, with fresh URLs.',
+    audience: 'developer',
+    params: oneUpload,
+    query: z.object({ from: z.coerce.number().int().min(1).default(1).describe('Only parts from this number on'), via }),
+    result: partedUpload,
+    errors: ['not_found', 'forbidden'],
+  }),
+  putPart: operation({
+    id: 'transfers.putPart',
+    method: 'PUT',
+    path: '/v1/datasets/{dataset}/uploads/{upload}/parts/{part}',
+    summary: 'Takes the bytes of one part, by the signed URL that `transfers.begin` gives where the store has none of its own.',
+    audience: 'public',
+    params: oneUpload.extend({ part: z.coerce.number().int().min(1).max(10_000) }),
+    query: signed,
+    body: 'binary',
+    errors: ['not_found', 'forbidden', 'too_large', 'upload_incomplete', 'disk_full'],
+  }),
+  complete: operation({
+    id: 'transfers.complete',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/uploads/{upload}/complete',
+    summary: 'Makes an item of an upload whose parts are all there.',
+    description: 'Its bytes are read once and their digest taken. Bytes that have not the `sha256` that was said are refused and removed. Again, it answers the same.',
+    audience: 'developer',
+    params: oneUpload,
+    body: z.object({ sha256: sha256.optional().describe('The digest that the bytes must have') }).strict(),
+    result: uploadResult,
+    errors: ['not_found', 'forbidden', 'conflict', 'digest_mismatch', 'upload_incomplete', 'gone', 'quota_exceeded', 'disk_full'],
+  }),
+  abort: operation({
+    id: 'transfers.abort',
+    method: 'DELETE',
+    path: '/v1/datasets/{dataset}/uploads/{upload}',
+    summary: 'Gives an upload up; what has arrived of it is removed.',
+    audience: 'developer',
+    params: oneUpload,
+    errors: ['not_found', 'forbidden'],
+  }),
+  link: operation({
+    id: 'transfers.link',
+    method: 'GET',
+    path: '/v1/items/{item}/link',
+    summary: 'Gives a URL that opens the bytes of an item without a key, for a time.',
+    description: 'Of the store itself where clients can reach that. Ranges are answered.',
+    audience: 'annotator',
+    params: z.object({ item: id }),
+    query: z.object({ expiresSeconds: z.coerce.number().int().min(1, 'must be from 1 to 86400').max(86_400, 'must be from 1 to 86400').default(3_600), via }),
+    result: downloadLink,
+    errors: ['not_found'],
+  }),
+  open: operation({
+    id: 'transfers.open',
+    method: 'GET',
+    path: '/v1/items/{item}/content',
+    summary: 'Downloads the bytes of an item by the signed URL of `transfers.link`.',
+    audience: 'public',
+    params: z.object({ item: id }),
+    query: signed,
+    result: 'binary',
+    errors: ['not_found', 'forbidden', 'range_not_satisfiable'],
+  }),
+};

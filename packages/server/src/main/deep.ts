@@ -1,0 +1,18 @@
+import { checkStorage as check, type DeepCheck, type StorageReport } from '../catalog/care/deep.ts';
+import { connectDatabase } from '../engines/database/postgres.ts';
+import { readConfig } from './config.ts';
+import { databaseOf, openBlobs } from './engines.ts';
+
+/** Looks at every byte that a platform keeps, beside the running one or without: see {@link check}. Throws ConfigError where there is no platform. */
+export async function checkStorage(options: { dataDir?: string; env?: Record<string, string | undefined> }, told: DeepCheck): Promise<StorageReport> {
+  const config = readConfig(options.env ?? process.env, options);
+  return databaseOf(config, async (connection) => {
+    const db = await connectDatabase({ ...connection, poolSize: 8 });
+    try {
+      const blobs = await openBlobs(config);
+      return await check({ db, blobs }, told).finally(() => blobs.close());
+    } finally {
+      await db.close();
+    }
+  });
+}
