@@ -216,6 +216,8 @@ export const items = {
     method: 'POST',
     path: '/v1/datasets/{dataset}/items/import-archive',
     summary: 'Unpacks a ZIP or TAR archive (gzipped too) into a dataset, in the background; the body is its bytes.',
+    description:
+      'With `deidentify` its DICOM and NIfTI files are de-identified before they become items, and take paths made of pseudonyms; others are left out. The archive is removed when its files are in.',
     audience: 'developer',
     params: inDataset,
     query: z.object({
@@ -225,6 +227,7 @@ export const items = {
       labels: facets.labels,
       status: facets.status,
       expiresAt: facets.expiresAt,
+      deidentify: deidentifyQuery,
     }),
     body: 'binary',
     result: command,

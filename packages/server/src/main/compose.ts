@@ -116,6 +116,7 @@ export function compose(engines: Engines, settings: Settings) {
   const transfers = transfersService({ db, blobs, items, limits: settings, publicUrl: settings.publicUrl, sign: urlSigner(settings.secret).sign });
   const deidentification = deidentificationService({ db, items });
   const commands = commandsService({ db, queue, projects, logger });
+  const bring = bringService({ db, blobs, outbound, commands, items, deidentification, limits: settings });
   const datasetCopier = datasetCopies({ db, projects, commands });
   const folders = foldersService({ db });
   const versions = versionsService({ db, blobs, queue, commands });
@@ -167,7 +168,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...segmentationRoutes(segmentations),
     ...usageRoutes(usageService({ db })),
     ...versionRoutes(versions),
-    ...bringRoutes(bringService({ db, blobs, outbound, commands, items, limits: settings })),
+    ...bringRoutes(bring),
     ...qualityRoutes(qualityService({ db, commands })),
     ...commandRoutes(commands),
     ...annotationRoutes(annotations, db),
@@ -184,7 +185,7 @@ export function compose(engines: Engines, settings: Settings) {
   return {
     engines,
     settings,
-    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, transfers, scans, objects, segmentations, deidentification, commands, annotations, recipes, exports: dataExports, imports: dataImports, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, runs, events, deliveries, webhooks },
+    rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, transfers, scans, objects, segmentations, deidentification, bring, commands, annotations, recipes, exports: dataExports, imports: dataImports, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, runs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
     preparations,
     /** Protocols of doors that the containers of their analytics speak. */

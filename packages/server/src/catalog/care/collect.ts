@@ -24,7 +24,19 @@ const passedOver = ['items', 'annotations', 'blobs', 'version_blobs', 'version_c
  */
 export async function collectBlobs({ db, blobs }: { db: Database; blobs: BlobStore }, graceMs: number, signal: AbortSignal): Promise<{ blobs: number; bytes: number }> {
   const before = Date.now() - graceMs;
-  const candidates = await unreferenced(db, blobs, before, signal);
+  return removeFree({ db, blobs }, await unreferenced(db, blobs, before, signal), before, signal);
+}
+
+/**
+ * Removes a blob at once if nothing refers to it and nobody has stored or used it since `before` (milliseconds since 1970): what must not
+ * wait for the next sweep, as it says who somebody is.
+ */
+export async function collectBlob({ db, blobs }: { db: Database; blobs: BlobStore }, sha256: string, before: number): Promise<void> {
+  const free = new Map((await withoutIndexed(db, [sha256])).map((digest) => [digest, 0]));
+  await removeFree({ db, blobs }, free, before, new AbortController().signal);
+}
+
+async function removeFree({ db, blobs }: { db: Database; blobs: BlobStore }, candidates: ReadonlyMap<string, number>, before: number, signal: AbortSignal): Promise<{ blobs: number; bytes: number }> {
   const kept = await mentioned(db, new Set(candidates.keys()));
   const removed = { blobs: 0, bytes: 0 };
   const free = [...candidates].filter(([sha256]) => !kept.has(sha256));

@@ -6,6 +6,7 @@ import { parseDicom } from '@fovea/medical/dicom/parse.ts';
 import { sampleCt, sampleFile } from '@fovea/medical/dicom/sample-files.ts';
 import { parseNifti } from '@fovea/medical/nifti/parse.ts';
 import { writeNifti } from '@fovea/medical/nifti/write.ts';
+import { zipSync } from 'fflate';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runCli } from '../../../../cli/src/testing.ts';
@@ -47,6 +48,7 @@ async function everywhere(): Promise<string> {
     select to_jsonb(items)::text as text from items where dataset_id = ${dataset}
     union all select to_jsonb(blobs)::text from blobs
     union all select to_jsonb(events)::text from events where project_id = ${project}
+    union all select to_jsonb(commands)::text from commands where project_id = ${project}
     union all select to_jsonb(deidentification_reports)::text from deidentification_reports where project_id = ${project}`);
   return [...files.map((file) => readFileSync(join(file.parentPath, file.name)).toString('latin1')), ...rows.map((row) => row.text)].join('\n');
 }
@@ -64,6 +66,31 @@ describe('at upload', () => {
     expect(report).toMatchObject({ format: 'dicom', options: {}, createdBy: expect.any(String) });
     expect(report.actions.find((action) => action.path === '(0010,0010)')).toMatchObject({ keyword: 'PatientName', action: 'pseudonym' });
     expect(report.actions.length).toBeGreaterThan(20);
+  });
+  test('the files of an archive are de-identified before they are items; the archive is gone when they are in', async () => {
+    const large = new Uint8Array(canaryFile().length + 5 * 1024 * 1024);
+    large.set(canaryFile());
+    const zip = zipSync({ [`${canaries[0]}/${canaries[1]}.dcm`]: canaryFile(), [`${canaries[0]}/${canaries[2]}.txt`]: Buffer.from('KANARIE'), [`${canaries[1]}.dcm`]: sampleFile(sampleCt({ slice: 3 })), [`${canaries[2]}/large.dcm`]: large }, { level: 0 });
+    const { status, body } = await fovea.call('POST', `/v1/datasets/${dataset}/items/import-archive?deidentify=true&folder=/in`, { body: Buffer.from(zip) });
+    expect(status).toBe(202);
+    const done = (await fovea.call('GET', `/v1/commands/${body.id}?waitSeconds=60`)).body;
+    expect(done).toMatchObject({ status: 'complete', done: 4, result: { failedCount: 1, failed: [{ source: 'file 2 of the archive', message: expect.stringContaining('neither DICOM nor NIfTI') }] } });
+    const { data } = await sdk.items.list(dataset);
+    expect(data.length).toBeGreaterThanOrEqual(2);
+    for (const item of data) {
+      expect(item.path).toMatch(/^\/in\/[0-9A-Z]{16}\/CT-2\.25\.\d+\.dcm$/);
+      expect(found(await download(item.id))).toEqual([]);
+      expect(await sdk.deidentification.report(item.id)).toMatchObject({ format: 'dicom' });
+    }
+    expect(found(await everywhere())).toEqual([]);
+  });
+  test('an archive that cannot be unpacked is gone too', async () => {
+    const zip = zipSync({ [`../../${canaries[0]}.dcm`]: canaryFile() }, { level: 0 });
+    const { body } = await fovea.call('POST', `/v1/datasets/${dataset}/items/import-archive?deidentify=true`, { body: Buffer.from(zip) });
+    const done = (await fovea.call('GET', `/v1/commands/${body.id}?waitSeconds=60`)).body;
+    expect(done).toMatchObject({ status: 'failed', message: expect.stringContaining('leave its folder') });
+    expect(found(JSON.stringify(done))).toEqual([]);
+    expect(found(await everywhere())).toEqual([]);
   });
   test('deidentification.key 200 is one of the project; UIDs and pseudonyms agree within it and with no other', async () => {
     const one = await sdk.deidentification.key(project);

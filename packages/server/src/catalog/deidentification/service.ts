@@ -21,7 +21,11 @@ export interface CleanFile {
 }
 
 /** A file is held in memory while it is cleaned. */
-const maxFileBytes = 1024 ** 3;
+export const maxCleanBytes = 1024 ** 3;
+
+export function tooLargeToClean(): Fault {
+  return new Fault('too_large', `A file that is to be de-identified here has at most ${maxCleanBytes.toLocaleString('en')} bytes.`);
+}
 
 /** De-identification of what comes in: nothing of the original is stored, not even for a moment. */
 export function deidentificationService({ db, items }: { db: Database; items: ItemsService }) {
@@ -66,7 +70,7 @@ export function deidentificationService({ db, items }: { db: Database; items: It
       let size = 0;
       for await (const part of file.source) {
         size += part.length;
-        if (size > maxFileBytes) throw new Fault('too_large', `A file that is to be de-identified here has at most ${maxFileBytes.toLocaleString('en')} bytes.`);
+        if (size > maxCleanBytes) throw tooLargeToClean();
         parts.push(part);
       }
       const bytes = new Uint8Array(Buffer.concat(parts, size));

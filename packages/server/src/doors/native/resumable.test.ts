@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Fastify from 'fastify';
 import { Upload, type UploadOptions } from 'tus-js-client';
+import { zipSync } from 'fflate';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { canaries, canaryFile } from '../../testing/canary.ts';
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
 import { resumableUploads } from './resumable.ts';
 
@@ -24,9 +26,16 @@ interface Run {
   key?: string;
   metadata?: Record<string, string>;
 }
-function send(content: Buffer, { url, endpoint = `${fovea.url}/v1/uploads`, key = fovea.key, metadata = {} }: Run = {}): Promise<{ item: string | undefined; url: string | null }> {
+interface Sent {
+  item: string | undefined;
+  /** What became of it, where it is no item. */
+  made: string | undefined;
+  url: string | null;
+}
+function send(content: Buffer, { url, endpoint = `${fovea.url}/v1/uploads`, key = fovea.key, metadata = {} }: Run = {}): Promise<Sent> {
   return new Promise((resolve, reject) => {
     let item: string | undefined;
+    let made: string | undefined;
     const options: UploadOptions = {
       endpoint,
       ...(url ? { uploadUrl: url } : {}),
@@ -37,9 +46,10 @@ function send(content: Buffer, { url, endpoint = `${fovea.url}/v1/uploads`, key 
       metadata: { dataset, path: '/big.bin', labels: 'a,b', metadata: '{"x":1}', ...metadata },
       onAfterResponse: (_request, response) => {
         item = response.getHeader('Fovea-Item') ?? item;
+        made = response.getHeader('Fovea-Command') ?? response.getHeader('Fovea-Import') ?? made;
       },
       onError: reject,
-      onSuccess: () => resolve({ item, url: upload.url }),
+      onSuccess: () => resolve({ item, made, url: upload.url }),
     };
     const upload = new Upload(content as never, options);
     upload.start();
@@ -103,4 +113,38 @@ test('refusals: no key, a stranger, somebody else\'s upload, bad wishes, a taken
   expect((await fetch(url ?? '', { method: 'HEAD', headers: { authorization: `Bearer ${stranger.key}`, 'tus-resumable': '1.0.0' } })).status).toBe(404);
   // Of finished uploads only holes and their notes are left.
   expect(readdirSync(join(fovea.dataDir, 'uploads')).length).toBeLessThan(20);
+});
+
+test('a scan is de-identified when all of it is there: what was planted is nowhere, neither in the store nor in what waited', async () => {
+  const { item, url } = await send(Buffer.from(canaryFile()), { metadata: { path: `/${canaries[0]}/${canaries[1]}.dcm`, deidentify: 'true' } });
+  const { path, labels } = (await fovea.call('GET', `/v1/items/${item}`)).body;
+  expect([path, labels]).toEqual([expect.stringMatching(/^\/[0-9A-Z]{16}\/CT-2\.25\.\d+\.dcm$/), ['a', 'b']]);
+  expect((await fovea.call('GET', `/v1/items/${item}/deidentification`)).body).toMatchObject({ format: 'dicom', options: {} });
+  const places = ['uploads', 'blobs'].map((folder) => join(fovea.dataDir, folder));
+  const files = places.flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)));
+  const kept = files.map((file) => readFileSync(file).toString('latin1')).join('\n');
+  expect(canaries.filter((canary) => kept.includes(canary))).toEqual([]);
+  // Who asks again hears that it is complete.
+  const asked = await fetch(url ?? '', { method: 'HEAD', headers: { authorization: `Bearer ${fovea.key}`, 'tus-resumable': '1.0.0' } });
+  expect(asked.headers.get('upload-offset')).toBe(String(canaryFile().length));
+});
+
+test('a file that cannot be de-identified is refused, and nothing of it is kept', async () => {
+  const before = readdirSync(join(fovea.dataDir, 'uploads')).length;
+  await expect(send(Buffer.from('no scan'), { metadata: { path: '/x.dcm', deidentify: 'true' } })).rejects.toThrow(/neither DICOM nor NIfTI/);
+  await expect(send(Buffer.from('x'), { metadata: { path: '/x.dcm', deidentify: 'perhaps' } })).rejects.toThrow(/must be true, false, or the options/);
+  expect(readdirSync(join(fovea.dataDir, 'uploads'))).toHaveLength(before);
+});
+
+test('a finished upload is unpacked as an archive, or imported as labels', async () => {
+  const zip = Buffer.from(zipSync({ 'one.txt': Buffer.from('1'), 'two.txt': Buffer.from('2') }));
+  const unpacked = await send(zip, { metadata: { use: 'archive', folder: '/unpacked' } });
+  expect((await fovea.call('GET', `/v1/commands/${unpacked.made}?waitSeconds=60`)).body).toMatchObject({ status: 'complete', result: { created: 2 } });
+  expect(await itemAt('/unpacked/one.txt')).toMatchObject({ sizeBytes: 1, labels: ['a', 'b'] });
+  const coco = { images: [{ id: 1, file_name: 'unpacked/one.txt', width: 10, height: 10 }], categories: [{ id: 1, name: 'cat' }], annotations: [{ id: 1, image_id: 1, category_id: 1, bbox: [1, 1, 2, 2] }] };
+  const labels = await send(Buffer.from(JSON.stringify(coco)), { metadata: { use: 'import', filename: 'instances.json', match: 'path' } });
+  expect((await fovea.call('GET', `/v1/imports/${labels.made}?waitSeconds=60`)).body).toMatchObject({ status: 'complete', fileName: 'instances.json', format: 'coco', annotations: { imported: 1 } });
+  for (const [metadata, message] of [[{ use: 'toy' }, /must be one of item, archive, import/], [{ use: 'import', format: 'doc' }, /must be auto or one of coco/], [{ use: 'import', deidentify: 'true' }, /is for items and archives/]] as const) {
+    await expect(send(zip, { metadata })).rejects.toThrow(message);
+  }
 });

@@ -2,25 +2,34 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { truncate } from 'node:fs/promises';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { FileConfigstore, FileStore } from '@tus/file-store';
 import { Server, type Upload } from '@tus/server';
-import { conflictRules, itemStatuses, itemPath, timeInput } from '@fovea/contract';
+import { conflictRules, deidentifyQuery, futureExpiry, imports, itemPath, items, itemStatuses } from '@fovea/contract';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import type { BringService } from '../../catalog/bring/service.ts';
+import { maxCleanBytes, tooLargeToClean, type DeidentificationService } from '../../catalog/deidentification/service.ts';
 import type { ItemsService } from '../../catalog/items/service.ts';
 import { Fault } from '../../fault.ts';
 import { authenticate, type Authenticator } from '../../http/authenticate.ts';
 import { toFault } from '../../http/problem.ts';
 import type { Caller } from '../../identity/caller.ts';
+import type { ImportsService } from '../../labeling/imports/service.ts';
 
 const base = '/v1/uploads';
 /** An upload that nobody goes on with is removed after so long. */
 const lifeMs = 7 * 24 * 3_600_000;
 const sweepMs = 3_600_000;
 
-/** What a client says in `Upload-Metadata`: where the file goes and what is said about it. */
-const wishes = z.object({
-  dataset: z.uuid('must be the id of the dataset'),
+/** What becomes of a finished upload: an item, items out of an archive, or an import of labels. */
+const uses = ['item', 'archive', 'import'] as const;
+
+const dataset = z.uuid('must be the id of the dataset');
+/** What a client says in `Upload-Metadata` of a file: where it goes and what is said about it. */
+const itemWishes = z.object({
+  use: z.literal('item'),
+  dataset,
   path: itemPath.optional(),
   filename: z.string().optional(),
   name: z.string().optional(),
@@ -29,10 +38,15 @@ const wishes = z.object({
   labels: z.string().transform((text) => text.split(',').filter((label) => label !== '')).optional(),
   channel: z.string().max(200).optional(),
   status: z.enum(itemStatuses).optional(),
-  expiresAt: timeInput.optional(),
+  expiresAt: futureExpiry.optional(),
   metadata: z.string().transform((text, context) => parseObject(text, context)).optional(),
+  deidentify: deidentifyQuery,
 });
+const archiveWishes = items.importArchive.query.extend({ use: z.literal('archive'), dataset });
+const importWishes = imports.create.query.extend({ use: z.literal('import'), dataset, filename: z.string().max(500).optional() });
+const wishes = z.discriminatedUnion('use', [itemWishes, archiveWishes, importWishes]);
 type Wishes = z.infer<typeof wishes>;
+const knownFields = new Set(wishes.options.flatMap((one) => Object.keys(one.shape)));
 
 function parseObject(text: string, context: z.core.$RefinementCtx): Record<string, unknown> {
   try {
@@ -46,15 +60,23 @@ function parseObject(text: string, context: z.core.$RefinementCtx): Record<strin
 }
 
 export interface ResumableDeps {
-  rooms: { items: ItemsService };
+  rooms: { items: ItemsService; deidentification: DeidentificationService; bring: BringService; imports: ImportsService };
   auth: Authenticator;
   settings: { uploadsDir: string; maxUploadBytes: number };
 }
 
+/** What a finished upload became, and the header that names it. */
+interface Outcome {
+  header: (typeof headers)[Wishes['use']];
+  id: string;
+}
+const headers = { item: 'Fovea-Item', archive: 'Fovea-Command', import: 'Fovea-Import' } as const;
+
 /**
  * Resumable uploads after the protocol tus 1.0 (https://tus.io/protocols/resumable-upload, with creation, termination and expiration) at
  * `/v1/uploads`. The metadata of an upload are the parameters of `items.upload`, `dataset` and `path` (or `filename`) among them; the
- * answer to its last piece names the item in the header `Fovea-Item`. What has arrived lies on the disk of this process and survives its end.
+ * answer to its last piece names the item in the header `Fovea-Item`. With `use` `archive` or `import` they are those of `items.importArchive`
+ * or `imports.create`, and the answer has `Fovea-Command` or `Fovea-Import`. What has arrived lies on the disk of this process and survives its end.
  */
 export function resumableUploads({ rooms, auth, settings }: ResumableDeps) {
   mkdirSync(settings.uploadsDir, { recursive: true, mode: 0o700 });
@@ -68,20 +90,28 @@ export function resumableUploads({ rooms, auth, settings }: ResumableDeps) {
     return known;
   }
 
-  /** Makes the item of an upload whose bytes are all here; a second time gives the first one's. */
-  async function finish(upload: Upload): Promise<string> {
-    const done = upload.metadata?.['item'];
-    if (typeof done === 'string') return done;
-    const { dataset, path, filename, name, ifExists: rule, ...facets } = read(upload);
-    const access = await rooms.items.authorizeUpload(caller(), dataset);
+  /** The bytes are in the store: what stays is a hole of the same size, so that the client that asks again hears it is complete. */
+  async function empty({ id, size = 0 }: Upload): Promise<void> {
+    await truncate(join(settings.uploadsDir, id), 0);
+    await truncate(join(settings.uploadsDir, id), size);
+  }
+
+  /** Makes of an upload whose bytes are all here what it is for; a second time gives the first one's. */
+  async function finish(upload: Upload): Promise<Outcome> {
+    const done = outcomeOf(upload);
+    if (done) {
+      await empty(upload);
+      return done;
+    }
+    const wished = read(upload);
     try {
-      const { item } = await rooms.items.upload(caller(), access, { ...facets, rule, path: path ?? filename ?? name ?? '' }, datastore.read(upload.id));
-      upload.metadata = { ...upload.metadata, item: item.id };
+      const outcome = { header: headers[wished.use], id: await take(rooms, caller(), wished, () => datastore.read(upload.id)) };
+      // Names and paths may say who a patient is, as the bytes did.
+      const { owner = null, ...said } = upload.metadata ?? {};
+      upload.metadata = { ...('deidentify' in wished && wished.deidentify ? { dataset: wished.dataset } : said), owner, [outcome.header]: outcome.id };
       await configs.set(upload.id, upload);
-      // The bytes are in the store: what stays is a hole of the same size, so that the client that asks again hears it is complete.
-      await truncate(join(settings.uploadsDir, upload.id), 0);
-      await truncate(join(settings.uploadsDir, upload.id), upload.size ?? 0);
-      return item.id;
+      await empty(upload);
+      return outcome;
     } catch (error) {
       // Bytes that are refused are refused for good; the client is not told later that its upload is complete.
       if (error instanceof Fault && error.code !== 'not_available' && error.code !== 'disk_full') await datastore.remove(upload.id);
@@ -95,11 +125,11 @@ export function resumableUploads({ rooms, auth, settings }: ResumableDeps) {
     maxSize: settings.maxUploadBytes,
     relativeLocation: true,
     allowedHeaders: ['authorization', 'x-fovea-csrf'],
-    exposedHeaders: ['fovea-item'],
+    exposedHeaders: Object.values(headers).map((header) => header.toLowerCase()),
     async onUploadCreate(_request, upload) {
-      const wished = read(upload);
-      await rooms.items.authorizeUpload(caller(), wished.dataset);
-      return { metadata: { ...upload.metadata, item: null, owner: ownerOf(caller()) } };
+      await authorize(rooms, caller(), read(upload), upload.size);
+      const own = Object.fromEntries(Object.values(headers).map((header) => [header, null]));
+      return { metadata: { ...upload.metadata, ...own, owner: ownerOf(caller()) } };
     },
     async onIncomingRequest(request, id) {
       if (id === '' || request.method === 'OPTIONS' || request.method === 'POST') return;
@@ -109,7 +139,8 @@ export function resumableUploads({ rooms, auth, settings }: ResumableDeps) {
       if (request.method === 'HEAD' && upload.size !== undefined && upload.offset === upload.size) await finish(upload);
     },
     async onUploadFinish(_request, upload) {
-      return { headers: { 'Fovea-Item': await finish(upload) } };
+      const { header, id } = await finish(upload);
+      return { headers: { [header]: id } };
     },
     onResponseError(_request, error) {
       if ('status_code' in error) return undefined;
@@ -142,16 +173,55 @@ export function resumableUploads({ rooms, auth, settings }: ResumableDeps) {
 
 const ownerOf = ({ orgId, userId }: Caller): string => `${orgId} ${userId}`;
 
-function read(upload: Upload): Wishes {
-  // Never passed over in silence: who asks for it must not find the patient's name in the store.
-  if (upload.metadata && 'deidentify' in upload.metadata) throw new Fault('invalid_request', 'Resumable uploads are not de-identified; use POST /v1/datasets/{dataset}/items?deidentify=true.');
-  const given = Object.fromEntries(Object.entries(upload.metadata ?? {}).filter(([key, value]) => value !== null && key in wishes.shape));
-  const parsed = wishes.safeParse(given);
-  if (!parsed.success) {
-    const errors = parsed.error.issues.map((issue) => ({ path: `Upload-Metadata.${issue.path.join('.')}`, message: issue.message }));
-    throw new Fault('invalid_request', `${errors[0]?.path} ${errors[0]?.message}.`, { errors });
+/** Refuses what could not be finished before its bytes are sent. */
+async function authorize({ items: files, imports: labels }: ResumableDeps['rooms'], caller: Caller, { dataset, ...wished }: Wishes, size: number | undefined): Promise<void> {
+  if (wished.use === 'import') return labels.authorize(caller, dataset, wished);
+  await files.authorizeUpload(caller, dataset);
+  if (wished.use === 'item' && wished.deidentify && (size ?? 0) > maxCleanBytes) throw tooLargeToClean();
+}
+
+/** Hands the bytes to the room that they are for; gives the id of what came of it. */
+async function take({ items: files, deidentification, bring, imports: labels }: ResumableDeps['rooms'], caller: Caller, wished: Wishes, open: () => Readable): Promise<string> {
+  if (wished.use === 'import') {
+    const { use: _use, dataset, filename, ...query } = wished;
+    await labels.authorize(caller, dataset, query);
+    return (await labels.create(caller, dataset, { ...query, name: query.name ?? filename }, open())).id;
   }
+  if (wished.use === 'archive') {
+    const { use: _use, dataset, ...query } = wished;
+    return (await bring.archive(caller, dataset, query, open())).id;
+  }
+  const { use: _use, dataset, path, filename, name, ifExists: rule, deidentify, sha256, ...facets } = wished;
+  const access = await files.authorizeUpload(caller, dataset);
+  const upload = { ...facets, rule, path: path ?? filename ?? name ?? '' };
+  if (!deidentify) return (await files.upload(caller, access, { ...upload, sha256 }, open())).item.id;
+  const clean = await deidentification.cleanStream(caller, access, { path: upload.path, source: open(), sha256 }, deidentify);
+  return (await files.upload(caller, access, { ...upload, path: clean.path, deidentification: clean.report }, Readable.from([clean.bytes]))).item.id;
+}
+
+/** What an upload became, where it is finished. */
+function outcomeOf({ metadata }: Upload): Outcome | undefined {
+  for (const header of Object.values(headers)) {
+    const id = metadata?.[header];
+    if (typeof id === 'string') return { header, id };
+  }
+  return undefined;
+}
+
+function read(upload: Upload): Wishes {
+  const given = Object.fromEntries(Object.entries(upload.metadata ?? {}).filter(([key, value]) => value !== null && knownFields.has(key)));
+  const { use = 'item' } = given;
+  if (!uses.some((one) => one === use)) throw refused([{ path: 'Upload-Metadata.use', message: `must be one of ${uses.join(', ')}` }]);
+  const parsed = wishes.safeParse({ ...given, use });
+  if (!parsed.success) throw refused(parsed.error.issues.map((issue) => ({ path: `Upload-Metadata.${issue.path.join('.')}`, message: issue.message })));
+  // Never passed over in silence: who asks for it must not find the patient's name in the store.
+  if (parsed.data.use === 'import' && 'deidentify' in given) throw refused([{ path: 'Upload-Metadata.deidentify', message: 'is for items and archives; labels are imported as they are' }]);
+  if (parsed.data.use !== 'item') return parsed.data;
   const { path, filename, name } = parsed.data;
   if ((path ?? filename ?? name) === undefined) throw new Fault('invalid_request', 'Upload-Metadata needs a path, or a filename.');
   return parsed.data;
+}
+
+function refused(errors: { path: string; message: string }[]): Fault {
+  return new Fault('invalid_request', `${errors[0]?.path} ${errors[0]?.message}.`, { errors });
 }
