@@ -1,7 +1,11 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
+import { makeFolder } from './make-folder.ts';
+
+export { ConfigError };
 
 /** Everything that can be set from outside, checked. Only `main/` reads the environment. */
 export interface Config {
@@ -51,11 +55,6 @@ export interface Overrides {
   port?: number | undefined;
 }
 
-/** Thrown with one message that names every setting that is wrong. */
-export class ConfigError extends Error {
-  override name = 'ConfigError';
-}
-
 /** Reads the configuration; throws {@link ConfigError}. Creates the data folder and, when it is unset, the signing secret in it. */
 export function readConfig(env: Record<string, string | undefined>, overrides: Overrides = {}): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([name, value]) => name.startsWith('FOVEA_') && value !== undefined && value !== ''));
@@ -98,7 +97,7 @@ function blobSettings(text: string | undefined, dataDir: string, endpoint: strin
 function storedSecret(dataDir: string): string {
   const file = join(dataDir, 'secret');
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
-  mkdirSync(dataDir, { recursive: true });
+  makeFolder(dataDir, 'FOVEA_DATA');
   const secret = randomBytes(32).toString('base64url');
   try {
     writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: 'wx' });
@@ -106,6 +105,6 @@ function storedSecret(dataDir: string): string {
   } catch (error) {
     // Another process of this installation made it at the same moment.
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return readFileSync(file, 'utf8').trim();
-    throw error;
+    throw new ConfigError(`FOVEA_DATA: nothing can be written into the folder ${dataDir} (${(error as NodeJS.ErrnoException).code}); choose another one.`, { cause: error });
   }
 }

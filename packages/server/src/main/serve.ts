@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { doorPlugins } from './doors.ts';
@@ -11,6 +11,7 @@ import { createHttpServer } from '../http/server.ts';
 import { bootstrap } from '../identity/bootstrap.ts';
 import { compose, type Platform } from './compose.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
+import { makeFolder } from './make-folder.ts';
 import { consolePages } from './console-pages.ts';
 import { createLogger, openEngines } from './engines.ts';
 import { systemPages } from './system-pages.ts';
@@ -45,7 +46,8 @@ export interface Running {
 /** Starts the platform and answers when it is ready. Throws ConfigError or an Error with one clear sentence. */
 export async function startPlatform(options: ServeOptions = {}): Promise<Running> {
   const config = readConfig(options.env ?? process.env, options);
-  mkdirSync(config.dataDir, { recursive: true });
+  makeFolder(config.dataDir, 'FOVEA_DATA');
+  if (config.blobs.kind === 'disk') makeFolder(config.blobs.root, 'FOVEA_BLOBS');
   const wanted = options.roles ?? roles;
   const logger = createLogger(config.logLevel);
   const metrics = createMetrics();
