@@ -1,0 +1,125 @@
+// A large upload during which the platform is killed, then one whose own program is killed: both end whole, and what had arrived is not sent again.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createReadStream, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fovea } from '@fovea/sdk';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const cli = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'src', 'main.ts');
+const key = 'live_chaos-tests-only-0123456789';
+const folder = mkdtempSync(join(tmpdir(), 'fovea-chaos-'));
+const dataDir = join(folder, 'data');
+const fileBytes = 256 * 1024 ** 2;
+const parts = 16;
+const running = new Set<ChildProcess>();
+let url: string;
+let server: ChildProcess;
+let dataset: string;
+
+function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, FOVEA_LOG_LEVEL: 'silent', NO_COLOR: '1', ...env } });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
+  return child;
+}
+
+async function serve(): Promise<ChildProcess> {
+  const child = start(['serve', '--no-demo', '--port', new URL(url).port, '--data', dataDir, '--roles', 'api'], { FOVEA_ADMIN_KEY: key });
+  if (!child.stdout) throw new Error('The platform has no output.');
+  for await (const line of createInterface({ input: child.stdout })) if (line.includes('ready')) return child;
+  throw new Error('fovea serve ended before it was ready.');
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const ended = once(child, 'exit');
+  child.kill('SIGKILL');
+  await ended;
+}
+
+/** Some random bytes, then nothing: a file that is made at once. */
+async function largeFile(name: string): Promise<{ path: string; sha256: string }> {
+  const path = join(folder, name);
+  const handle = await open(path, 'w');
+  await handle.write(randomBytes(1024 ** 2));
+  await handle.truncate(fileBytes);
+  await handle.close();
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return { path, sha256: hash.digest('hex') };
+}
+
+const upload = (path: string) => start(['upload', path, '--dataset', dataset, '--json'], { FOVEA_URL: url, FOVEA_KEY: key });
+const output = async (child: ChildProcess) => JSON.parse((await Array.fromAsync(child.stdout as AsyncIterable<Buffer>)).join('')) as { created: number; failed: number };
+
+/** How many parts of the only upload on its way have arrived. */
+function arrived(): number {
+  const root = join(dataDir, 'blobs', '.uploads');
+  const [upload] = existsSync(root) ? readdirSync(root) : [];
+  return upload === undefined ? 0 : readdirSync(join(root, upload)).filter((name) => name.startsWith('part-')).length;
+}
+
+async function someArrived(): Promise<number> {
+  while (arrived() < 3) await sleep(2);
+  return arrived();
+}
+
+/** Parts that the platform has taken since its start. */
+async function partsTaken(): Promise<number> {
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  const line = metrics.split('\n').find((one) => one.startsWith('fovea_http_request_duration_seconds_count') && one.includes('/parts/') && one.includes('"204"'));
+  return Number(line?.split(' ').at(-1) ?? 0);
+}
+
+const shaOf = async (path: string) => (await new Fovea({ url, key }).items.list(dataset, { path })).data[0]?.sha256;
+
+beforeAll(async () => {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  url = `http://127.0.0.1:${(probe.address() as AddressInfo).port}`;
+  await new Promise((resolve) => probe.close(resolve));
+  server = await serve();
+  const fovea = new Fovea({ url, key });
+  const project = await fovea.projects.create({ name: 'Chaos' });
+  dataset = (await fovea.datasets.create({ project: project.id, name: 'd' })).id;
+}, 120_000);
+afterAll(async () => {
+  for (const child of Array.from(running)) {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    await ended;
+  }
+  rmSync(folder, { recursive: true, force: true });
+}, 60_000);
+
+test('the platform is killed in mid-file and started again: the upload goes on by itself', { timeout: 180_000 }, async () => {
+  const { path, sha256 } = await largeFile('server.bin');
+  const uploading = upload(path);
+  const said = output(uploading);
+  await someArrived();
+  await kill(server);
+  const before = arrived();
+  server = await serve();
+  expect(await said).toMatchObject({ created: 1, failed: 0 });
+  expect(await shaOf('/server.bin')).toBe(sha256);
+  expect(await partsTaken()).toBeLessThanOrEqual(parts - before);
+});
+
+test('the program that uploads is killed and called again: it sends what is missing', { timeout: 180_000 }, async () => {
+  const { path, sha256 } = await largeFile('program.bin');
+  const uploading = upload(path);
+  await someArrived();
+  await kill(uploading);
+  const before = arrived();
+  const taken = await partsTaken();
+  expect(await output(upload(path))).toMatchObject({ created: 1, failed: 0 });
+  expect(await shaOf('/program.bin')).toBe(sha256);
+  expect((await partsTaken()) - taken).toBeLessThanOrEqual(parts - before + 3);
+});
