@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { build } from 'vite';
 import type { BenchPage, MoveResult, PainterName } from './editor/page.ts';
 import type { Figure, Scale } from './figure.ts';
+import { nextTask } from './next-task.ts';
 
 const chromiumArgs = [
   '--no-sandbox',
@@ -30,7 +31,8 @@ export async function run({ scale }: { scale: Scale }): Promise<Figure[]> {
   const folder = await mkdtemp(join(tmpdir(), 'fovea-bench-editor-'));
   try {
     await bundle(folder);
-    return await inBrowser(folder, (page) => measure(page, shapes, frames));
+    const drawing = await inBrowser(folder, (page) => measure(page, shapes, frames));
+    return [...drawing, ...(await nextTask(scale))];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,7 +1,6 @@
 // DICOM beside the fastest npm parser and beside pydicom, on the same generated files; de-identification with the same tag actions; a
 // series that is opened in the console.
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,6 +13,7 @@ import { tagHex, tagOfKeyword } from '@fovea/medical/dicom/dictionary.ts';
 import { sampleCt, sampleFile } from '@fovea/medical/dicom/sample-files.ts';
 import { pythonWith } from '../test/clients/python.ts';
 import { median, times, type Figure, type Scale } from './figure.ts';
+import { scanPages } from './scan-pages.ts';
 
 const run1 = promisify(execFile);
 const runs = 5;
@@ -24,7 +24,7 @@ export async function run({ scale }: { scale: Scale }): Promise<Figure[]> {
   try {
     const paths = await makeFiles(folder, count);
     const files = await Promise.all(paths.map(async (path) => new Uint8Array(await readFile(path))));
-    return [...(await parsing(files)), ...(await besidePython(folder, paths, files)), ...(await opening(scale))];
+    return [...(await parsing(files)), ...(await besidePython(folder, paths, files)), ...(await scanPages(scale))];
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -132,42 +132,4 @@ function profileActions(): Record<string, string> {
   return Object.fromEntries(
     Object.entries(basicProfile).flatMap(([code, list]) => list.trim().split(/\s+/).map((word) => [tagHex(tagOfKeyword(word) ?? Number.parseInt(word, 16)), letter(code)])),
   );
-}
-
-/** From the address of an item to the first picture of its series, in Chromium, on loopback. */
-async function opening(scale: Scale): Promise<Figure[]> {
-  if (!existsSync('/usr/bin/chromium')) {
-    console.error('medical: the viewer is not measured, as /usr/bin/chromium is missing');
-    return [];
-  }
-  const { signIn, startConsole } = await import('../packages/console/test/console.ts');
-  const slices = scale === 'full' ? 500 : 60;
-  const site = await startConsole();
-  try {
-    const project = await site.fovea.projects.create({ name: 'Bench' });
-    const dataset = (await site.fovea.datasets.create({ project: project.id, name: 'CT' })).id;
-    const side = 512;
-    const files = Array.from({ length: slices }, (_, slice) => ({ path: `/${slice}.dcm`, slice }));
-    async function* made() {
-      for (const { path, slice } of files) yield { path, file: sampleFile(sampleCt({ slice, rows: side, columns: side })) };
-    }
-    await site.fovea.items.uploadMany(dataset, made());
-    while ((await site.fovea.items.list(dataset, { probe: 'pending' })).data.length > 0) await new Promise((resolve) => setTimeout(resolve, 200));
-    const [first] = (await site.fovea.items.list(dataset, { limit: 1 })).data;
-    const { page } = await site.open();
-    await signIn(page);
-    const seconds: number[] = [];
-    for (let turn = 0; turn < 3; turn++) {
-      await page.goto('/');
-      await page.getByRole('heading', { level: 1 }).first().waitFor();
-      const started = performance.now();
-      await page.goto(`/items/${first?.id}`);
-      await page.locator('canvas[data-drawn="yes"]').first().waitFor();
-      seconds.push((performance.now() - started) / 1_000);
-    }
-    const value = median(seconds);
-    return [{ bench: 'medical', figure: `first picture of a CT of ${slices} slices, from its address`, value, unit: 's', goal: '≤ 1', ok: value <= 1, n: 3 }];
-  } finally {
-    await site.close();
-  }
 }

@@ -11,7 +11,8 @@ export const annotateTexts = {
   panels: 'Labels and objects',
   closed: {
     title: 'This cannot be annotated',
-    kind: 'Only pictures and videos can be annotated here.',
+    kind: 'Only pictures, videos and scans can be annotated here.',
+    noImage: 'This scan has no picture to draw on.',
     noItem: 'This task has no item to look at.',
     failed: 'The platform could not read this file.',
     pending: 'The platform still reads this file …',
@@ -163,6 +164,15 @@ export const annotateTexts = {
     frame: 'Frame',
     trackForward: (n: number) => `Follow through the next ${n} frames`,
     trackStop: 'Stop following',
+  },
+  scan: {
+    bar: 'Slices and window',
+    opacity: 'Opacity',
+    window: (name: string) => `Window: ${name}`,
+    planesHint: 'A click leads to the place. With Shift held over the slice, the planes follow the pointer.',
+    from: 'Values from',
+    to: 'to',
+    value: (value: number) => `value ${value}`,
   },
   textual: { title: 'Text' },
 } as const;

@@ -1,8 +1,8 @@
 import type { AnnotationType } from '@fovea/contract';
 import type { ToolId } from '@fovea/editor';
 import {
-  IconAffiliate, IconBrush, IconBucketDroplet, IconCube, IconEraser, IconFrame, IconHandStop, IconHexagonMinus, IconHexagons, IconLetterT, IconMagnet,
-  IconOval, IconPoint, IconPointer, IconPolygon, IconRectangle, IconRotateRectangle, IconSlice, IconStack2, IconTag, IconVectorSpline, IconWand, type Icon,
+  IconAffiliate, IconBrush, IconBucketDroplet, IconContrast2, IconCube, IconEraser, IconFrame, IconHandStop, IconHexagonMinus, IconHexagons, IconLetterT, IconMagnet,
+  IconOval, IconPaint, IconPoint, IconPointer, IconPolygon, IconRectangle, IconRotateRectangle, IconSlice, IconStack2, IconTag, IconVectorSpline, IconWand, type Icon,
 } from '@tabler/icons-react';
 
 export const toolIcons: Record<ToolId, Icon> = {
@@ -16,7 +16,9 @@ export const toolIcons: Record<ToolId, Icon> = {
   ellipse: IconOval,
   cuboid: IconCube,
   keypoints: IconAffiliate,
+  window: IconContrast2,
   brush: IconBrush,
+  threshold_brush: IconPaint,
   eraser: IconEraser,
   fill: IconBucketDroplet,
   cut: IconSlice,

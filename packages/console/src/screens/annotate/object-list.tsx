@@ -1,4 +1,4 @@
-import { acceptProposals, rejectProposals, setHidden, setLocked, type Editor, type EditorRecord } from '@fovea/editor';
+import { acceptProposals, goToRecord, rejectProposals, setHidden, setLocked, type Editor, type EditorRecord } from '@fovea/editor';
 import { IconCheck, IconEye, IconEyeOff, IconLock, IconLockOpen, IconMessageCircle, IconX, type Icon } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type MouseEvent } from 'react';
@@ -54,7 +54,7 @@ function Row({ editor, record, title, top, hasComment }: { editor: Editor; recor
   const choose = (event: MouseEvent) => {
     if (event.shiftKey || event.ctrlKey || event.metaKey) editor.selection.toggle([record.id]);
     else editor.selection.set([record.id]);
-    if (record.frame !== null && !isShown && !record.hidden) editor.setFrame(record.frame);
+    if (!isShown && !record.hidden) goToRecord(editor, record.id);
   };
   const name = `${title}, ${t.types[record.type]}`;
   return (
@@ -63,6 +63,7 @@ function Row({ editor, record, title, top, hasComment }: { editor: Editor; recor
         <span className={classes['swatch']} style={{ background: editor.labels.color(record.label) }} aria-hidden />
         <TypeIcon size={14} aria-label={t.types[record.type]} />
         <span className={classes['rowName']}>{title}</span>
+        {editor.isStack && record.frame !== null && <span className={classes['frames']}>{record.frame + 1}</span>}
         {record.keyframes && <span className={classes['frames']}>{`${record.frame ?? 0}–${record.endFrame ?? ''}`}</span>}
         {record.status !== null && <span className={classes['status']}>{t.statuses[record.status]}</span>}
         {record.confidence !== null && <span className={classes['count']}>{record.confidence.toFixed(2)}</span>}

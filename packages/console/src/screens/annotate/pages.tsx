@@ -159,7 +159,9 @@ const lookAheadAfterMs = 4_000;
 
 function whyClosed(item: Item): string | undefined {
   if (item.probe === 'failed') return `${t.closed.failed} ${item.problem ?? ''}`;
-  if (item.kind === 'image' || item.kind === 'video') return item.probe === 'pending' ? t.closed.pending : undefined;
+  if (['image', 'video', 'dicom', 'nifti'].includes(item.kind) && item.probe === 'pending') return t.closed.pending;
+  if (item.kind === 'dicom' || item.kind === 'nifti') return (item.frames ?? 0) > 0 ? undefined : t.closed.noImage;
+  if (item.kind === 'image' || item.kind === 'video') return undefined;
   return t.closed.kind;
 }
 

@@ -2,7 +2,10 @@ import { useEffect, useState } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { notify } from '../../ui/notices.ts';
 import { explain } from '../../api/errors.ts';
+import { scanTexts } from '../../texts-scan.ts';
+import type { Stack } from '../item/scan/frame-store.ts';
 import type { Backdrop } from './canvas.tsx';
+import { ScanPicture } from './scan/scan-picture.ts';
 import { loadPicture, pixelsOf } from './session/picture.ts';
 import type { Workbench } from './session/workbench.ts';
 import { openFrames } from './video/open-frames.ts';
@@ -17,7 +20,27 @@ export interface StageProps {
 
 /** The workspace with what the item shows. */
 export function ItemStage(props: StageProps) {
-  return props.bench.item.kind === 'video' ? <VideoStage {...props} /> : <PictureStage {...props} />;
+  const { item, stack } = props.bench;
+  if (stack) return <ScanStage {...props} stack={stack} />;
+  return item.kind === 'video' ? <VideoStage {...props} /> : <PictureStage {...props} />;
+}
+
+function ScanStage({ bench, task, walk, stack }: StageProps & { stack: Stack }) {
+  const { editor } = bench;
+  const [scan, setScan] = useState<ScanPicture>();
+  useEffect(() => {
+    let isOver = false;
+    const onFault = (error: unknown) => void (isOver || notify({ tone: 'bad', text: `${t.closed.picture}: ${explain(error)}` }));
+    const made = new ScanPicture({ editor, stack, onFault });
+    editor.setPicture(editor.picture, made.pixels);
+    setScan(made);
+    if (stack.missing > 0) notify({ tone: 'plain', text: scanTexts.gaps(stack.missing) });
+    return () => {
+      isOver = true;
+      made.end();
+    };
+  }, [bench]);
+  return <Workspace bench={bench} backdrop={undefined} {...(walk && { walk })} {...(task && { task })} {...(scan && { scan })} />;
 }
 
 function VideoStage({ bench, task, walk }: StageProps) {

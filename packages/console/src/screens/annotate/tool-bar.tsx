@@ -8,17 +8,18 @@ import { usableTools } from './session/recipe-labels.ts';
 
 /** Tools that belong together stand together. */
 const groups: readonly (readonly ToolId[])[] = [
-  ['select', 'pan'],
+  ['select', 'pan', 'window'],
   ['box', 'rotated_box', 'polygon', 'polyline', 'point', 'ellipse', 'cuboid', 'keypoints'],
-  ['brush', 'eraser', 'fill'],
+  ['brush', 'threshold_brush', 'eraser', 'fill'],
   ['cut', 'hole'],
   ['smart_box', 'wand', 'live_wire', 'superpixels'],
 ];
 
 /** The tools that the recipe has use for, with their keys. */
 export function ToolBar({ editor, table, focusCanvas }: { editor: Editor; table: ActionTable; focusCanvas: () => void }) {
-  useEditorEvents(editor, 'tool', 'labels');
+  useEditorEvents(editor, 'tool', 'labels', 'picture');
   const usable = new Set(usableTools(editor.tools.all.map(({ id }) => id), editor.labels.list));
+  if (!editor.picture.scan) usable.delete('window');
   const titles = new Map(editor.tools.all.map(({ id, title }) => [id, title]));
   return (
     <div className={classes['tools']} role="toolbar" aria-label={t.tools} aria-orientation="vertical">

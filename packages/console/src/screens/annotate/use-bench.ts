@@ -1,13 +1,16 @@
 import type { Item, Task } from '@fovea/contract';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { annotationsQuery } from '../../api/annotations.ts';
+import { loadStack } from '../item/scan/frame-store.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { useMe } from '../../api/session.ts';
 import { recipeQuery } from '../../api/tasks.ts';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { notify } from '../../ui/notices.ts';
+import { oneItem, SeriesPlaces } from './session/places.ts';
 import { labelingOf } from './session/recipe-labels.ts';
+import { allWithVoxels } from './session/voxels.ts';
 import { draftTaskOf, sendLeft, theJournal, Workbench } from './session/workbench.ts';
 
 export interface BenchInput {
@@ -21,10 +24,15 @@ export interface BenchInput {
 export function useBench({ item, task, recipe, isReadOnly }: BenchInput): { bench: Workbench | undefined; error: unknown } {
   const me = useMe();
   const [draftTask] = useState(() => draftTaskOf(task));
+  const isScan = item.kind === 'dicom' || item.kind === 'nifti';
+  // A task is about its item alone: a slice of a series by itself.
+  const stack = useQuery({ queryKey: ['scan', item.id, item.sha256, 'stack', draftTask ?? null], queryFn: ({ signal }) => loadStack(item, signal, { isAlone: draftTask !== undefined }), enabled: isScan, staleTime: 60_000, refetchOnWindowFocus: false });
+  const places = useMemo(() => (stack.data?.series === undefined ? oneItem(item.id, draftTask) : new SeriesPlaces(item, stack.data.places)), [item.id, draftTask, stack.data]);
   const query = annotationsQuery(item.id, draftTask);
-  const annotations = useQuery({ ...query, refetchOnWindowFocus: false, refetchOnReconnect: false });
+  const isStacked = !isScan || stack.data !== undefined;
+  const annotations = useQuery({ ...query, ...(isScan && { queryFn: async ({ signal }) => allWithVoxels(await places.load(signal), signal), structuralSharing: false }), enabled: isStacked, refetchOnWindowFocus: false, refetchOnReconnect: false });
   const rules = useQuery({ ...recipeQuery(recipe?.id ?? '', recipe?.version ?? null), enabled: recipe !== undefined });
-  const isLoaded = annotations.data !== undefined && (recipe === undefined || rules.data !== undefined);
+  const isLoaded = isStacked && annotations.data !== undefined && (recipe === undefined || rules.data !== undefined);
   const [bench, setBench] = useState<Workbench>();
   useEffect(() => {
     if (!isLoaded) return undefined;
@@ -33,10 +41,10 @@ export function useBench({ item, task, recipe, isReadOnly }: BenchInput): { benc
     const make = async () => {
       const journal = await theJournal();
       const scope = { userId: me.user.id, itemId: item.id, taskId: draftTask ?? '' };
-      const left = await sendLeft(journal, scope);
+      const left = await sendLeft(journal, scope, places.itemIds);
       if (isOver) return;
       const present = annotations.data ?? [];
-      made = new Workbench({ item, task, labeling: labelingOf(rules.data, present.map(({ label }) => label)), annotations: present, userId: me.user.id, isReadOnly, journal, left });
+      made = new Workbench({ item, task, places, stack: stack.data, labeling: labelingOf(rules.data, present.map(({ label }) => label)), annotations: present, userId: me.user.id, isReadOnly, journal, left });
       if (left.length > 0) notify({ tone: 'plain', text: t.save.restored(left.length) });
       setBench(made);
     };
@@ -49,5 +57,5 @@ export function useBench({ item, task, recipe, isReadOnly }: BenchInput): { benc
       queryClient.removeQueries({ queryKey: query.queryKey });
     };
   }, [isLoaded, item.id, draftTask]);
-  return { bench, error: annotations.error ?? rules.error };
+  return { bench, error: stack.error ?? annotations.error ?? rules.error };
 }

@@ -20,6 +20,12 @@ import { ObjectList } from './object-list.tsx';
 import { pageActions, withLabels } from './page-actions.ts';
 import { hasRead, loadShortcuts, markRead, saveShortcuts } from './session/stored.ts';
 import type { Workbench } from './session/workbench.ts';
+import { OpacityList } from './scan/opacity-list.tsx';
+import { PlanePanel } from './scan/plane-panel.tsx';
+import { presetActions } from './scan/presets.ts';
+import type { ScanPicture } from './scan/scan-picture.ts';
+import scanClasses from './scan/scan.module.css';
+import { SliceBar, type SliceBarProps } from './scan/slice-bar.tsx';
 import { StatusBar } from './status-bar.tsx';
 import { LostBanner, TaskBar } from './task-bar.tsx';
 import type { TaskFlow, TaskMode } from './task-flow.ts';
@@ -43,18 +49,20 @@ export interface WorkspaceProps {
   task?: { readonly task: Task; readonly mode: TaskMode; readonly flow: TaskFlow };
   /** Of a video, once its frames can be read. */
   player?: Player;
+  /** Of a scan. */
+  scan?: ScanPicture;
   /** In the bar above, for items without a task. */
   walk?: Walk;
 }
 
 /** The page of one item: bar, tools, canvas, panels. */
-export function Workspace({ bench, backdrop, task, player, walk }: WorkspaceProps) {
+export function Workspace({ bench, backdrop, task, player, scan, walk }: WorkspaceProps) {
   const { editor, labeling } = bench;
   useDocumentTitle(`${t.title(bench.item.name)} · ${texts.app.name}`);
   const [dialog, setDialog] = useState<Dialog>();
   const canvasRef = useRef<HTMLCanvasElement>(null);
   const focusCanvas = () => canvasRef.current?.focus({ preventScroll: true });
-  const { table, shortcuts, changeShortcuts } = useTable({ bench, task, player, walk }, setDialog);
+  const { table, shortcuts, changeShortcuts } = useTable({ bench, task, player, scan, walk }, setDialog);
   const run = (id: string) => void table.run(editor, id);
   useReading(bench, task, setDialog);
   const act = () => task?.mode.kind === 'work' && task.mode.work.act();
@@ -64,7 +72,8 @@ export function Workspace({ bench, backdrop, task, player, walk }: WorkspaceProp
   useEffect(focusCanvas, [editor]);
   useLeaving(bench);
   const [renderer, setRenderer] = useState<Renderer>();
-  useEffect(() => player?.setRenderer(renderer), [player, renderer]);
+  useEffect(() => (player ?? scan)?.setRenderer(renderer), [player, scan, renderer]);
+  const planes = usePlanes(bench, scan);
   const comments = commentsOf(task?.task);
   const mode = task?.mode;
   const mayComment = mode?.kind === 'review';
@@ -81,10 +90,14 @@ export function Workspace({ bench, backdrop, task, player, walk }: WorkspaceProp
           <ToolBar editor={editor} table={table} focusCanvas={focusCanvas} />
         </div>
         <div className={classes['stage']} data-region="canvas">
-          <div className={classes['canvasBox']}>
-            <Canvas editor={editor} backdrop={backdrop} canvasRef={canvasRef} onAct={() => void act()} onRenderer={setRenderer} />
-            <Pins editor={editor} comments={comments} />
+          <div className={scanClasses['views']} data-planes={planes?.isOpen === true}>
+            <div className={classes['canvasBox']}>
+              <Canvas editor={editor} backdrop={backdrop} canvasRef={canvasRef} onAct={() => void act()} onRenderer={setRenderer} />
+              <Pins editor={editor} comments={comments} />
+            </div>
+            {planes?.isOpen && scan && <PlanePanel bench={bench} scan={scan} />}
           </div>
+          {scan && <SliceBar editor={editor} scan={scan} table={table} run={run} isHounsfield={isHounsfield(bench.item)} planes={planes} />}
           {player && <Timeline editor={editor} player={player} table={table} run={run} />}
           <StatusBar editor={editor} />
         </div>
@@ -93,6 +106,7 @@ export function Workspace({ bench, backdrop, task, player, walk }: WorkspaceProp
           <LabelPanel editor={editor} labeling={labeling} focusCanvas={focusCanvas} />
           <AttributePanel editor={editor} labeling={labeling} />
           <TextPanel editor={editor} labeling={labeling} />
+          {scan && <OpacityList editor={editor} labeling={labeling} />}
           <CommentPanel editor={editor} comments={comments} onComment={mayComment ? task?.flow.comment : undefined} />
           <ObjectList editor={editor} labeling={labeling} commented={new Set(comments.flatMap(({ annotationId }) => annotationId ?? []))} />
         </aside>
@@ -115,6 +129,22 @@ export function Workspace({ bench, backdrop, task, player, walk }: WorkspaceProp
       )}
     </div>
   );
+}
+
+/** Presets in Hounsfield units are of use for computed tomography; what a NIfTI file holds is not said. */
+function isHounsfield({ kind, summary }: Workbench['item']): boolean {
+  return summary['modality'] === 'CT' || kind === 'nifti';
+}
+
+/** So many voxels are fetched for the other planes without being asked. */
+const mostVoxelsUnasked = 40_000_000;
+
+/** The other planes of a stack: shown at once where that is cheap. */
+function usePlanes({ editor, item, stack }: Workbench, scan: ScanPicture | undefined): SliceBarProps['planes'] {
+  const { width, height, frames = 1, scan: kind } = editor.picture;
+  const isStack = frames > 2 && (kind === 'volume' || stack?.series !== undefined);
+  const [isOpen, setIsOpen] = useState(isStack && item.kind === 'nifti' && width * height * frames <= mostVoxelsUnasked);
+  return scan && isStack ? { isOpen, toggle: () => setIsOpen((now) => !now) } : undefined;
 }
 
 function Banners({ bench, task }: Pick<WorkspaceProps, 'bench' | 'task'>) {
@@ -154,7 +184,7 @@ export function instructionsOf({ labeling }: Workbench, task: Task | undefined):
   return [task?.instruction ?? '', labeling.instructions].filter((text) => text.trim() !== '').join('\n\n---\n\n');
 }
 
-function useTable({ bench, task, player, walk }: Pick<WorkspaceProps, 'bench' | 'task' | 'player' | 'walk'>, setDialog: (dialog: Dialog) => void) {
+function useTable({ bench, task, player, scan, walk }: Pick<WorkspaceProps, 'bench' | 'task' | 'player' | 'scan' | 'walk'>, setDialog: (dialog: Dialog) => void) {
   const [shortcuts, setShortcuts] = useState(loadShortcuts);
   const { editor } = bench;
   const flow = useRef(task?.flow);
@@ -183,8 +213,8 @@ function useTable({ bench, task, player, walk }: Pick<WorkspaceProps, 'bench' | 
       previous: walk && (() => way.current?.previous?.()),
       comment: inReview(() => document.getElementById('fovea-comment')?.focus()),
     });
-    return new ActionTable([...own, ...(player ? playerActions(player) : []), ...withLabels(editorActions(editor), editor, (label) => takeLabel(editor, label))], shortcuts);
-  }, [bench, kind, shortcuts, hasInstructions, labelNames, player]);
+    return new ActionTable([...own, ...(player ? playerActions(player) : []), ...(scan ? presetActions(scan, isHounsfield(bench.item)) : []), ...withLabels(editorActions(editor), editor, (label) => takeLabel(editor, label))], shortcuts);
+  }, [bench, kind, shortcuts, hasInstructions, labelNames, player, scan]);
   const changeShortcuts = (next: typeof shortcuts) => {
     saveShortcuts(next);
     setShortcuts(next);

@@ -47,7 +47,7 @@ export function ItemActions({ item, search, mayChange }: { item: Item; search: I
           </ActionIcon>
         </Tooltip>
       </div>
-      {(item.kind === 'image' || item.kind === 'video') && item.probe === 'ready' && (
+      {mayAnnotate(item) && (
         <ButtonLink to="/items/$itemId/annotate" params={{ itemId: item.id }} leftSection={<IconPencil size={15} />}>
           {t.annotate}
         </ButtonLink>
@@ -101,4 +101,10 @@ function useDelete(item: Item, { previous, next }: Neighbours, search: ItemSearc
       await Promise.all([refreshDatasets(), refreshFolders(item.datasetId)]);
     },
   });
+}
+
+/** Pictures, videos, and scans that have pictures. */
+function mayAnnotate({ kind, probe, frames }: Item): boolean {
+  if (probe !== 'ready') return false;
+  return kind === 'image' || kind === 'video' || ((kind === 'dicom' || kind === 'nifti') && (frames ?? 0) > 0);
 }

@@ -1,15 +1,16 @@
 import type { Annotation, Event } from '@fovea/contract';
 import type { EditorDocument } from '@fovea/editor';
 import { AbortedError } from '@fovea/sdk';
-import { loadAnnotations } from '../../../api/annotations.ts';
 import { fovea } from '../../../api/client.ts';
 import { hasCode } from '../../../api/errors.ts';
+import type { Places } from './places.ts';
 import { isProposal } from './proposals.ts';
+import { allWithVoxels, withVoxels } from './voxels.ts';
 
 export interface LiveOptions {
   readonly document: EditorDocument;
   readonly projectId: string;
-  readonly itemId: string;
+  readonly places: Places;
   readonly taskId: string | undefined;
   readonly signal: AbortSignal;
   /** What happened to the item's tasks and annotations, after the document has taken it in. */
@@ -22,7 +23,7 @@ const mostSingly = 20;
 
 /** Follows what others do with an item, until the signal: their edits appear in the document as they are made. */
 export async function followItem(options: LiveOptions): Promise<void> {
-  const { document, itemId, signal, onError } = options;
+  const { document, places, signal, onError } = options;
   let news = new Map<string, Event>();
   let work: Promise<void> | undefined;
   const takeIn = async () => {
@@ -42,7 +43,7 @@ export async function followItem(options: LiveOptions): Promise<void> {
   const onOpen = () => void catchUp(options).catch((error: unknown) => void (signal.aborted || onError(error)));
   try {
     for await (const event of fovea.events.follow(options.projectId, { signal, onOpen })) {
-      if (event.data['itemId'] !== itemId && event.subject.id !== options.taskId) continue;
+      if (!places.itemIds.has(String(event.data['itemId'])) && event.subject.id !== options.taskId) continue;
       if (event.subject.kind !== 'annotation') options.onEvent(event);
       else if (!isKnown(document, event)) {
         news.set(event.subject.id, event);
@@ -61,13 +62,13 @@ function isKnown(document: EditorDocument, event: Event): boolean {
   return known !== undefined && known >= (typeof revision === 'number' ? revision : 1);
 }
 
-async function takeOne({ document, taskId, signal }: LiveOptions, event: Event): Promise<void> {
+async function takeOne({ document, places, taskId, signal }: LiveOptions, event: Event): Promise<void> {
   const annotationId = event.subject.id;
   const { revision } = event.data;
   try {
     const annotation = await fovea.annotations.get(annotationId, { signal });
     if (annotation.draft && annotation.taskId !== taskId) return;
-    applyState(document, annotation);
+    applyState(document, places.inward(await withVoxels(annotation, signal)));
   } catch (error) {
     if (!hasCode(error, 'not_found')) throw error;
     const known = document.revisionOf(annotationId) ?? 0;
@@ -76,11 +77,13 @@ async function takeOne({ document, taskId, signal }: LiveOptions, event: Event):
 }
 
 /** Compares with all that the platform has: after a connection broke, nobody knows what was missed. */
-export async function catchUp({ document, itemId, taskId, signal }: Pick<LiveOptions, 'document' | 'itemId' | 'taskId' | 'signal'>): Promise<void> {
+export async function catchUp({ document, places, signal }: Pick<LiveOptions, 'document' | 'places' | 'signal'>): Promise<void> {
   const known = document.ordered().flatMap(({ id }) => (document.revisionOf(id) === undefined ? [] : [id]));
-  const present = await loadAnnotations(itemId, taskId, signal);
+  const present = await places.load(signal);
+  const isNew = ({ id, revision }: Annotation) => revision > (document.revisionOf(id) ?? 0);
+  const news = await allWithVoxels(present.filter(isNew), signal);
   if (signal.aborted) return;
-  for (const annotation of present) applyState(document, annotation);
+  for (const annotation of news) applyState(document, annotation);
   const ids = new Set(present.map(({ id }) => id));
   for (const annotationId of known.filter((id) => !ids.has(id))) {
     document.applyRemote({ annotationId, revision: (document.revisionOf(annotationId) ?? 0) + 1, content: undefined });

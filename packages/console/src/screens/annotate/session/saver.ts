@@ -15,6 +15,8 @@ export interface SaverOptions {
   readonly document: EditorDocument;
   readonly journal: Journal;
   readonly scope: JournalScope;
+  /** Where an operation belongs, when not all belong to the item of the scope: what the journal is to keep of it. */
+  readonly outward?: (operation: AnnotationOperation) => { readonly itemId: string; readonly operation: AnnotationOperation };
   readonly send: Send;
   readonly onState: (state: SaveState) => void;
   /** The platform will never take this edit. */
@@ -71,7 +73,7 @@ export class Saver {
 
   /** Everything that the platform has not acknowledged, as the journal has it. */
   unsent(): JournalEntry[] {
-    return this.options.document.unsentOperations().map((operation) => ({ ...this.options.scope, opId: operation.opId, operation }));
+    return this.options.document.unsentOperations().map((operation) => this.entryOf(operation));
   }
 
   /** No more sending; the journal keeps what is left. */
@@ -109,16 +111,21 @@ export class Saver {
 
   /** Only what is new, or has been put upon another revision, is written. */
   private async writeDown(operations: readonly AnnotationOperation[]): Promise<void> {
-    const { journal, scope } = this.options;
+    const { journal } = this.options;
     const changed = operations.filter((operation) => this.journaled.get(operation.opId) !== operation);
     if (changed.length === 0) return;
     try {
-      await journal.put(changed.map((operation) => ({ ...scope, opId: operation.opId, operation })));
+      await journal.put(changed.map((operation) => this.entryOf(operation)));
       this.knows(changed);
     } catch (error) {
       // A journal that is full or locked must not keep an edit from the platform, where it is safe too.
       this.options.onError?.(error);
     }
+  }
+
+  private entryOf(operation: AnnotationOperation): JournalEntry {
+    const { scope, outward } = this.options;
+    return { ...scope, opId: operation.opId, operation, ...outward?.(operation) };
   }
 
   private async sendSome(operations: readonly AnnotationOperation[]): Promise<void> {

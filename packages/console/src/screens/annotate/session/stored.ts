@@ -27,12 +27,12 @@ const isShortcuts = (value: unknown): value is Shortcuts =>
 export const loadShortcuts = (): Shortcuts => read('fovea.shortcuts', isShortcuts) ?? {};
 export const saveShortcuts = (shortcuts: Shortcuts): void => write('fovea.shortcuts', shortcuts);
 
-/** How the picture is adjusted belongs to a picture, not to a person. */
+/** How the picture is adjusted, and which values of it are shown and painted, belongs to a picture, not to a person. */
 export function loadSettings(): Partial<EditorSettings> {
   return read('fovea.editor', isObject) ?? {};
 }
 
-export function saveSettings({ picture: _picture, ...settings }: EditorSettings): void {
+export function saveSettings({ picture: _picture, window: _window, thresholdLow: _low, thresholdHigh: _high, ...settings }: EditorSettings): void {
   write('fovea.editor', settings);
 }
 

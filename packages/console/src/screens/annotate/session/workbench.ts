@@ -1,4 +1,4 @@
-import { newId, type Annotation, type AnnotationOperation, type Event, type Item, type Task } from '@fovea/contract';
+import { newId, type Annotation, type AnnotationOperation, type Event, type Item, type OperationResult, type Task } from '@fovea/contract';
 import { Editor, type Clip, type Conflict } from '@fovea/editor';
 import { fovea } from '../../../api/client.ts';
 import { explain } from '../../../api/errors.ts';
@@ -7,16 +7,22 @@ import { notify } from '../../../ui/notices.ts';
 import { annotateTexts as t } from '../../../texts-annotate.ts';
 import { isOf, memoryJournal, openJournal, rescue, takeRescued, type Journal, type JournalEntry, type JournalScope } from './journal.ts';
 import { catchUp, followItem } from './live.ts';
+import { pictureOf, type Places } from './places.ts';
 import { isProposal } from './proposals.ts';
 import { toLabelClasses, type Labeling } from './recipe-labels.ts';
 import { Saver, type SaveState } from './saver.ts';
 import { createStore, type Store } from './store.ts';
 import { loadSettings, saveSettings } from './stored.ts';
+import { withVoxels } from './voxels.ts';
+import type { Stack } from '../../item/scan/frame-store.ts';
 
 export interface WorkbenchOptions {
   readonly item: Item;
   readonly task: Task | undefined;
   readonly labeling: Labeling;
+  readonly places: Places;
+  /** Of a scan: the pictures that belong together with it. */
+  readonly stack: Stack | undefined;
   readonly annotations: readonly Annotation[];
   readonly userId: string;
   /** Nothing may be changed. */
@@ -34,6 +40,8 @@ export class Workbench {
   readonly item: Item;
   readonly task: Task | undefined;
   readonly labeling: Labeling;
+  readonly stack: Stack | undefined;
+  readonly places: Places;
   readonly editor: Editor;
   readonly saver: Saver;
   readonly save: Store<SaveState> = createStore<SaveState>({ kind: 'saved' });
@@ -44,10 +52,12 @@ export class Workbench {
   private readonly stop = new AbortController();
 
   constructor(options: WorkbenchOptions) {
-    const { item, task, labeling, journal, userId } = options;
+    const { item, task, labeling, journal, userId, places } = options;
     this.item = item;
     this.task = task;
     this.labeling = labeling;
+    this.places = places;
+    this.stack = options.stack;
     this.isReadOnly = options.isReadOnly;
     this.editor = new Editor({ newId: () => newId(), labels: toLabelClasses(labeling.labels), settings: loadSettings() });
     const { document, events } = this.editor;
@@ -57,7 +67,8 @@ export class Workbench {
       document,
       journal,
       scope: { userId, itemId: item.id, taskId: taskId ?? '' },
-      send: (operations) => sendOperations(item.id, taskId, operations),
+      outward: (operation) => places.outward(operation),
+      send: (operations) => sendTo(places, taskId, operations),
       onState: (state) => this.save.set(state),
       onRefused: (message) => void notify({ tone: 'bad', text: t.save.refused(message) }),
       onError: noticeSession,
@@ -78,7 +89,7 @@ export class Workbench {
 
   /** Takes in whatever the platform has that is not here yet. */
   catchUp(): Promise<void> {
-    return catchUp({ document: this.editor.document, itemId: this.item.id, taskId: draftTaskOf(this.task), signal: this.stop.signal });
+    return catchUp({ document: this.editor.document, places: this.places, signal: this.stop.signal });
   }
 
   end(): void {
@@ -88,19 +99,19 @@ export class Workbench {
     this.saver.end();
   }
 
-  private open({ item, annotations, left }: WorkbenchOptions): void {
+  private open({ item, annotations, left, places, stack }: WorkbenchOptions): void {
     const { editor } = this;
-    const picture = { width: item.width ?? 1, height: item.height ?? 1, frames: item.kind === 'video' ? (item.frames ?? 1) : undefined };
-    editor.open({ picture, annotations: annotations.map((content) => ({ id: content.id, revision: content.revision, content, proposal: isProposal(content) })) });
+    const loaded = annotations.map((content) => ({ id: content.id, revision: content.revision, content, proposal: isProposal(content) }));
+    editor.open({ picture: pictureOf(item, stack), annotations: loaded, frame: stack?.start ?? 0 });
     editor.clip = lastClip;
-    const operations = left.map(({ operation }) => operation);
+    const operations = left.map(({ itemId, operation }) => places.back(itemId, operation));
     this.saver.knows(operations);
     editor.document.restore(operations);
     if (operations.length > 0) void this.saver.flush();
     void followItem({
       document: editor.document,
       projectId: item.projectId,
-      itemId: item.id,
+      places,
       taskId: draftTaskOf(this.task),
       signal: this.stop.signal,
       onEvent: (event) => this.news.set(event),
@@ -115,6 +126,20 @@ export class Workbench {
 /** The task whose drafts edits become; after its completion they are annotations of the item like all others. */
 export function draftTaskOf(task: Task | undefined): string | undefined {
   return task && ['pending', 'claimed', 'submitted'].includes(task.status) ? task.id : undefined;
+}
+
+/** Sends operations to the items that they belong to, each item's together; the answers as the page has them. */
+async function sendTo(places: Places, taskId: string | undefined, operations: readonly AnnotationOperation[]): Promise<OperationResult[]> {
+  const results: OperationResult[] = [];
+  for (const [itemId, group] of Map.groupBy(operations.map((operation) => places.outward(operation)), (one) => one.itemId)) {
+    for (const result of await sendOperations(itemId, taskId, group.map(({ operation }) => operation))) {
+      const { annotation, outcome } = result;
+      // What an edit met is to be compared: of a volume its pixels are needed.
+      const met = annotation && (outcome === 'conflict' ? await withVoxels(annotation) : annotation);
+      results.push({ ...result, annotation: met && places.inward(met) });
+    }
+  }
+  return results;
 }
 
 async function sendOperations(itemId: string, taskId: string | undefined, operations: readonly AnnotationOperation[]) {
@@ -137,7 +162,7 @@ export function theJournal(): Promise<Journal> {
  * Sends what earlier visits of this person left in the journal, of whatever item. Answers what could not be sent now, of
  * the item and task given: it is to be played again.
  */
-export async function sendLeft(from: Journal, scope: JournalScope): Promise<JournalEntry[]> {
+export async function sendLeft(from: Journal, scope: JournalScope, itemIds: ReadonlySet<string> = new Set([scope.itemId])): Promise<JournalEntry[]> {
   await takeRescued(from);
   const groups = Map.groupBy(await from.ofUser(scope.userId), ({ itemId, taskId }) => `${itemId} ${taskId}`);
   for (const [, entries] of groups) {
@@ -151,5 +176,5 @@ export async function sendLeft(from: Journal, scope: JournalScope): Promise<Jour
       noticeSession(error);
     }
   }
-  return (await from.ofUser(scope.userId)).filter(isOf(scope));
+  return (await from.ofUser(scope.userId)).filter((entry) => itemIds.has(entry.itemId) && isOf({ ...scope, itemId: entry.itemId })(entry));
 }

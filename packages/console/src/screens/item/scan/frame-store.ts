@@ -14,23 +14,25 @@ export interface Stack {
   start: number;
   /** The series that the places make, when there is one. */
   series: string | undefined;
+  /** Between the slices of the series, in mm. */
+  spacing: number | undefined;
   missing: number;
   notes: string[];
 }
 
 /** The pictures that belong together with an item: its frames, or the slices of its series in the order of the patient. */
-export async function loadStack(item: Item, signal: AbortSignal): Promise<Stack> {
+export async function loadStack(item: Item, signal: AbortSignal, { isAlone = false } = {}): Promise<Stack> {
   const frames = Array.from({ length: Math.max(1, item.frames ?? 1) }, (_, frame) => ({ itemId: item.id, frame }));
-  const alone: Stack = { places: frames, start: 0, series: undefined, missing: 0, notes: [] };
+  const alone: Stack = { places: frames, start: 0, series: undefined, spacing: undefined, missing: 0, notes: [] };
   const uid = item.summary['seriesInstanceUid'];
-  if (item.kind !== 'dicom' || frames.length > 1 || typeof uid !== 'string') return alone;
+  if (isAlone || item.kind !== 'dicom' || frames.length > 1 || typeof uid !== 'string') return alone;
   const series = await fovea.series.get(item.datasetId, uid, { signal });
   const shown = series.items.filter((one) => (one.frames ?? 0) > 0);
   const start = shown.findIndex((one) => one.id === item.id);
   if (start === -1 || shown.length === 1) return alone;
   const places = shown.flatMap((one) => Array.from({ length: one.frames ?? 1 }, (_, frame) => ({ itemId: one.id, frame })));
   const before = shown.slice(0, start).reduce((sum, one) => sum + (one.frames ?? 1), 0);
-  return { places, start: before, series: uid, missing: series.gaps.reduce((sum, gap) => sum + gap.missing, 0), notes: series.notes };
+  return { places, start: before, series: uid, spacing: series.spacing ?? undefined, missing: series.gaps.reduce((sum, gap) => sum + gap.missing, 0), notes: series.notes };
 }
 
 /** Stored values of so many bytes are kept: about a series of 500 slices of 512 × 512. */
@@ -58,6 +60,11 @@ export class FrameStore {
       () => undefined,
     );
     return frame;
+  }
+
+  /** The frame at a place, and no other. */
+  only(index: number): Promise<Frame> {
+    return this.load(index);
   }
 
   close(): void {

@@ -7,14 +7,14 @@ export interface Window {
 
 /** A picture of a scan: values to be shown through a window, or colours as they are. */
 export type Frame =
-  | { kind: 'values'; width: number; height: number; data: ScanArray['data']; slope: number; intercept: number; inverse: boolean; window: Window | undefined }
+  | { kind: 'values'; width: number; height: number; data: ScanArray['data']; slope: number; intercept: number; inverse: boolean; window: Window | undefined; affine?: ScanArray['affine'] }
   | { kind: 'picture'; width: number; height: number; bitmap: ImageBitmap };
 
 /** Makes a frame of stored values; undefined for colours, which the platform renders. */
 export function frameOf(array: ScanArray): Frame | undefined {
   const [height = 0, width = 0, samples] = array.shape;
   if (samples !== undefined || array.photometric === 'PALETTE COLOR') return undefined;
-  return { kind: 'values', width, height, data: array.data, slope: array.slope, intercept: array.intercept, inverse: array.photometric === 'MONOCHROME1', window: array.window ?? undefined };
+  return { kind: 'values', width, height, data: array.data, slope: array.slope, intercept: array.intercept, inverse: array.photometric === 'MONOCHROME1', window: array.window ?? undefined, affine: array.affine };
 }
 
 /** Bytes that a frame holds on to. */
