@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { verifyWebhook } from '@fovea/sdk';
@@ -6,6 +7,8 @@ import { startTestPlatform, type TestPlatform } from '../testing/platform.ts';
 
 let fovea: TestPlatform;
 let receiver: Server;
+/** Of this test. */
+let path = '/hook/0';
 let heard: { headers: IncomingHttpHeaders; body: string }[] = [];
 let answer = 200;
 let project: string;
@@ -15,7 +18,8 @@ beforeAll(async () => {
     let body = '';
     request.on('data', (part: Buffer) => (body += part.toString()));
     request.on('end', () => {
-      heard.push({ headers: request.headers, body });
+      // What an earlier test asked for may arrive late.
+      if (request.url === path) heard.push({ headers: request.headers, body });
       response.writeHead(answer).end('heard');
     });
   });
@@ -28,10 +32,11 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   heard = [];
+  path = `/hook/${randomUUID()}`;
   answer = 200;
   project = (await fovea.call('POST', '/v1/projects', { body: { name: `p ${Math.random()}` } })).body.id;
 });
-const url = () => `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+const url = () => `http://127.0.0.1:${(receiver.address() as AddressInfo).port}${path}`;
 const dataset = (name: string) => fovea.call('POST', '/v1/datasets', { body: { project, name } });
 
 describe('webhooks', () => {

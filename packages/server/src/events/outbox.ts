@@ -1,5 +1,5 @@
 import { newId } from '@fovea/contract';
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import type { Tx } from '../engines/database/database.ts';
 
 /** Something that happened, as the room that did it says it. */
@@ -31,4 +31,23 @@ function insertEvents(events: NewEvent[]) {
       ${events.map((event) => event.projectId)}::uuid[], ${events.map((event) => event.type)}::text[],
       ${events.map((event) => event.subject.kind)}::text[], ${events.map((event) => event.subject.id)}::uuid[],
       ${events.map((event) => event.actor)}::text[], ${events.map((event) => JSON.stringify(event.data ?? {}))}::jsonb[])`;
+}
+
+/** An event of a row that the same statement writes; `status` where it tells another than the row now has. */
+export interface RowEvent {
+  type: string;
+  status?: string;
+}
+
+/**
+ * Makes a statement that changes one row and records its events at once; it gives the row. `change` is an `insert` or `update`
+ * with `returning *`, of a table with `org_id` and `project_id`; `data` is JSON over the row `m` and the event's `e.status`.
+ */
+export function withEvents(change: Sql, of: { kind: string; actor: string; data: Sql }, events: readonly RowEvent[]): Sql {
+  return sql`with m as (${change}), recorded as (
+      insert into events (id, org_id, project_id, type, subject_kind, subject_id, actor, data)
+      select e.id, m.org_id, m.project_id, e.type, ${of.kind}, m.id, ${of.actor}, ${of.data}
+      from m, unnest(${events.map(() => newId())}::uuid[], ${events.map((event) => event.type)}::text[], ${events.map((event) => event.status ?? null)}::text[])
+        with ordinality as e (id, type, status, n) order by e.n)
+    select m.*, (select pg_notify('fovea_events', '')) as told from m`;
 }

@@ -18,7 +18,7 @@ import type { Logger } from '../../logger.ts';
 import type { AnalyticsService } from '../analytics/service.ts';
 import { RunnerError, RunnerMissing, type Runner } from '../runners/runner.ts';
 import { defaultExpiry, type JobsService } from './service.ts';
-import { appendLog, reportProgress, selectJob, type StoredJob } from './store.ts';
+import { appendLog, reportProgress, type JobChange, type StoredJob } from './store.ts';
 
 interface JobMessage {
   jobId: string;
@@ -69,16 +69,10 @@ export async function workJobs(deps: JobWorkerDeps, capabilities: readonly (keyo
 }
 
 async function handle(deps: JobWorkerDeps, message: Message<JobMessage>): Promise<void> {
-  const { db, jobs } = deps;
-  const begun = await db.tx(async (tx) => {
-    const job = await selectJob(tx, message.data.jobId, { lock: true });
-    // Cancelled or queued anew since, or done by the worker that was thought dead.
-    if (!job || job.ticket !== message.data.ticket || !['queued', 'scheduled', 'running'].includes(job.status)) return undefined;
-    if (message.attempt < maxLosses) return jobs.begin(tx, job, 'system@fovea');
-    await jobs.move(tx, job, 'system@fovea', { status: 'failed', cause: 'platform', message: `The workers that ran it were lost ${message.attempt} times.` }, 'job.failed');
-    return undefined;
-  });
+  const { jobId: id, ticket } = message.data;
+  const begun = message.attempt < maxLosses ? await deps.jobs.begin({ id, ticket }) : undefined;
   if (begun) await runJob(deps, begun, message);
+  else if (message.attempt >= maxLosses) await deps.jobs.giveUp({ id, ticket }, `The workers that ran it were lost ${message.attempt} times.`);
 }
 
 async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobMessage>): Promise<void> {
@@ -225,13 +219,9 @@ async function finish(deps: JobWorkerDeps, job: StoredJob, manifest: AnalyticMan
   // Before the job is complete: who waits for it finds them.
   if (job.attachLabels) await attachLabels(deps, job, result, items);
   const failures = (result.failures ?? []).map((failure) => ({ itemId: failure.from.itemId ?? null, name: failure.from.name, message: failure.message }));
-  await deps.db.tx(async (tx) => {
-    const now = await deps.jobs.locked(tx, job.id);
-    if (now.status !== 'running' || now.ticket !== job.ticket) return;
-    if (outputs.length > 0) await recordBlobs(tx, outputs.map((output) => ({ sha256: output.sha256, size: output.sizeBytes })));
-    const expiresAt = now.expiresAt ?? defaultExpiry();
-    await deps.jobs.move(tx, now, 'system@fovea', { status: 'complete', progress: 1, message: null, outputs, failures, summary: result.summary ?? null, expiresAt }, 'job.completed');
-  });
+  const change: JobChange = { status: 'complete', progress: 1, message: null, outputs, failures, summary: result.summary ?? null, expiresByDefault: defaultExpiry() };
+  const blobs = outputs.map((output) => ({ sha256: output.sha256, size: output.sizeBytes }));
+  await deps.jobs.end(job, change, 'job.completed', blobs.length === 0 ? undefined : (tx) => recordBlobs(tx, blobs));
 }
 
 /** Labels that the run found become annotations of the items, by the analytic's name. What an earlier try of this run attached stays as it is. */
@@ -268,9 +258,5 @@ async function fail(deps: JobWorkerDeps, job: StoredJob, error: Error, attempt: 
   // A fault of ours may pass: the message comes again, to this worker or another.
   if (platform && attempt < platformRetries) throw error;
   const cause = error instanceof InputError ? 'user' : platform || error instanceof RunnerMissing ? 'platform' : 'analytic';
-  await deps.db.tx(async (tx) => {
-    const now = await deps.jobs.locked(tx, job.id);
-    if (now.status !== 'running' || now.ticket !== job.ticket) return;
-    await deps.jobs.move(tx, now, 'system@fovea', { status: 'failed', cause, message: error.message.slice(0, 2_000) }, 'job.failed');
-  });
+  await deps.jobs.end(job, { status: 'failed', cause, message: error.message.slice(0, 2_000) }, 'job.failed');
 }

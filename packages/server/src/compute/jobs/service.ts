@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { newId, type Item, type Job, type jobs, type Parsed } from '@fovea/contract';
+import { isId, newId, type Item, type Job, type jobs, type Parsed } from '@fovea/contract';
 import sql from 'sql-template-tag';
 import type { ItemsService } from '../../catalog/items/service.ts';
 import { selectVersion } from '../../catalog/versions/store.ts';
@@ -9,7 +9,7 @@ import { project as projectFields } from '../../catalog/query/project.ts';
 import type { BlobStore, ByteRange } from '../../engines/blobs/blobs.ts';
 import type { Database, Tx } from '../../engines/database/database.ts';
 import type { Queue } from '../../engines/queue/queue.ts';
-import { emit, type NewEvent } from '../../events/outbox.ts';
+import type { RowEvent } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
@@ -39,6 +39,10 @@ export interface JobExtras {
 /** Told in the transaction in which a job moved, with the job as it was before. */
 export type JobMoved = (tx: Tx, job: StoredJob, before: StoredJob) => Promise<void>;
 
+/** Who makes the moves of a worker, in events. */
+const workerName = 'system@fovea';
+/** States of a job that a worker may have, or had before it was lost. */
+const inHand: readonly Job['status'][] = ['queued', 'scheduled', 'running'];
 const outputDays = 14;
 const previewMs = 3_600_000;
 const maxPreviewFiles = 20;
@@ -81,21 +85,43 @@ export function jobsService(deps: {
     return new Fault('illegal_state', `The job is ${job.status}; possible now: ${nextMoves[job.status]}.`, { current: toJob(job) });
   }
 
-  const eventOf = (job: StoredJob, actor: string, type: string): NewEvent => ({ type, orgId: job.orgId, projectId: job.projectId, subject: { kind: 'job', id: job.id }, actor, data: { analytic: job.analytic, status: job.status, name: job.name } });
+  async function tell(tx: Tx, after: StoredJob, before: StoredJob): Promise<void> {
+    for (const listener of listeners) await listener(tx, after, before);
+  }
 
   /** A move of the state machine with its events, in one transaction. */
-  async function move(tx: Tx, job: StoredJob, actor: string, change: JobChange, type: string, before: readonly NewEvent[] = []): Promise<StoredJob> {
-    const after = await updateJob(tx, job.id, change);
-    await emit(tx, ...before, eventOf(after, actor, type));
-    for (const listener of listeners) await listener(tx, after, job);
+  async function move(tx: Tx, job: StoredJob, actor: string, change: JobChange, type: string, earlier: readonly RowEvent[] = []): Promise<StoredJob> {
+    const after = await updateJob(tx, job.id, change, { actor, events: [...earlier, { type }] });
+    if (!after) throw notFound('job', job.id);
+    await tell(tx, after, job);
     return after;
   }
 
-  async function enqueue(tx: Tx, job: StoredJob, actor: string, before: readonly NewEvent[] = []): Promise<StoredJob> {
-    const queued = await move(tx, job, actor, { status: 'queued', cause: null, message: null, progress: 0 }, 'job.queued', before);
-    await queue.send(tx, queues[job.queue === 'gpu' ? 'gpu' : 'cpu'], { jobId: job.id, ticket: queued.ticket ?? 0 });
+  /**
+   * A move that a worker makes of the run it has in hand. Nearly always nobody is called back, and the move is one statement; else, or when
+   * the job is no longer in one of these states of this run, it gives undefined and changes nothing.
+   */
+  function moveRun(job: { id: string; ticket: number | null }, from: readonly Job['status'][], change: JobChange, events: readonly RowEvent[]): Promise<StoredJob | undefined> {
+    return updateJob(db, job.id, change, { actor: workerName, events }, sql`ticket = ${job.ticket} and status = any(${from}) and deleted_at is null and callback_url is null`);
+  }
+
+  /** The same in a transaction, with all who listen. */
+  function moveLocked(run: { id: string; ticket: number | null }, from: readonly Job['status'][], change: JobChange, how: { type: string; scheduled?: RowEvent; beside?: ((tx: Tx) => Promise<unknown>) | undefined }) {
+    return db.tx(async (tx) => {
+      const job = await selectJob(tx, run.id, { lock: true });
+      if (!job || job.ticket !== run.ticket || !from.includes(job.status)) return undefined;
+      await how.beside?.(tx);
+      return move(tx, job, workerName, change, how.type, how.scheduled && job.status === 'queued' ? [how.scheduled] : []);
+    });
+  }
+
+  async function enqueue(tx: Tx, job: StoredJob, actor: string): Promise<StoredJob> {
+    const queued = await move(tx, job, actor, { status: 'queued', cause: null, message: null, progress: 0 }, 'job.queued');
+    await send(tx, queued);
     return queued;
   }
+
+  const send = (tx: Tx, job: StoredJob) => queue.send(tx, queues[job.queue === 'gpu' ? 'gpu' : 'cpu'], { jobId: job.id, ticket: job.ticket ?? 0 });
 
   async function inputItems(caller: Caller, inputs: Record<string, string | string[]>): Promise<Record<string, Item[]>> {
     const found: Record<string, Item[]> = {};
@@ -117,8 +143,8 @@ export function jobsService(deps: {
     onMoved: (listener: JobMoved): void => void listeners.push(listener),
 
     async create(caller: Caller, body: Body<'create'> & JobExtras): Promise<StoredJob> {
-      const project = await projects.get(caller, body.project);
-      await authorize(db, caller, project.id, { role: 'developer', scope: 'write' });
+      const projectId = isId(body.project) ? body.project : (await projects.get(caller, body.project)).id;
+      await authorize(db, caller, projectId, { role: 'developer', scope: 'write' });
       const analytic = await analytics.find(caller, body.analytic);
       if (analytic.pending) throw new Fault('invalid_request', `The analytic ${analytic.name}@${analytic.version} is pending: what it runs on has not been uploaded yet.`);
       const { manifest } = analytic;
@@ -134,11 +160,13 @@ export function jobsService(deps: {
         .digest('hex');
       const dataVersions = await versionsOf(found);
       const earlier = body.cache ? await selectEqualWork(db, caller.orgId, workKey) : undefined;
+      const queued = body.start && !earlier;
       return db.tx(async (tx) => {
+        const events = [{ type: 'job.created', status: 'ready' }, ...(queued ? [{ type: 'job.queued' }] : [])];
         const made = await insertJob(tx, {
           id: newId(),
           orgId: caller.orgId,
-          projectId: project.id,
+          projectId,
           analyticId: analytic.id,
           analytic: analytic.name,
           version: analytic.version,
@@ -157,15 +185,18 @@ export function jobsService(deps: {
           extra: body.extra ?? null,
           createdBy: caller.email,
           expiresAt: body.expiresAt ?? null,
-        });
-        const created = eventOf(made, caller.email, 'job.created');
-        for (const listener of listeners) await listener(tx, made, made);
+          queued,
+        }, { actor: caller.email, events });
+        const ready: StoredJob = queued ? { ...made, status: 'ready', ticket: null, queuedAt: null } : made;
+        await tell(tx, ready, ready);
         if (earlier) {
           const from = { outputs: earlier.outputs, summary: { ...earlier.summary, cachedFrom: earlier.id }, failures: earlier.failures };
-          return move(tx, made, caller.email, { ...from, status: 'complete', progress: 1, expiresAt: body.expiresAt ?? defaultExpiry() }, 'job.completed', [created]);
+          return move(tx, made, caller.email, { ...from, status: 'complete', progress: 1, expiresAt: body.expiresAt ?? defaultExpiry() }, 'job.completed');
         }
-        if (body.start) return enqueue(tx, made, caller.email, [created]);
-        await emit(tx, created);
+        if (queued) {
+          await tell(tx, made, ready);
+          await send(tx, made);
+        }
         return made;
       });
     },
@@ -284,10 +315,22 @@ export function jobsService(deps: {
 
     /** Moves of a job that its worker makes. */
     move,
-    /** A worker has it and begins: both moves in one. */
-    begin(tx: Tx, job: StoredJob, actor: string): Promise<StoredJob> {
-      const scheduled = job.status === 'queued' ? [eventOf({ ...job, status: 'scheduled' }, actor, 'job.scheduled')] : [];
-      return move(tx, job, actor, { status: 'running', addAttempt: true, progress: 0 }, 'job.started', scheduled);
+    /** A worker has it and begins: both moves in one. Undefined when there is nothing to begin: it was cancelled or queued anew since. */
+    async begin(run: { id: string; ticket: number }): Promise<StoredJob | undefined> {
+      const change: JobChange = { status: 'running', addAttempt: true, progress: 0 };
+      const started = { type: 'job.started' };
+      const scheduled = { type: 'job.scheduled', status: 'scheduled' };
+      return (
+        (await moveRun(run, ['queued'], change, [scheduled, started])) ?? moveLocked(run, inHand, change, { type: started.type, scheduled })
+      );
+    },
+    /** A worker ends its run: nothing happens when the job is no longer in it. `beside` is kept in the same transaction. */
+    async end(run: StoredJob, change: JobChange, type: string, beside?: (tx: Tx) => Promise<unknown>): Promise<void> {
+      if (beside || !(await moveRun(run, ['running'], change, [{ type }]))) await moveLocked(run, ['running'], change, { type, beside });
+    },
+    /** Ends a job that cannot be begun again. */
+    async giveUp(run: { id: string; ticket: number }, message: string): Promise<void> {
+      await moveLocked(run, inHand, { status: 'failed', cause: 'platform', message }, { type: 'job.failed' });
     },
     locked: lockedJob,
   };

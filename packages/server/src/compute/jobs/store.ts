@@ -1,6 +1,7 @@
 import type { Job, JobOutput } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
+import { withEvents, type RowEvent } from '../../events/outbox.ts';
 
 export interface JobRow {
   id: string;
@@ -128,16 +129,27 @@ export interface NewJob {
   extra: unknown;
   createdBy: string;
   expiresAt: string | null;
+  /** Whether it waits in its queue at once. */
+  queued: boolean;
 }
 
-export async function insertJob(db: Queryable, row: NewJob): Promise<StoredJob> {
-  return toStoredJob(
-    await db.one<JobRow>(sql`insert into jobs (id, org_id, project_id, analytic_id, analytic, version, name, compute, queue, inputs, parameters, profile_id,
-        attach_labels, work_key, callback_url, origin, external_id, extra, created_by, expires_at, data_versions)
+/** Events of a change, and who made it. */
+export interface Told {
+  actor: string;
+  events: readonly RowEvent[];
+}
+
+const telling = (change: Sql, { actor, events }: Told): Sql =>
+  withEvents(change, { kind: 'job', actor, data: sql`jsonb_build_object('analytic', m.analytic, 'status', coalesce(e.status, m.status), 'name', m.name)` }, events);
+
+export async function insertJob(db: Queryable, row: NewJob, told: Told): Promise<StoredJob> {
+  const insert = sql`insert into jobs (id, org_id, project_id, analytic_id, analytic, version, name, compute, queue, inputs, parameters, profile_id,
+        attach_labels, work_key, callback_url, origin, external_id, extra, created_by, expires_at, data_versions, status, ticket, queued_at)
       values (${row.id}, ${row.orgId}, ${row.projectId}, ${row.analyticId}, ${row.analytic}, ${row.version}, ${row.name}, ${row.compute}, ${row.queue},
         ${JSON.stringify(row.inputs)}, ${JSON.stringify(row.parameters)}, ${row.profileId}, ${row.attachLabels}, ${row.workKey}, ${row.callbackUrl}, ${row.origin},
-        ${row.externalId}, ${row.extra === null ? null : JSON.stringify(row.extra)}, ${row.createdBy}, ${row.expiresAt}, ${JSON.stringify(row.dataVersions)}) returning *`),
-  );
+        ${row.externalId}, ${row.extra === null ? null : JSON.stringify(row.extra)}, ${row.createdBy}, ${row.expiresAt}, ${JSON.stringify(row.dataVersions)},
+        ${row.queued ? sql`'queued', nextval('job_tickets'), now()` : sql`'ready', null, null`}) returning *`;
+  return toStoredJob(await db.one<JobRow>(telling(insert, told)));
 }
 
 export async function selectJob(db: Queryable, id: string, options: { lock?: boolean; deleted?: boolean } = {}): Promise<StoredJob | undefined> {
@@ -189,6 +201,8 @@ export interface JobChange {
   archived?: boolean;
   name?: string;
   expiresAt?: string | null;
+  /** Where it has none yet. */
+  expiresByDefault?: string;
   addAttempt?: boolean;
   extra?: unknown;
   callbackUrl?: string | null;
@@ -198,7 +212,8 @@ export interface JobChange {
   deleted?: boolean;
 }
 
-export async function updateJob(db: Queryable, id: string, change: JobChange): Promise<StoredJob> {
+/** Changes a job that meets a condition, with its events; undefined when it does not. */
+export async function updateJob(db: Queryable, id: string, change: JobChange, told: Told, condition: Sql = sql`true`): Promise<StoredJob | undefined> {
   const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`];
   const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
   if (change.status !== undefined) {
@@ -217,6 +232,7 @@ export async function updateJob(db: Queryable, id: string, change: JobChange): P
   if (change.archived !== undefined) set.push(sql`archived = ${change.archived}`);
   if (change.name !== undefined) set.push(sql`name = ${change.name}`);
   if (change.expiresAt !== undefined) set.push(sql`expires_at = ${change.expiresAt}`);
+  if (change.expiresByDefault !== undefined) set.push(sql`expires_at = coalesce(expires_at, ${change.expiresByDefault})`);
   if (change.callbackUrl !== undefined) set.push(sql`callback_url = ${change.callbackUrl}`);
   if (change.profileId !== undefined) set.push(sql`profile_id = ${change.profileId}`);
   if (change.inputs !== undefined) set.push(sql`inputs = ${json(change.inputs)}`);
@@ -224,7 +240,8 @@ export async function updateJob(db: Queryable, id: string, change: JobChange): P
   if (change.extra !== undefined) set.push(sql`extra = ${json(change.extra)}`);
   if (change.addAttempt) set.push(sql`attempt = attempt + 1`);
   if (change.deleted) set.push(sql`deleted_at = now()`);
-  return toStoredJob(await db.one<JobRow>(sql`update jobs set ${join(set, ', ')} where id = ${id} returning *`));
+  const row = await db.maybe<JobRow>(telling(sql`update jobs set ${join(set, ', ')} where id = ${id} and ${condition} returning *`, told));
+  return row && toStoredJob(row);
 }
 
 /** Progress of a running job; tells whether it still runs, and not anew by a later queueing. */
