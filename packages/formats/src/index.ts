@@ -8,5 +8,6 @@ export * from './detect.ts';
 export * from './formats.ts';
 export { memorySpool } from './writing.ts';
 export { imageSize } from './image-size.ts';
+export { npyFile } from './npy.ts';
 export { contentOfDataloop, type DataloopContent, type DataloopMedia } from './dataloop-read.ts';
 export { recordsOfDataloop } from './dataloop-write.ts';

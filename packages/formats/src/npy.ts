@@ -4,9 +4,17 @@ import { concatBytes, decodeText, encodeText } from './files.ts';
 /** A two-dimensional array of truth values or bytes, row by row. */
 export type ByteArray = { height: number; width: number; data: Uint8Array };
 
-/** Writes a NumPy file (format 1.0, <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>) of truth values. */
+/** Writes a NumPy file of truth values. */
 export function encodeNpy({ height, width, data }: ByteArray): Uint8Array {
-  const text = `{'descr': '|b1', 'fortran_order': False, 'shape': (${height}, ${width}), }`;
+  return npyFile('|b1', [height, width], data);
+}
+
+/**
+ * A NumPy file (format 1.0, <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>) of values in this shape, the last axis
+ * fastest; `descr` is NumPy's name of the type of a value, such as `<u2`.
+ */
+export function npyFile(descr: string, shape: readonly number[], data: Uint8Array): Uint8Array {
+  const text = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${shape.join(', ')}${shape.length === 1 ? ',' : ''}), }`;
   // The header ends at a multiple of 64, with a line end.
   const padded = `${text}${' '.repeat(63 - ((10 + text.length) % 64))}\n`;
   const magic = Uint8Array.of(0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, padded.length & 255, padded.length >> 8);

@@ -1,6 +1,7 @@
 import { isId, type Filter } from '@fovea/contract';
 import type { Caller } from '../../identity/caller.ts';
 import type { StoredAnnotation } from '../../labeling/annotations/store.ts';
+import { deletedOf } from './answer.ts';
 import { toWire, typesOf } from './annotation.ts';
 import { collectionOf } from './collections.ts';
 import { findHome, isFault, type DatamintDeps } from './context.ts';
@@ -14,18 +15,18 @@ type Found = { rows: unknown[]; total: number };
 export async function searchAnnotations(deps: DatamintDeps, caller: Caller, search: Search): Promise<Found> {
   const page = { offset: search.offset ?? 0, limit: Math.min(search.limit ?? 5_000, 5_000) };
   const scope = await scopeOf(deps, caller, search);
-  // What was deleted is in no list.
-  if (!scope || page.limit === 0 || search['deleted'] === 'only') return { rows: [], total: 0 };
+  const deleted = deletedOf(search['deleted']);
+  if (!scope || page.limit === 0) return { rows: [], total: 0 };
   const filter: Filter = { and: [scope.filter, ...conditions(search)] };
   const rows: StoredAnnotation[] = [];
   let total = 0;
   let skip = page.offset;
   // One dataset, but for resources that were asked for by their ids and lie in several.
   for (const datasetId of scope.datasetIds) {
-    const { count } = await deps.rooms.annotations.count(caller, datasetId, filter);
+    const { count } = await deps.rooms.annotations.count(caller, datasetId, filter, undefined, deleted);
     total += count;
     if (rows.length < page.limit && skip < count) {
-      rows.push(...(await deps.rooms.annotations.find(caller, datasetId, { filter, offset: skip, limit: page.limit - rows.length })).data);
+      rows.push(...(await deps.rooms.annotations.find(caller, datasetId, { filter, offset: skip, limit: page.limit - rows.length, deleted })).data);
     }
     skip = Math.max(0, skip - count);
   }

@@ -86,7 +86,7 @@ async function changeAnnotation({ rooms }: DatamintDeps, { caller, params, body 
   return toWire(after);
 }
 
-async function bytesOf(part: MultipartFile): Promise<Uint8Array> {
+export async function bytesOf(part: MultipartFile): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of part.stream) {
@@ -112,14 +112,17 @@ async function uploadMask(deps: DatamintDeps, call: Call): Promise<unknown> {
     got = { bytes: await bytesOf(file), name: file.filename };
   });
   if (!got) throw new Error('A form with a file led to no bytes.');
-  const { bytes, name } = got;
+  void call.reply.code(201);
+  return toWire(await attachMask(deps, call.caller, resource, annotation, got));
+}
+
+/** Keeps the file of a segmentation as it is, and gives the annotation its shape. */
+export async function attachMask(deps: DatamintDeps, caller: Caller, resource: StoredItem, annotation: StoredAnnotation, { bytes, name }: { bytes: Uint8Array; name: string }): Promise<StoredAnnotation> {
   const blob = await keep(deps, bytes);
   const { mediaType, geometry } = await readMask(bytes, blob, annotation, resource);
-  const extra: AnnotationNotes = { ...annotation.notes, file: { name, mediaType } };
+  const extra: AnnotationNotes = { ...annotationNotes(annotation), file: { name, mediaType } };
   const shape = geometry ? { type: geometry.type, geometry } : {};
-  const after = await deps.rooms.annotations.update(call.caller, annotation.id, { ...shape, blob, extra });
-  void call.reply.code(201);
-  return toWire(after);
+  return deps.rooms.annotations.update(caller, annotation.id, { ...shape, blob, extra });
 }
 
 async function sendMask(deps: DatamintDeps, call: Call): Promise<void> {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errorCodes, isId, type ErrorCode } from '@fovea/contract';
+import type { Deleted } from '../../catalog/query/entity.ts';
 import { Fault } from '../../fault.ts';
 import { readJson } from '../../http/body.ts';
 import { logFault, toFault } from '../../http/problem.ts';
@@ -60,6 +61,9 @@ function wholeNumber(value: unknown, otherwise: number): number {
 export function listOf(word: string, rows: readonly unknown[], total: number): unknown {
   return { data: [{ [word]: rows }], totalCount: total };
 }
+
+/** Whether a list has what was deleted: `only` that, or that too (`include`). */
+export const deletedOf = (value: unknown): Deleted => (value === 'only' || value === 'include' ? value : 'exclude');
 
 export const isTrue = (value: unknown): boolean => value === true || /^true$/i.test(String(value));
 export const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);

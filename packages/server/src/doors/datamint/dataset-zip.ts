@@ -9,9 +9,9 @@ import type { StoredAnnotation } from '../../labeling/annotations/store.ts';
 import { annotationNotes } from './annotation.ts';
 import { contentsOf, itemsOf, type Collection } from './collections.ts';
 import type { DatamintDeps } from './context.ts';
+import { filesIn, type DatasetForm } from './dataset-forms.ts';
 import { maskFile } from './masks.ts';
 import { notesOf } from './resource.ts';
-import { pictureToDicom, volumeToDicom } from './secondary-capture.ts';
 
 type Row = Record<string, unknown>;
 
@@ -27,7 +27,7 @@ const tokenSeconds = 3_600;
 const audience = 'datamint-dataset';
 
 /** What becomes a file of the archive. */
-type Source = Pick<StoredItem, 'id' | 'kind' | 'sha256' | 'sizeBytes' | 'problem' | 'createdAt' | 'extra' | 'name' | 'mediaType' | 'summary' | 'labels'>;
+type Source = Pick<StoredItem, 'id' | 'kind' | 'frames' | 'sha256' | 'sizeBytes' | 'problem' | 'createdAt' | 'extra' | 'name' | 'mediaType' | 'summary' | 'labels'>;
 type Mark = Pick<StoredAnnotation, 'id' | 'label' | 'type' | 'geometry' | 'attributes' | 'frame' | 'source' | 'origin' | 'extra' | 'blob' | 'createdBy'>;
 
 interface Head {
@@ -40,13 +40,15 @@ interface Head {
 export interface PrepareOptions {
   onProgress?: (done: number, total: number) => void;
   onlyAnnotated?: boolean;
+  /** What the resources are downloaded as; DICOM when absent. */
+  form?: DatasetForm;
   /** The number of a version of a dataset; what is there now when absent. */
   version?: number;
 }
 
 /**
- * Prepares the archive of a collection: what is not DICOM is converted, `dataset.json` is written, and the list of files goes into the
- * blob store, where the token finds it again. Items that no DICOM file can be made of (videos, text) are left out.
+ * Prepares the archive of a collection: what is not DICOM (or of the form that was asked for) is converted, `dataset.json` is written, and the list of files goes into the
+ * blob store, where the token finds it again. Items that no such file can be made of (videos, text) are left out.
  */
 export async function prepareDataset(deps: DatamintDeps, caller: Caller, collection: Collection, options: PrepareOptions = {}): Promise<string> {
   const { head, total, sources } = await (options.version === undefined ? present(deps, caller, collection) : past(deps, caller, collection, options.version));
@@ -54,18 +56,18 @@ export async function prepareDataset(deps: DatamintDeps, caller: Caller, collect
   const resources: Row[] = [];
   let done = 0;
   for await (const { item, marks } of sources) {
-    const file = options.onlyAnnotated && marks.length === 0 ? undefined : await dicomOf(deps, item);
+    const made = options.onlyAnnotated && marks.length === 0 ? [] : await filesOf(deps, item, options.form ?? 'dicom');
     done += 1;
     options.onProgress?.(done, Math.max(done, total));
-    if (!file) continue;
-    files.push(file);
+    if (made.length === 0) continue;
+    files.push(...made);
     const shown: Row[] = [];
     for (const mark of marks) {
       const mask = await maskFile(deps.engines.blobs, mark);
       if (mask) files.push({ name: `masks/${mask.name}`, sha256: mask.sha256, size: mask.size });
       shown.push(annotationEntry(mark, mask && `masks/${mask.name}`));
     }
-    resources.push(resourceEntry(item, file.name, shown));
+    resources.push(resourceEntry(item, made.map(({ name }) => name), shown));
   }
   files.unshift({ name: 'dataset.json', ...(await keep(deps, Buffer.from(JSON.stringify({ ...head, resources, images: resources })))) });
   const plan = await keep(deps, Buffer.from(JSON.stringify({ name: head.name, files })));
@@ -131,9 +133,10 @@ async function keep({ engines }: DatamintDeps, bytes: Uint8Array): Promise<{ sha
   return stored;
 }
 
-function resourceEntry(item: Source, file: string, annotations: Row[]): Row {
+function resourceEntry(item: Source, files: readonly string[], annotations: Row[]): Row {
   const { filename, mimetype, modality } = notesOf(item);
-  return { id: item.id, file, image_file: file, filename, mimetype, modality, labels: item.labels, tags: item.labels, frame_labels: null, annotations };
+  const [file] = files;
+  return { id: item.id, file, image_file: file, ...(files.length > 1 ? { files } : {}), filename, mimetype, modality, labels: item.labels, tags: item.labels, frame_labels: null, annotations };
 }
 
 function annotationEntry(annotation: Mark, file: string | undefined): Row {
@@ -151,16 +154,19 @@ function annotationEntry(annotation: Mark, file: string | undefined): Row {
   };
 }
 
-/** The item as DICOM: as it was uploaded, or converted; undefined where neither can be. */
-async function dicomOf(deps: DatamintDeps, item: Source): Promise<PlannedFile | undefined> {
-  const name = `images/${item.id}.dcm`;
-  if (item.kind === 'dicom') return { name, sha256: item.sha256, size: item.sizeBytes };
-  if ((item.kind !== 'image' && item.kind !== 'nifti') || item.problem !== null) return undefined;
+/** The files of an item in a form: as it was uploaded, or converted; none where it cannot be. */
+async function filesOf(deps: DatamintDeps, item: Source, form: DatasetForm): Promise<PlannedFile[]> {
+  const stem = `images/${item.id}`;
+  if (form === 'dicom' && item.kind === 'dicom') return [{ name: `${stem}.dcm`, sha256: item.sha256, size: item.sizeBytes }];
+  if (item.problem !== null) return [];
   const { filename, modality } = notesOf(item);
   const file = await deps.engines.blobs.localPath(item.sha256);
   try {
-    const facts = { itemId: item.id, modality, filename, createdAt: item.createdAt };
-    return { name, ...(await keep(deps, await (item.kind === 'image' ? pictureToDicom : volumeToDicom)(file.path, facts))) };
+    const files: PlannedFile[] = [];
+    for await (const { ending, bytes } of filesIn(form, file.path, item, { itemId: item.id, modality, filename, createdAt: item.createdAt })) {
+      files.push({ name: `${stem}${ending}`, ...(bytes ? await keep(deps, bytes) : { sha256: item.sha256, size: item.sizeBytes }) });
+    }
+    return files;
   } finally {
     await file.release();
   }

@@ -5,6 +5,7 @@ import type { Caller } from '../../identity/caller.ts';
 import { get, isTrue, pageOf, post, textOf, type Call, type DoorRoute } from './answer.ts';
 import { collectionOf, contentsOf, itemsOf, listCollections, type Collection } from './collections.ts';
 import { findHome, type DatamintDeps } from './context.ts';
+import { datasetForms, type DatasetForm } from './dataset-forms.ts';
 import { lastVersion, openDataset, prepareDataset } from './dataset-zip.ts';
 import { changeResources } from './membership.ts';
 import { allResources } from './projects.ts';
@@ -31,8 +32,9 @@ export function datasetRoutes(deps: DatamintDeps): DoorRoute[] {
       return {};
     }),
     get('/datasets/:id/download/:format', async (call) => {
-      if (call.params['format'] !== 'dicom') throw new Fault('invalid_request', 'Datasets are downloaded as dicom; other forms are exported in Fovea.');
-      return prepare(deps, call, await need(call));
+      const form = datasetForms.find((known) => known === call.params['format']);
+      if (form === undefined) throw new Fault('invalid_request', `Datasets are downloaded as ${datasetForms.join(', ')}.`);
+      return prepare(deps, call, await need(call), form);
     }),
   ];
 }
@@ -78,11 +80,11 @@ async function listDatasets(deps: DatamintDeps, { caller, query, request }: Call
 const isNewest = (request: Call['request']): boolean => request.headers.authorization !== undefined;
 
 /** The token of the archive: as JSON, or at the end of a stream of events that tells of the progress. */
-async function prepare(deps: DatamintDeps, { caller, request, reply, query }: Call, collection: Collection): Promise<unknown> {
+async function prepare(deps: DatamintDeps, { caller, request, reply, query }: Call, collection: Collection, form: DatasetForm): Promise<unknown> {
   // Clients before 0.7 name a version by its number; `latest`, and a time, are what there is now.
   const wanted = textOf(query['version']);
   const version = wanted !== undefined && /^\d{1,9}$/.test(wanted) && collection.dataset ? { version: Number(wanted) } : {};
-  if (isNewest(request)) return prepareDataset(deps, caller, collection, version);
+  if (isNewest(request)) return prepareDataset(deps, caller, collection, { form, ...version });
   const stream = new Readable({ read: () => undefined });
   void reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store' }).send(stream);
   const say = (event: Row) => stream.push(`data: ${JSON.stringify(event)}\n\n`);
@@ -93,7 +95,7 @@ async function prepare(deps: DatamintDeps, { caller, request, reply, query }: Ca
       saidAt = Date.now();
       say({ processedImages, totalImages });
     };
-    const zip = await prepareDataset(deps, caller, collection, { onProgress, ...version });
+    const zip = await prepareDataset(deps, caller, collection, { onProgress, form, ...version });
     say({ zip });
   } catch (error) {
     request.log.error({ err: error }, 'the archive of a dataset could not be prepared');

@@ -1,5 +1,6 @@
 // Projects, worklists and datasets over HTTP, as they are on the wire.
 import { parseDicom } from '@fovea/medical/dicom/parse.ts';
+import { parseNifti, readVoxels } from '@fovea/medical/nifti/parse.ts';
 import { unzipSync } from 'fflate';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
@@ -169,6 +170,25 @@ describe('datasets', () => {
     expect((await client.bytes(`/datasets/download/${body}`)).status).toBe(200);
     expect((await client.call('GET', `/datasets/${dataset}`, { newest: true })).body).toMatchObject({ total_resource: 1, resource_ids: [expect.any(String)] });
     expect((await client.call('GET', `/datasets/${dataset}/resources`, { newest: true })).body).toHaveLength(1);
+  });
+  test('pictures, arrays and volumes instead of DICOM', async () => {
+    const { body: stack } = await client.upload({ name: 's.dcm', bytes: dicom({ frames: 2 }) });
+    const { body: flat } = await client.upload({ name: 'f.png', bytes: await png(6, 4, (x) => x * 10) });
+    const { dataset_id: dataset } = await project('Forms', [stack.id, flat.id]);
+    const files = async (form: string) => {
+      const { body } = await client.call('GET', `/datasets/${dataset}/download/${form}`, { newest: true });
+      return unzipSync((await client.bytes(`/datasets/download/${body}`)).bytes);
+    };
+    const pictures = await files('png');
+    expect(Object.keys(pictures).toSorted()).toEqual(['dataset.json', `images/${flat.id}.png`, `images/${stack.id}/0000.png`, `images/${stack.id}/0001.png`].toSorted());
+    expect(JSON.parse(Buffer.from(pictures['dataset.json'] ?? []).toString()).resources.find((one: any) => one.id === stack.id)).toMatchObject({ file: `images/${stack.id}/0000.png`, files: [expect.anything(), expect.anything()] });
+    expect(Buffer.from((await files('jpg'))[`images/${flat.id}.jpg`] ?? []).subarray(0, 2).toString('hex')).toBe('ffd8');
+    const arrays = await files('npy');
+    expect(Buffer.from(arrays[`images/${stack.id}.npy`] ?? []).toString('latin1')).toContain("'descr': '<u2', 'fortran_order': False, 'shape': (2, 8, 8), }");
+    expect(Buffer.from(arrays[`images/${flat.id}.npy`] ?? []).toString('latin1')).toContain("'shape': (4, 6), }");
+    const volumes = await files('nifti');
+    expect([...readVoxels(parseNifti(volumes[`images/${stack.id}.nii.gz`] ?? new Uint8Array())).dims]).toEqual([8, 8, 2]);
+    expect((await client.call('GET', `/datasets/${dataset}/download/gif`, { newest: true })).status).toBe(400);
   });
   test('a dataset of Fovea\'s own is there under its name, its versions as versions', async () => {
     const own = (await fovea.call('POST', '/v1/projects', { body: { name: 'Own' } })).body;

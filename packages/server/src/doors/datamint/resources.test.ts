@@ -211,10 +211,13 @@ describe('changes', () => {
     const { body } = await client.call('GET', '/resources?status=archived&channel_name=gone');
     expect(body).toMatchObject({ totalCount: 1, data: [{ resources: [{ id: c, status: 'archived', published: false }] }] });
   });
-  test('what was deleted is restored, and in no list until then', async () => {
+  test('what was deleted is restored, and until then only in lists that ask for it', async () => {
     const [a, b] = [await fresh({ channel: 'back' }), await fresh({ channel: 'back' })];
     await client.call('DELETE', `/resources/${a}`);
-    expect((await client.call('GET', '/resources?status=&channel_name=back&deleted=only')).body).toEqual({ data: [{ resources: [] }], totalCount: 0 });
+    const listed = async (deleted: string) => (await client.call('GET', `/resources?status=&channel_name=back&deleted=${deleted}`)).body.data[0].resources.map((one: any) => [one.id, one.status, one.deleted]);
+    expect(await listed('only')).toEqual([[a, 'deleted', true]]);
+    expect(await listed('include')).toEqual([[a, 'deleted', true], [b, 'inbox', false]]);
+    expect(await listed('exclude')).toEqual([[b, 'inbox', false]]);
     const { body } = await client.call('POST', '/resources/restore', { body: { ids: [a, b, anyId] } });
     expect([body.restored.includes(a), body.skipped.map(({ id }: { id: string }) => id).includes(anyId)]).toEqual([true, true]);
     expect(await shown(a)).toMatchObject({ id: a, status: 'inbox' });

@@ -3,7 +3,7 @@ import type { StoredItem } from '../../catalog/items/store.ts';
 import { Fault } from '../../fault.ts';
 import { sendFile } from '../../http/send-file.ts';
 import type { Caller } from '../../identity/caller.ts';
-import { get, idOf, listOf, pageOf, post, put, remove, type Call, type DoorRoute } from './answer.ts';
+import { deletedOf, get, idOf, listOf, pageOf, post, put, remove, type Call, type DoorRoute } from './answer.ts';
 import { listCollections } from './collections.ts';
 import { findHome, isFault, type DatamintDeps } from './context.ts';
 import { renderFrame } from './frames.ts';
@@ -94,11 +94,11 @@ async function listResources(deps: DatamintDeps, { caller, query }: Call, furthe
   const { itemQueries } = deps.rooms;
   const page = pageOf(query);
   const place = await placeOf(deps, caller, query);
-  // What was deleted can be restored by its id, and is in no list.
-  if (!place || query['deleted'] === 'only') return listOf('resources', [], 0);
+  if (!place) return listOf('resources', [], 0);
+  const deleted = deletedOf(query['deleted']);
   const filter: Filter = { and: [place.filter, resourceFilter(query), further] };
-  const { count } = await itemQueries.count(caller, place.datasetId, filter);
-  const rows = page.limit === 0 || page.offset >= count ? [] : (await itemQueries.find(caller, place.datasetId, { filter, sort: resourceSort(query), ...page })).data;
+  const { count } = await itemQueries.count(caller, place.datasetId, filter, undefined, deleted);
+  const rows = page.limit === 0 || page.offset >= count ? [] : (await itemQueries.find(caller, place.datasetId, { filter, sort: resourceSort(query), deleted, ...page })).data;
   const ids = query['ids'] === 'True' || query['ids'] === 'true';
   return listOf('resources', rows.map((item) => (ids ? item.id : toResource(item, caller.orgId))), count);
 }

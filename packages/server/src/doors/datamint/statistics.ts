@@ -8,6 +8,8 @@ import type { DatamintDeps } from './context.ts';
 import { setWorkStatus } from './membership.ts';
 import { dayOf } from './resource-query.ts';
 import { notesOf } from './resource.ts';
+import { toXlsx } from './spreadsheet.ts';
+import { byEmail } from './users.ts';
 
 type Row = Record<string, unknown>;
 
@@ -66,8 +68,10 @@ async function statuses(deps: DatamintDeps, { caller, query }: Call, collection:
     if (page.next === null) break;
     cursor = page.next;
   }
-  const [status, resource] = [textOf(query['status']), textOf(query['resource_id'])];
-  return rows.filter((row) => (status === undefined || row['status'] === status) && (resource === undefined || row['resource_id'] === resource));
+  const [status, resource, user] = [textOf(query['status']), textOf(query['resource_id']), textOf(query['user_id'])];
+  const annotator = user === undefined ? undefined : (await byEmail(deps, caller, user))['email'];
+  const wanted = { status, resource_id: resource, annotator };
+  return rows.filter((row) => Object.entries(wanted).every(([key, value]) => value === undefined || row[key] === value));
 }
 
 async function annotators(deps: DatamintDeps, caller: Caller, collection: Collection, email: string | undefined): Promise<Row[]> {
@@ -87,23 +91,34 @@ async function annotators(deps: DatamintDeps, caller: Caller, collection: Collec
 
 const columns = ['resource_id', 'filename', 'annotation_id', 'type', 'identifier', 'scope', 'frame_index', 'value', 'created_by', 'created_at'] as const;
 
-/** The annotations as CSV (RFC 4180). */
+const xlsxType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
+/** The annotations as CSV (RFC 4180), or as a workbook. */
 async function sendTable(deps: DatamintDeps, { caller, query, reply }: Call, collection: Collection): Promise<void> {
-  if ((textOf(query['format']) ?? 'csv') !== 'csv') throw new Fault('invalid_request', 'The annotations are given as csv.');
-  const listed = (key: string) => [query[`${key}[]`] ?? query[key] ?? []].flat().map(String);
+  const format = textOf(query['format']) ?? 'csv';
+  if (!['csv', 'xlsx', 'excel'].includes(format)) throw new Fault('invalid_request', 'format must be csv or xlsx.');
+  const rows = [columns, ...(await rowsOf(deps, caller, collection, query))];
+  const csv = format === 'csv';
+  const body = csv ? `${rows.map((row) => row.map(cell).join(',')).join('\r\n')}\r\n` : Buffer.from(toXlsx('Annotations', rows));
+  const headers = { 'content-type': csv ? 'text/csv; charset=utf-8' : xlsxType, 'content-disposition': `attachment; filename="annotations.${csv ? 'csv' : 'xlsx'}"` };
+  void reply.headers(headers).send(body);
+}
+
+/** A row for each annotation that was asked for; people and names come as lists, or as one text with commas. */
+async function rowsOf(deps: DatamintDeps, caller: Caller, collection: Collection, query: Row): Promise<unknown[][]> {
+  const listed = (key: string) => [query[`${key}[]`] ?? query[key] ?? []].flat().flatMap((text) => String(text).split(','));
   const [people, names, from, to] = [listed('annotators'), listed('annotations'), dayOf(query['from'], 'from'), dayOf(query['to'], 'to')];
-  const lines = [columns.join(',')];
+  const rows: unknown[][] = [];
   for await (const { item, annotations } of annotated(deps, caller, collection)) {
     for (const annotation of annotations) {
       if (people.length > 0 && !people.includes(annotation.createdBy)) continue;
       if (names.length > 0 && !names.includes(annotation.label)) continue;
       if ((from !== undefined && annotation.createdAt < from) || (to !== undefined && annotation.createdAt >= to)) continue;
       const { type, scope, frame_index: frame, value } = annotationNotes(annotation);
-      lines.push([item.id, notesOf(item).filename, annotation.id, type, annotation.label, scope, frame, value, annotation.createdBy, annotation.createdAt].map(cell).join(','));
+      rows.push([item.id, notesOf(item).filename, annotation.id, type, annotation.label, scope, frame, value, annotation.createdBy, annotation.createdAt]);
     }
   }
-  const text = `${lines.join('\r\n')}\r\n`;
-  void reply.headers({ 'content-type': 'text/csv; charset=utf-8', 'content-disposition': 'attachment; filename="annotations.csv"' }).send(text);
+  return rows;
 }
 
 /** Quoted where it must be. A text that a spreadsheet would take for a formula is marked as text. */

@@ -32,7 +32,7 @@ export async function readForm(request: FastifyRequest, fileField: string, onFil
   return fields;
 }
 
-async function shortText(part: MultipartFile): Promise<string> {
+export async function shortText(part: MultipartFile): Promise<string> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of part.stream) {

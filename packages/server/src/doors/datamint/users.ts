@@ -39,7 +39,8 @@ async function people(deps: DatamintDeps, caller: Caller): Promise<Row[]> {
   }
 }
 
-async function byEmail(deps: DatamintDeps, caller: Caller, email: string | undefined): Promise<Row> {
+/** The person with an e-mail or an id. */
+export async function byEmail(deps: DatamintDeps, caller: Caller, email: string | undefined): Promise<Row> {
   const found = (await people(deps, caller)).find((user) => user['email'] === email?.toLowerCase() || user['id'] === email);
   if (!found) throw new Fault('not_found', 'Not Found');
   return found;
@@ -62,7 +63,7 @@ export function userRoutes(deps: DatamintDeps): DoorRoute[] {
     post('/users', create),
     post('/users/invite', create),
     // An invited person is a user at once, so none is ever open.
-    get('/users/invitations', async () => ({ data: [], totalCount: 0 })),
+    get('/users/invitations', async () => []),
     remove('/users/invitations/:email/revoke', async ({ caller, params }) => disable(deps, caller, params['email'])),
     get('/users/:email', ({ caller, params }) => byEmail(deps, caller, params['email'])),
     patch('/users/:email', async ({ caller, params, body }) => {

@@ -66,6 +66,8 @@ export const worklistBody = z.looseObject({
   segmentation_data: segmentation.nullish(),
   project_id: z.string().nullish(),
 });
+/** What may be said of an annotator of a worklist; the e-mail is that of the person in the path. */
+export const annotatorChange = z.object({ status: z.enum(['active', 'frozen']).optional(), expertise_level: z.enum(['learner', 'trained', 'expert']).nullish(), return_url: z.string().max(2_000).nullish() });
 export const worklistChange = worklistBody.partial();
 export const segmentationBody = z.object({ segmentationData: segmentation, renames: z.unknown().optional() });
 
@@ -100,6 +102,19 @@ const annotationItem = z.looseObject({
 });
 export type AnnotationItem = z.infer<typeof annotationItem>;
 export const annotationItems = z.array(annotationItem).max(100_000);
+
+/** One of the segmentations in the `payload` of an upload into a worklist; its picture is the image of the same place in the list. */
+const uploadedSegmentation = z.looseObject({
+  id: z.string().nullish(),
+  identifier: z.string().min(1, 'must not be empty').max(500),
+  frame_index: z.int().min(0).nullish(),
+  set_name: z.string().max(500).nullish(),
+  geometry: annotationItem.shape.geometry,
+});
+export const uploadedSegmentations = z.array(uploadedSegmentation).max(10_000);
+/** A file of segments: a list of them, one below a key of the other forms, or names with what is said of each. */
+const fileColor = z.union([color, z.string().regex(/^#[0-9a-f]{6}$/i, 'must be #rrggbb').transform((hex) => [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16)))]);
+export const fileDefinitions = z.array(definition.extend({ color: fileColor.nullish() })).max(10_000);
 
 const count = z.union([z.string().regex(/^\d{1,9}$/).transform(Number), z.int().min(0)]);
 export const searchBody = z.looseObject({

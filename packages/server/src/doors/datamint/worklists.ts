@@ -5,7 +5,9 @@ import { allWorklists, batchNotes, collectionOf, itemsOf, needBatch, worklistsOf
 import type { DatamintDeps } from './context.ts';
 import { changeResources, createCollection, letIn, setWorkStatus, sharesOf } from './membership.ts';
 import { annotationSpecs, completeDefinitions, fromRecipe, segmentationGroups, toRecipe, type Specs } from './specs.ts';
-import { parse, searchBody, segmentationBody, workStatusBody, worklistBody, worklistChange } from './wire.ts';
+import { byEmail } from './users.ts';
+import { annotatorChange, parse, searchBody, segmentationBody, workStatusBody, worklistBody, worklistChange } from './wire.ts';
+import { readDefinitions, uploadSegmentations } from './worklist-uploads.ts';
 
 type Row = Record<string, unknown>;
 
@@ -84,7 +86,7 @@ export function worklistRoutes(deps: DatamintDeps): DoorRoute[] {
     post('/annotationsets/:id/resources/:resource/status', async (call) => {
       const { status } = parse(workStatusBody, await call.body());
       await setWorkStatus(deps, call.caller, await need(call), idOf(call.params['resource']), status);
-      return { resource_id: call.params['resource'], status };
+      return [{ resource_id: call.params['resource'], status }];
     }),
     get('/annotationsets/:id/resources/:resource/annotations', async (call) =>
       (await inWorklist(call, {})).filter((row) => (row as { annotation_type: string }).annotation_type !== 'segmentation'),
@@ -93,13 +95,25 @@ export function worklistRoutes(deps: DatamintDeps): DoorRoute[] {
     get('/annotationsets/:id/resources/:resource/ai_segmentations', async (call) =>
       (await inWorklist(call, { annotation_type: 'segmentation' })).filter((row) => (row as { is_model: boolean }).is_model),
     ),
+    post('/annotationsets/:id/resources/:resource/segmentations', async (call) => uploadSegmentations(deps, call, await need(call))),
+    post('/annotationsets/:id/segmentation-group/upload', async (call) => {
+      const collection = await need(call);
+      const { definitions, replace } = await readDefinitions(call.request);
+      const specs = await changeSpecs(deps, call.caller, collection, (known) => ({
+        ...known,
+        definitions: completeDefinitions(replace ? definitions : [...known.definitions.filter((one) => !definitions.some(({ identifier }) => identifier === one.identifier)), ...definitions], known.definitions),
+      }));
+      return { groups: segmentationGroups(specs) };
+    }),
     post('/annotationsets/:id/annotators/:user', async (call) => {
-      const body = (await call.body()) as Row;
-      await changeAnnotators(deps, call.caller, await need(call), (known) => [...known.filter(({ email }) => email !== call.params['user']), { ...body, email: call.params['user'] }]);
-      return { email: call.params['user'] };
+      const said = parse(annotatorChange, await call.body());
+      const { email } = await byEmail(deps, call.caller, call.params['user']);
+      await changeAnnotators(deps, call.caller, await need(call), (known) => [...known.filter((one) => one['email'] !== email), { ...known.find((one) => one['email'] === email), ...said, email }]);
+      return { email, ...said };
     }),
     remove('/annotationsets/:id/annotators/:user', async (call) => {
-      await changeAnnotators(deps, call.caller, await need(call), (known) => known.filter(({ email }) => email !== call.params['user']));
+      const { email } = await byEmail(deps, call.caller, call.params['user']);
+      await changeAnnotators(deps, call.caller, await need(call), (known) => known.filter((one) => one['email'] !== email));
       return {};
     }),
   ];
