@@ -18,6 +18,8 @@ interface Manner {
   update: 'PATCH' | 'PUT';
   /** Between `find_by_name` and its query. */
   beforeQuery: string;
+  /** Where the API begins: of a client that takes no path, at the root. */
+  base: string;
   /** The name that a photo is given for that of its file. */
   photoName: (file: string) => string;
 }
@@ -36,6 +38,7 @@ const manners: Record<string, Manner> = {
     query: 'body',
     update: 'PATCH',
     beforeQuery: '',
+    base: '/api/public/v1',
     photoName: (file) => `${file}${/\.\w+$/.exec(file)?.[0] ?? ''}`,
   },
   'php 0.0.2': {
@@ -44,6 +47,7 @@ const manners: Record<string, Manner> = {
     query: 'address',
     update: 'PATCH',
     beforeQuery: '',
+    base: '/skylab/api/public/v1',
     photoName: (file) => file,
   },
   'dotnet 0.0.15': {
@@ -59,6 +63,7 @@ const manners: Record<string, Manner> = {
     query: 'address',
     update: 'PUT',
     beforeQuery: '/',
+    base: '/skylab/api/public/v1',
     photoName: (file) => `0f6a3c1e-0000-4000-8000-0000000000aa${/\.\w+$/.exec(file)?.[0] ?? ''}`,
   },
 };
@@ -76,7 +81,7 @@ describe.each(Object.entries(manners))('%s', (name, manner) => {
   const caller = (key: string) => {
     const send = (method: string, path: string, body: string | undefined): Promise<RawAnswer> => {
       const length: Headers = body === undefined ? [] : [...(name.startsWith('dotnet') ? ([['Content-Type', 'application/json; charset=utf-8']] as const) : []), ['Content-Length', String(Buffer.byteLength(body))]];
-      return sendRaw(fovea.url, { line: `${method} /skylab/api/public/v1/${path}`, headers: [...manner.headers(key), ...length, ['Connection', 'close']], body });
+      return sendRaw(fovea.url, { line: `${method} ${manner.base}/${path}`, headers: [...manner.headers(key), ...length, ['Connection', 'close']], body });
     };
     return {
       call: (method: string, path: string, body?: object) => send(method, path, body === undefined ? manner.nothing(method) : JSON.stringify(body)),
@@ -125,7 +130,7 @@ describe.each(Object.entries(manners))('%s', (name, manner) => {
 
   test('errors are JSON with code and message', async () => {
     const { call } = caller((await fovea.person({ admin: true })).key);
-    for (const [status, answer] of [[403, await caller('nobody').call('GET', 'jobs')], [404, await call('GET', 'jobs/999999')], [422, await call('POST', 'profiles', {})]] as const) {
+    for (const [status, answer] of [[403, await caller('nobody').call('GET', 'jobs')], [404, await call('GET', 'jobs/999999')], [404, await call('POST', 'no/such/thing')], [422, await call('POST', 'profiles', {})]] as const) {
       expect([answer.status, answer.json.code, typeof answer.json.message]).toEqual([status, status, 'string']);
     }
   });

@@ -14,28 +14,45 @@ import { fieldFault } from './wire.ts';
 
 const json = 'application/json; charset=utf-8';
 
-/** The Skylab Studio API, v1, at `/skylab/api/public/v1`, and the signed addresses of its photos at `/skylab/storage`. */
+const api = '/api/public/v1';
+
+/**
+ * The Skylab Studio API, v1, at `/skylab/api/public/v1`, and the signed addresses of its photos at `/skylab/storage`. The API is at
+ * `/api/public/v1` too: the Ruby client can be told a host and a port, but no path before that.
+ */
 export function skylabDoor(deps: SkylabDeps) {
   callbacks(deps);
+  const routes = [...jobRoutes(deps), ...profileRoutes(deps), ...photoRoutes(deps)];
+  const mount = (door: FastifyInstance): void => {
+    door.removeAllContentTypeParsers();
+    door.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    door.setErrorHandler((error, request, reply) => sendError(error, request, reply));
+    for (const route of routes) mountRoute(deps, door, route);
+  };
   return async (app: FastifyInstance): Promise<void> => {
+    await app.register(async (door) => {
+      mount(door);
+      door.all(`${api}/*`, (request, reply) => sendNothing(request, reply));
+    });
     await app.register(
       async (door) => {
-        door.removeAllContentTypeParsers();
-        door.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-        door.setErrorHandler((error, request, reply) => sendError(error, request, reply));
-        door.setNotFoundHandler((request, reply) => sendError(new Fault('not_found', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`), request, reply));
+        mount(door);
+        door.setNotFoundHandler((request, reply) => sendNothing(request, reply));
         await door.register(async (storage) => storageRoutes(deps, storage), { prefix: '/storage' });
-        for (const route of [...jobRoutes(deps), ...profileRoutes(deps), ...photoRoutes(deps)]) mountRoute(deps, door, route);
       },
       { prefix: '/skylab' },
     );
   };
 }
 
+function sendNothing(request: FastifyRequest, reply: FastifyReply): void {
+  sendError(new Fault('not_found', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`), request, reply);
+}
+
 function mountRoute(deps: SkylabDeps, door: FastifyInstance, route: DoorRoute): void {
   door.route({
     method: route.method,
-    url: `/api/public/v1${route.path}`,
+    url: `${api}${route.path}`,
     exposeHeadRoute: false,
     async handler(request, reply) {
       const { caller, key } = await authenticate(deps, request);
