@@ -9,6 +9,7 @@ const benches: Record<string, () => Promise<{ run(options: { scale: Scale; json:
   start: () => import('./start.ts'),
   compute: () => import('./compute.ts'),
   editor: () => import('./editor.ts'),
+  grid: () => import('./grid.ts'),
   scale: () => import('./scale.ts'),
   skylab: () => import('./skylab.ts'),
   datamint: () => import('./datamint.ts'),

@@ -1,7 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Outlet, redirect } from '@tanstack/react-router';
 import { useQuery } from '@tanstack/react-query';
 import { itemStatuses, mediaKinds, probeStates } from '@fovea/contract';
+import { conditionsOf } from './api/conditions.ts';
 import type { ItemSearch } from './api/item-filter.ts';
+import type { AuditSearch } from './api/product.ts';
 import { queryClient } from './api/query-client.ts';
 import { sessionQuery } from './api/session.ts';
 import { PageFault } from './shell/page-fault.tsx';
@@ -12,6 +14,8 @@ const root = createRootRoute({ component: Outlet, notFoundComponent: Lost, error
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 const oneOf = <T extends string>(allowed: readonly T[], value: unknown): T | undefined => allowed.find((one) => one === value);
+/** A day such as `2026-01-31`. */
+const day = (value: unknown): string | undefined => (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined);
 /** Leaves out what is undefined, so that addresses stay short. */
 const given = <T extends object>(search: T): { [K in keyof T]?: NonNullable<T[K]> } =>
   Object.fromEntries(Object.entries(search).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: NonNullable<T[K]> };
@@ -64,6 +68,7 @@ const itemSearch = (search: Record<string, unknown>): ItemSearch =>
     channel: text(search['channel']),
     label: text(search['label']),
     folder: text(search['folder']),
+    where: conditionsOf(search['where']),
   });
 
 const datasetRoute = createRoute({
@@ -111,6 +116,43 @@ const taskRoute = createRoute({
   path: '/tasks/$taskId',
   validateSearch: taskSearch,
   component: lazyRouteComponent(() => import('./screens/annotate/pages.tsx'), 'AnnotateTaskPage'),
+});
+
+const profilesRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/profiles',
+  component: lazyRouteComponent(() => import('./screens/profiles/profiles.tsx'), 'ProjectProfiles'),
+});
+
+const profileRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/profiles/$profileId',
+  component: lazyRouteComponent(() => import('./screens/profiles/profile.tsx'), 'ProfilePage'),
+});
+
+const projectUsageRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/usage',
+  component: lazyRouteComponent(() => import('./screens/usage/project-usage.tsx'), 'ProjectUsagePage'),
+});
+
+const usageRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/usage',
+  component: lazyRouteComponent(() => import('./screens/usage/usage.tsx'), 'OrganizationUsage'),
+});
+
+const auditRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/audit',
+  validateSearch: (search: Record<string, unknown>): AuditSearch => given({ actor: text(search['actor']), what: text(search['what']), project: text(search['project']), from: day(search['from']), to: day(search['to']) }),
+  component: lazyRouteComponent(() => import('./screens/audit/audit.tsx'), 'Audit'),
+});
+
+const myWorkRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/my-work',
+  component: lazyRouteComponent(() => import('./screens/my-work/my-work.tsx'), 'MyWork'),
 });
 
 const keysRoute = createRoute({
@@ -202,7 +244,7 @@ export function localPath(path: string | undefined): string {
 export const router = createRouter({
   routeTree: root.addChildren([
     signInRoute,
-    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, nextTaskRoute, batchesRoute, batchRoute, recipesRoute, jobsRoute, jobRoute, analyticsRoute, versionsRoute, webhooksRoute, keysRoute, usersRoute, accountRoute]),
+    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, nextTaskRoute, batchesRoute, batchRoute, recipesRoute, jobsRoute, jobRoute, analyticsRoute, versionsRoute, webhooksRoute, profilesRoute, profileRoute, projectUsageRoute, usageRoute, auditRoute, myWorkRoute, keysRoute, usersRoute, accountRoute]),
     workplace.addChildren([annotateItemRoute, taskRoute]),
   ]),
   defaultPreload: 'intent',

@@ -1,21 +1,8 @@
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { violations } from './axe.ts';
 import { noBrowser, signIn, startConsole, type Console } from './console.ts';
 import { png } from './pictures.ts';
-
-const rules = { runOnly: { type: 'tag' as const, values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] } };
-
-/** What axe finds on the page as it stands: the rule, and the elements. */
-async function violations(page: Page, { menu = false } = {}): Promise<string[]> {
-  // Colours are measured when nothing fades any more.
-  await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== 'running' || animation.effect?.getTiming().iterations === Infinity));
-  await page.evaluate(axe.source);
-  // An open menu lies outside the landmarks, at the end of the document, as menus do.
-  const options = { ...rules, rules: { region: { enabled: !menu } } };
-  const found = await page.evaluate(async (given) => (await (globalThis as unknown as { axe: typeof axe }).axe.run(document, given)).violations, options);
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`).join(' | ')}`);
-}
 
 /** Every page of the console by the rules of WCAG 2.2 AA that a program can check. */
 describe.skipIf(noBrowser)(`console accessibility${noBrowser ? ` (${noBrowser})` : ''}`, { timeout: 60_000 }, () => {

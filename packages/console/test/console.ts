@@ -34,9 +34,13 @@ export interface OpenPage {
   faults: string[];
 }
 
-export async function startConsole(): Promise<Console> {
-  // In a process of its own, as a build changes the environment. Does nothing when the console is built already.
+/** In a process of its own, as a build changes the environment. Does nothing when the console is built already. */
+export async function buildConsole(): Promise<void> {
   await promisify(execFile)(process.execPath, [join(import.meta.dirname, '..', '..', '..', 'scripts', 'build-console.ts')]);
+}
+
+export async function startConsole(): Promise<Console> {
+  await buildConsole();
   const folder = mkdtempSync(join(tmpdir(), 'fovea-console-'));
   let platform: Running | undefined;
   let browser: Browser | undefined;
@@ -64,7 +68,8 @@ export async function startConsole(): Promise<Console> {
   return { url, folder, close, whileDown, fovea: new Fovea({ url, key: adminKey }), open: (options) => openPage(started, url, options) };
 }
 
-async function openPage(browser: Browser, baseURL: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
+/** A page of its own, which notes what goes wrong in it. */
+export async function openPage(browser: Browser, baseURL: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
   const context = await browser.newContext({ baseURL, viewport: { width: 1360, height: 850 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);

@@ -43,6 +43,23 @@ describe.skipIf(noBrowser)(`console at scale${noBrowser ? ` (${noBrowser})` : ''
     expect(total).toBeLessThanOrEqual(maxFirstLoadBytes);
   });
 
+  test('one drags the scroll bar into the middle, and the rows are there', async () => {
+    const { page } = opened;
+    await page.goto(`/datasets/${datasetId}`);
+    await page.getByText(`of ${itemCount.toLocaleString('en')}`).waitFor();
+    const grid = page.locator('[data-grid]');
+    // The list is marked: its whole height is known.
+    await expect.poll(() => grid.evaluate((element) => element.scrollHeight)).toBeGreaterThan(60_000);
+    const to = (share: number) => grid.evaluate((element, at) => (element.scrollTop = at * (element.scrollHeight - element.clientHeight)), share);
+    await to(0.5);
+    await page.getByText('01500.png').or(page.getByText('01490.png')).or(page.getByText('01510.png')).first().waitFor();
+    await to(1);
+    await page.getByText('02999.png').waitFor();
+    await to(0);
+    await page.getByText('00000.png').waitFor();
+    expect(await page.getByRole('listitem').count()).toBeLessThanOrEqual(maxTiles);
+  });
+
   test('one scrolls to the last of many items while the page holds a windowful', async () => {
     const { page } = opened;
     await page.goto(`/datasets/${datasetId}`);

@@ -1,20 +1,8 @@
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { violations } from './axe.ts';
 import { noBrowser, signIn, startConsole, type Console } from './console.ts';
 import { png } from './pictures.ts';
-
-const rules = { runOnly: { type: 'tag' as const, values: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] } };
-const pictures = process.env['FOVEA_SCREENSHOTS'];
-
-/** What axe finds on the page; a picture of it is kept where one is asked for. */
-async function violations(page: Page, name: string): Promise<string[]> {
-  await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== 'running' || animation.effect?.getTiming().iterations === Infinity));
-  if (pictures !== undefined) await page.screenshot({ path: `${pictures}/${name}.png` });
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(async (given) => (await (globalThis as unknown as { axe: typeof axe }).axe.run(document, given)).violations, rules);
-  return found.map(({ id, nodes }) => `${id}: ${nodes.map((node) => `${node.target.join(' ')} ${node.failureSummary?.split('\n')[1]?.trim() ?? ''}`).join(' | ')}`);
-}
 
 /** The screens of work: recipes, batches, quality, analytics, jobs, versions, webhooks, as a person would use them. */
 describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, { timeout: 90_000 }, () => {
@@ -39,7 +27,7 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
   test('a recipe is made with labels, shapes and attributes', async () => {
     await page.goto(`/projects/${project}/recipes`);
     await page.getByText('No recipes yet').waitFor();
-    expect(await violations(page, 'recipes-empty')).toEqual([]);
+    expect(await violations(page, { picture: 'recipes-empty' })).toEqual([]);
     await page.getByRole('button', { name: 'New recipe' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('Street things');
@@ -49,7 +37,7 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     await dialog.getByRole('button', { name: 'Add attribute' }).click();
     await dialog.getByLabel('Key 1').fill('occluded');
     await dialog.getByLabel('Type 1').selectOption('boolean');
-    expect(await violations(page, 'recipe-form')).toEqual([]);
+    expect(await violations(page, { picture: 'recipe-form' })).toEqual([]);
     await dialog.getByRole('button', { name: 'Create' }).click();
     await page.getByRole('button', { name: 'Street things' }).waitFor();
     const [recipe] = await site.fovea.recipes.list({ project }).toArray({ limit: 10 });
@@ -63,7 +51,7 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('First round');
     await dialog.getByLabel('Recipe').selectOption({ label: 'Street things' });
-    expect(await violations(page, 'batch-form')).toEqual([]);
+    expect(await violations(page, { picture: 'batch-form' })).toEqual([]);
     await dialog.getByRole('button', { name: 'Create' }).click();
     await page.getByText('0 of 4 tasks done').first().waitFor();
     await page.getByRole('button', { name: 'Open for work' }).click();
@@ -75,27 +63,27 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     await page.getByText('1 of 4 tasks done').first().waitFor();
     await page.reload();
     await page.getByRole('region', { name: 'Quality' }).getByRole('cell', { name: '1 min' }).waitFor();
-    expect(await violations(page, 'batch')).toEqual([]);
+    expect(await violations(page, { picture: 'batch' })).toEqual([]);
     await page.goto(`/projects/${project}/batches`);
     await page.getByRole('link', { name: 'First round' }).waitFor();
-    expect(await violations(page, 'batches')).toEqual([]);
+    expect(await violations(page, { picture: 'batches' })).toEqual([]);
   });
 
   test('an analytic is found in the catalogue and run; the job is followed to its outputs', async () => {
     await page.goto('/analytics');
     await page.getByRole('button', { name: 'Run fovea/colors' }).waitFor();
-    expect(await violations(page, 'analytics')).toEqual([]);
+    expect(await violations(page, { picture: 'analytics' })).toEqual([]);
     await page.getByRole('button', { name: 'Run fovea/colors' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Dataset').waitFor();
-    expect(await violations(page, 'run-form')).toEqual([]);
+    expect(await violations(page, { picture: 'run-form' })).toEqual([]);
     await dialog.getByRole('button', { name: 'Run', exact: true }).click();
     await page.getByText('complete', { exact: true }).waitFor({ timeout: 60_000 });
     await page.getByRole('heading', { name: 'Outputs' }).waitFor();
-    expect(await violations(page, 'job')).toEqual([]);
+    expect(await violations(page, { picture: 'job' })).toEqual([]);
     await page.goto(`/projects/${project}/jobs`);
     await page.getByText('complete', { exact: true }).waitFor();
-    expect(await violations(page, 'jobs')).toEqual([]);
+    expect(await violations(page, { picture: 'jobs' })).toEqual([]);
   });
 
   test('versions are committed, compared and restored', async () => {
@@ -113,10 +101,10 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     await commit('second');
     await page.getByRole('button', { name: 'Changes v2' }).click();
     await page.getByText('1 added, 0 removed, 0 changed').waitFor();
-    expect(await violations(page, 'versions-diff')).toEqual([]);
+    expect(await violations(page, { picture: 'versions-diff' })).toEqual([]);
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
-    expect(await violations(page, 'versions')).toEqual([]);
+    expect(await violations(page, { picture: 'versions' })).toEqual([]);
     await page.getByRole('button', { name: 'Restore v1' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Restore' }).click();
     await page.getByText('Version 1 was restored.').waitFor();
@@ -132,7 +120,7 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     await page.getByText(/whsec_/).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('cell', { name: 'https://example.com/hook' }).first().waitFor();
-    expect(await violations(page, 'webhooks')).toEqual([]);
+    expect(await violations(page, { picture: 'webhooks' })).toEqual([]);
     expect(faults).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { conditionsOf } from './conditions.ts';
 import { besideFilter, toFilter } from './item-filter.ts';
 
 test('nothing asked for is the empty filter', () => expect(toFilter({})).toEqual({}));
@@ -20,6 +21,14 @@ test('a folder means what lies below it, not its namesakes, whatever characters 
     expect(path >= '/a*b/' && path < '/a*b0').toBe(inside);
   }
   expect(toFilter({ folder: '/' })).toEqual({});
+});
+
+test('conditions on any field, on annotations by one and the same', () => {
+  expect(toFilter({ where: [['metadata.site', 'eq', 'north'], ['sizeBytes', 'gt', 100], ['annotations.label', 'eq', 'car'], ['annotations.label', 'ne', 'dog'], ['channel', 'missing', true]] })).toEqual({
+    and: [{ 'metadata.site': { eq: 'north' } }, { sizeBytes: { gt: 100 } }, { having: { annotations: { label: { eq: 'car' } } } }, { not: { having: { annotations: { label: { eq: 'dog' } } } } }, { channel: { exists: false } }],
+  });
+  expect(conditionsOf([['a', 'eq', 1], ['b', 'drop', 1], 'x', ['', 'eq', 1], ['c', 'eq', {}]])).toEqual([['a', 'eq', 1]]);
+  expect(conditionsOf('x')).toBeUndefined();
 });
 
 test('words are looked for in names, patterns in paths', () => {

@@ -1,4 +1,5 @@
 import type { Filter, Item } from '@fovea/contract';
+import { conditionFilter, type Condition } from './conditions.ts';
 
 /** The filters of a list of items as they stand in the address. */
 export interface ItemSearch {
@@ -11,11 +12,13 @@ export interface ItemSearch {
   label?: string;
   /** Items in it or below it. */
   folder?: string;
+  /** On any field. */
+  where?: Condition[];
 }
 
 /** The same in the query language. */
 export function toFilter(search: ItemSearch): Filter {
-  const { q, kind, status, probe, channel, label, folder } = search;
+  const { q, kind, status, probe, channel, label, folder, where = [] } = search;
   const all: Filter[] = [
     ...(kind === undefined ? [] : [{ kind }]),
     ...(status === undefined ? [] : [{ status }]),
@@ -25,6 +28,7 @@ export function toFilter(search: ItemSearch): Filter {
     ...(q === undefined ? [] : [nameFilter(q)]),
     // Paths sort by code point: everything below a folder lies between "folder/" and "folder0", as 0 follows / there.
     ...(folder === undefined || folder === '/' ? [] : [{ path: { gte: `${folder}/`, lt: `${folder}0` } }]),
+    ...where.map(conditionFilter),
   ];
   return all.length === 0 ? {} : { and: all };
 }

@@ -8,15 +8,20 @@ import { queryClient } from './query-client.ts';
 const mostFolders = 2_000;
 
 /** A page of items, whole ones as no fields are chosen. */
-async function findItems(dataset: string, body: { filter: Filter; limit: number; backwards?: boolean }, cursor: string | undefined, signal: AbortSignal) {
-  const { filter, limit, backwards = false } = body;
+async function findItems(dataset: string, body: { filter: Filter; limit: number; backwards?: boolean; offset?: number }, cursor: string | undefined, signal: AbortSignal) {
+  const { filter, limit, backwards = false, offset = 0 } = body;
   const sort = [{ field: 'path', direction: backwards ? ('desc' as const) : ('asc' as const) }];
-  return (await fovea.items.query(dataset, { filter, limit, sort }, { signal }).page(cursor)) as { data: Item[]; next: string | null };
+  return (await fovea.items.query(dataset, { filter, limit, sort, ...(offset > 0 && { offset }) }, { signal }).page(cursor)) as { data: Item[]; next: string | null };
 }
 
-/** The page of a dataset's items, by path, that begins at the cursor; without one, the first. */
-export function fetchItemPage(dataset: string, search: ItemSearch, limit: number, cursor: string | undefined, signal: AbortSignal) {
-  return findItems(dataset, { filter: toFilter(search), limit }, cursor, signal);
+/** The page of a dataset's items, by path, that begins so many items after the cursor; without one, after the beginning. */
+export function fetchItemPage(dataset: string, search: ItemSearch, limit: number, cursor: string | undefined, signal: AbortSignal, offset: number = 0) {
+  return findItems(dataset, { filter: toFilter(search), limit, offset }, cursor, signal);
+}
+
+/** Cursors of the pages of a dataset's items, by path. */
+export function fetchLandmarks(dataset: string, search: ItemSearch, signal: AbortSignal) {
+  return fovea.items.landmarks(dataset, { filter: toFilter(search), sort: [{ field: 'path', direction: 'asc' }], every: 1_000 }, { signal });
 }
 
 export const itemQuery = (id: string) => queryOptions({ queryKey: ['items', id], queryFn: () => fovea.items.get(id) });

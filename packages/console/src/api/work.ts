@@ -3,8 +3,10 @@ import { queryOptions } from '@tanstack/react-query';
 import { fovea } from './client.ts';
 import { queryClient } from './query-client.ts';
 
-/** What changes by itself is asked for again so often while it is on the screen. */
-const liveMs = 3_000;
+/** What changes by itself is asked for again so often while it is on the screen, should the news of it not arrive. */
+const liveMs = 20_000;
+/** Progress and places in the queue are no news: they are asked for. */
+const runningMs = 2_000;
 const most = 2_000;
 
 export const batchesQuery = (project: string) =>
@@ -12,11 +14,24 @@ export const batchesQuery = (project: string) =>
 export const liveBatchQuery = (id: string) => queryOptions({ queryKey: ['batches', 'live', id], queryFn: () => fovea.batches.get(id), refetchInterval: liveMs });
 export const batchTasksQuery = (project: string, batch: string) =>
   queryOptions({ queryKey: ['tasks', 'of', batch], queryFn: () => fovea.tasks.query(project, { filter: { batchId: batch }, limit: 200 }).toArray({ limit: 200 }), refetchInterval: liveMs });
+export const assignmentsQuery = (batch: string) => queryOptions({ queryKey: ['batches', 'assignments', batch], queryFn: () => fovea.batches.assignments(batch, { limit: 1000 }).toArray({ limit: most }) });
+/** The paths of items by their ids. */
+export const pathsQuery = (dataset: string | null, ids: readonly string[]) =>
+  queryOptions({
+    queryKey: ['datasets', 'paths', dataset, ids],
+    queryFn: async () => {
+      const rows = await fovea.items.query(dataset ?? '', { filter: { id: { in: [...ids] } }, fields: ['id', 'path'], limit: 1000 }).toArray({ limit: most });
+      return new Map(rows.flatMap(({ id, path }) => (id !== undefined && path !== undefined ? [[id, path] as const] : [])));
+    },
+    enabled: dataset !== null && ids.length > 0,
+    placeholderData: (before) => before,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
 export const qualityQuery = (batch: string) => queryOptions({ queryKey: ['batches', 'quality', batch], queryFn: () => fovea.quality.report(batch, {}), retry: false });
 
 export const recipesQuery = (project: string) => queryOptions({ queryKey: ['recipes', 'list', project], queryFn: () => fovea.recipes.list({ project, limit: 1000 }).toArray({ limit: most }) });
 
-export const jobsQuery = (project: string) => queryOptions({ queryKey: ['jobs', 'list', project], queryFn: () => fovea.jobs.query(project, { filter: { archived: false }, limit: 200 }).toArray({ limit: 200 }), refetchInterval: liveMs });
+export const jobsQuery = (project: string) => queryOptions({ queryKey: ['jobs', 'list', project], queryFn: () => fovea.jobs.query(project, { filter: { archived: false }, limit: 200 }).toArray({ limit: 200 }), refetchInterval: (query) => (query.state.data?.some(({ status }) => status === 'running' || status === 'queued') ? runningMs : liveMs) });
 export const jobQuery = (id: string) => queryOptions({ queryKey: ['jobs', id], queryFn: () => fovea.jobs.get(id), refetchInterval: (query) => (query.state.data?.endedAt ? false : 1_000) });
 export const jobLogQuery = (id: string, ended: boolean) => queryOptions({ queryKey: ['jobs', id, 'log', ended], queryFn: () => fovea.jobs.log(id, {}), refetchInterval: ended ? false : 2_000 });
 
@@ -26,7 +41,7 @@ export const versionsQuery = (dataset: string) => queryOptions({ queryKey: ['ver
 export const diffQuery = (dataset: string, version: number) => queryOptions({ queryKey: ['versions', dataset, 'diff', version], queryFn: () => fovea.versions.diff(dataset, `v${version}`, { limit: 200 }), staleTime: Number.POSITIVE_INFINITY });
 
 export const webhooksQuery = (project: string) => queryOptions({ queryKey: ['webhooks', project], queryFn: () => fovea.webhooks.list({ project, limit: 1000 }).toArray({ limit: most }) });
-export const deliveriesQuery = (project: string) => queryOptions({ queryKey: ['deliveries', project], queryFn: () => fovea.webhooks.deliveries({ project, limit: 100 }).toArray({ limit: 100 }), refetchInterval: liveMs });
+export const deliveriesQuery = (project: string) => queryOptions({ queryKey: ['deliveries', project], queryFn: () => fovea.webhooks.deliveries({ project, limit: 100 }).toArray({ limit: 100 }), refetchInterval: runningMs });
 
 /** Has what begins with a word asked for again. */
 export function refresh(...kinds: string[]): Promise<void> {

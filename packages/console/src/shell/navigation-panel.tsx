@@ -6,7 +6,7 @@ import { useMe } from '../api/session.ts';
 import { texts } from '../texts.ts';
 import { Brand } from './brand.tsx';
 import { useCurrentProjectId } from './current-project.ts';
-import { homePage, organizationPages, outsidePages, projectPages } from './navigation.ts';
+import { homePage, myWorkPage, organizationPages, outsidePages, projectPages } from './navigation.ts';
 import classes from './navigation-panel.module.css';
 import { ProjectSwitcher } from './project-switcher.tsx';
 import { UserMenu } from './user-menu.tsx';
@@ -30,6 +30,10 @@ export function Navigation({ openPalette }: { openPalette: () => void }) {
         <Link {...homePage.link} {...look}>
           <homePage.icon size={17} aria-hidden />
           {homePage.label}
+        </Link>
+        <Link {...myWorkPage.link} {...look}>
+          <myWorkPage.icon size={17} aria-hidden />
+          {myWorkPage.label}
         </Link>
         <Section title={texts.nav.project}>
           <ProjectSwitcher projectId={projectId} />

@@ -9,9 +9,13 @@ import { texts } from '../texts.ts';
 import { UploadPanel } from '../upload/upload-panel.tsx';
 import { Brand } from './brand.tsx';
 import { Navigation } from './navigation-panel.tsx';
+import { useLiveProject } from '../api/live.ts';
+import { useCurrentProjectId } from './current-project.ts';
 import classes from './shell.module.css';
+import { endTour, useTour } from './tour-state.ts';
 
 const Palette = lazy(() => import('./palette.tsx'));
+const Tour = lazy(() => import('../screens/tour/tour.tsx'));
 
 /** What surrounds every page behind the sign-in: navigation, the running uploads, the palette. */
 export function Shell() {
@@ -20,6 +24,8 @@ export function Shell() {
   const [menu, menuHandlers] = useDisclosure(false);
   const [palette, paletteHandlers] = useDisclosure(false);
   useHotkeys([['mod+K', paletteHandlers.open]], []);
+  const tour = useTour();
+  useLiveProject(useCurrentProjectId());
   const { pathname } = useLocation();
   useEffect(menuHandlers.close, [pathname]);
   // While the router leads to the sign-in page.
@@ -54,6 +60,7 @@ export function Shell() {
       </main>
       <UploadPanel />
       <Suspense>{palette && <Palette onClose={paletteHandlers.close} />}</Suspense>
+      <Suspense>{tour && <Tour onEnd={endTour} />}</Suspense>
     </div>
   );
 }

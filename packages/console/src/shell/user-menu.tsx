@@ -1,9 +1,11 @@
 import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme, VisuallyHidden, type MantineColorScheme } from '@mantine/core';
-import { IconLogout, IconSelector, IconUserCircle } from '@tabler/icons-react';
+import { IconCompass, IconLogout, IconSelector, IconUserCircle } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { signOut, useMe } from '../api/session.ts';
 import { texts } from '../texts.ts';
+import { productTexts } from '../texts-product.ts';
+import { startTour } from './tour-state.ts';
 import classes from './user-menu.module.css';
 
 const themes: { value: MantineColorScheme; label: string }[] = [
@@ -37,6 +39,9 @@ export function UserMenu() {
         <Menu.Label>{me.user.email}</Menu.Label>
         <Menu.Item leftSection={<IconUserCircle size={16} aria-hidden />} onClick={() => void navigate({ to: '/account' })}>
           {texts.user.account}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconCompass size={16} aria-hidden />} onClick={startTour}>
+          {productTexts.tour.start}
         </Menu.Item>
         <Menu.Divider />
         <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(value as MantineColorScheme)}>

@@ -142,14 +142,14 @@ function Items({ dataset, search, change, openFolder, mayChange, tileSize }: Ite
       {wide && <FolderPanel datasetId={dataset.id} current={search.folder ?? '/'} open={openFolder} />}
       <div className={classes['main']}>
         <div className={classes['tools']}>
-          {selection.items.size > 0 ? <SelectionBar selection={selection} refresh={refresh} /> : <FilterBar search={search} change={change} channels={list.seen.channels} labels={list.seen.labels} />}
+          {selection.items.size > 0 ? <SelectionBar selection={selection} refresh={refresh} /> : <FilterBar datasetId={dataset.id} search={search} change={change} channels={list.seen.channels} labels={list.seen.labels} />}
           <div className={classes['right']}>
             {pages.length > 0 && <span className={classes['range']}>{texts.dataset.range(range.from + 1, Math.max(range.from + 1, range.to), known)}</span>}
           </div>
         </div>
         {pages.error !== undefined && <div className={classes['message']}><LoadError error={pages.error} retry={() => pages.retry()} /></div>}
         {pages.complete && pages.length === 0 ? (
-          <NoMatch clear={() => change({ q: undefined, kind: undefined, status: undefined, probe: undefined, channel: undefined, label: undefined, folder: undefined })} />
+          <NoMatch clear={() => change({ q: undefined, kind: undefined, status: undefined, probe: undefined, channel: undefined, label: undefined, folder: undefined, where: undefined })} />
         ) : (
           <div className={classes['grid']}>
             <ItemGrid list={list} search={search} tileSize={tileSize} selection={mayChange ? selection : undefined} total={total} onRange={onRange} />

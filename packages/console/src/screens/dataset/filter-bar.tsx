@@ -2,12 +2,16 @@ import { itemStatuses, mediaKinds, probeStates } from '@fovea/contract';
 import { Autocomplete, Button, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconFilterOff, IconSearch } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { ItemSearch } from '../../api/item-filter.ts';
+import { valuesQuery } from '../../api/product.ts';
 import { texts } from '../../texts.ts';
+import { ConditionFilter } from './condition-filter.tsx';
 import classes from './filter-bar.module.css';
 
 export interface FilterBarProps {
+  datasetId: string;
   search: ItemSearch;
   /** Changes some filters and keeps the others; undefined takes one away. */
   change: (filters: { [K in keyof ItemSearch]?: ItemSearch[K] | undefined }) => void;
@@ -16,28 +20,38 @@ export interface FilterBarProps {
 }
 
 /** What a list of items is narrowed by; everything here stands in the address too. */
-export function FilterBar({ search, change, channels, labels }: FilterBarProps) {
+export function FilterBar({ datasetId, search, change, channels, labels }: FilterBarProps) {
   const t = texts.dataset;
-  const any = search.q ?? search.kind ?? search.status ?? search.probe ?? search.channel ?? search.label;
+  const any = search.q ?? search.kind ?? search.status ?? search.probe ?? search.channel ?? search.label ?? search.where;
+  const known = useKnown(datasetId, { channels, labels });
   return (
     <search className={classes['bar']} aria-label={t.filters}>
       <NameSearch value={search.q} onChange={(q) => change({ q })} />
       <Choice label={t.kind} value={search.kind} options={mediaKinds} names={t.kinds} onChange={(kind) => change({ kind })} />
       <Choice label={t.status} value={search.status} options={itemStatuses} names={t.statuses} onChange={(status) => change({ status })} />
       <Choice label={t.state} value={search.probe} options={probeStates} names={t.probes} onChange={(probe) => change({ probe })} />
-      <Name label={t.channel} value={search.channel} known={channels} onChange={(channel) => change({ channel })} />
-      <Name label={t.label} value={search.label} known={labels} onChange={(label) => change({ label })} />
+      <Name label={t.channel} value={search.channel} known={known.channels} onChange={(channel) => change({ channel })} />
+      <Name label={t.label} value={search.label} known={known.labels} onChange={(label) => change({ label })} />
+      <ConditionFilter datasetId={datasetId} conditions={search.where ?? []} change={(where) => change({ where })} />
       {any !== undefined && (
         <Button
           variant="subtle"
           leftSection={<IconFilterOff size={15} />}
-          onClick={() => change({ q: undefined, kind: undefined, status: undefined, probe: undefined, channel: undefined, label: undefined })}
+          onClick={() => change({ q: undefined, kind: undefined, status: undefined, probe: undefined, channel: undefined, label: undefined, where: undefined })}
         >
           {t.clearFilters}
         </Button>
       )}
     </search>
   );
+}
+
+/** The names that the platform knows of, and those seen on the way. */
+function useKnown(datasetId: string, seen: { channels: ReadonlySet<string>; labels: ReadonlySet<string> }) {
+  const channels = useQuery(valuesQuery(datasetId, 'channel', ''));
+  const labels = useQuery(valuesQuery(datasetId, 'labels', ''));
+  const names = (query: typeof channels) => query.data?.data.map(({ value }) => String(value)) ?? [];
+  return { channels: new Set([...names(channels), ...seen.channels]), labels: new Set([...names(labels), ...seen.labels]) };
 }
 
 const typingMs = 300;

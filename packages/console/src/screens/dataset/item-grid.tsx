@@ -1,18 +1,20 @@
 import type { Item } from '@fovea/contract';
 import { useElementSize } from '@mantine/hooks';
-import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useRef, useState, type KeyboardEvent } from 'react';
+import { elementScroll, observeElementOffset, useVirtualizer } from '@tanstack/react-virtual';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { ItemSearch } from '../../api/item-filter.ts';
 import { texts } from '../../texts.ts';
 import type { ItemList } from './item-list.ts';
 import { useItemList } from './item-list.ts';
 import classes from './item-grid.module.css';
 import { ItemTile } from './item-tile.tsx';
+import { scrollMap } from './scroll-map.ts';
 import type { Selection } from './selection.ts';
 
 const gap = 10;
 const captionHeight = 26;
 const padding = 20;
+const paddingStart = 4;
 
 export interface ItemGridProps {
   list: ItemList;
@@ -37,19 +39,35 @@ export function ItemGrid({ list, search, tileSize, selection, total, onRange }: 
   const unknown = pages.complete ? 0 : Math.min(pages.pageSize, Math.max(columns, (total ?? Number.POSITIVE_INFINITY) - pages.length));
   const count = pages.length + unknown;
 
+  const rowCount = Math.ceil(count / columns);
+  const rowHeight = Math.round(side * 0.75) + captionHeight + gap;
+  const viewHeight = scroller.current?.clientHeight ?? 0;
+  const map = useMemo(() => scrollMap(paddingStart + rowCount * rowHeight + padding, viewHeight), [rowCount, rowHeight, viewHeight]);
+  const latest = useRef(map);
+  latest.current = map;
   const virtual = useVirtualizer({
-    count: Math.ceil(count / columns),
+    count: rowCount,
     getScrollElement: () => scroller.current,
-    estimateSize: () => Math.round(side * 0.75) + captionHeight + gap,
+    estimateSize: () => rowHeight,
+    observeElementOffset: (instance, report) => observeElementOffset(instance, (top, isScrolling) => report(latest.current.toList(top), isScrolling)),
+    scrollToFn: (offset, { adjustments = 0, behavior }, instance) => elementScroll(latest.current.toBar(offset + adjustments), { behavior }, instance),
     overscan: 3,
-    paddingStart: 4,
+    paddingStart,
     paddingEnd: padding,
   });
+  /** Brings a row to the top, or just into the window. */
+  const scrollToRow = (row: number, where: 'top' | 'near') => {
+    const view = scroller.current;
+    if (!view) return;
+    const [at, start] = [latest.current.toList(view.scrollTop), where === 'top' ? row * rowHeight : paddingStart + row * rowHeight];
+    if (where === 'top' || start < at) view.scrollTop = latest.current.toBar(Math.max(0, start));
+    else if (start + rowHeight > at + view.clientHeight) view.scrollTop = latest.current.toBar(start + rowHeight - view.clientHeight);
+  };
   const rows = virtual.getVirtualItems();
   const first = (rows[0]?.index ?? 0) * columns;
   const last = ((rows.at(-1)?.index ?? 0) + 1) * columns - 1;
 
-  useEffect(() => virtual.measure(), [virtual, side]);
+  useEffect(() => virtual.measure(), [virtual, rowHeight]);
   useEffect(() => {
     if (width > 0) pages.show(first, last);
   }, [pages, first, last, width, pages.length]);
@@ -65,19 +83,21 @@ export function ItemGrid({ list, search, tileSize, selection, total, onRange }: 
     const key = `${list.key} ${columns}`;
     if (width === 0 || anchored.current === key) return;
     anchored.current = key;
-    virtual.scrollToIndex(Math.floor(list.anchor / columns), { align: 'start' });
+    scrollToRow(Math.floor(list.anchor / columns), 'top');
   }, [virtual, list, columns, width]);
   useEffect(() => {
     if (anchored.current === `${list.key} ${columns}` && visible) list.anchor = from;
   }, [list, columns, from, visible]);
 
-  const keyboard = useGridKeys({ columns, length: pages.length, reveal: (index) => virtual.scrollToIndex(Math.floor(index / columns)), item: (index) => pages.item(index), selection });
+  const keyboard = useGridKeys({ columns, length: pages.length, reveal: (index) => scrollToRow(Math.floor(index / columns), 'near'), item: (index) => pages.item(index), selection });
 
+  // How far the list is ahead of the scroll bar.
+  const ahead = (virtual.scrollOffset ?? 0) - map.toBar(virtual.scrollOffset ?? 0);
   return (
-    <div ref={scroller} className={classes['scroller']}>
-      <div ref={sizer} className={classes['sizer']} style={{ height: virtual.getTotalSize() }} role="list" aria-label={texts.dataset.grid} onKeyDown={keyboard.onKeyDown} onFocus={keyboard.onFocus}>
+    <div ref={scroller} className={classes['scroller']} data-grid>
+      <div ref={sizer} className={classes['sizer']} style={{ height: map.height }} role="list" aria-label={texts.dataset.grid} onKeyDown={keyboard.onKeyDown} onFocus={keyboard.onFocus}>
         {rows.map((row) => (
-          <div key={row.key} className={classes['row']} role="presentation" style={{ transform: `translateY(${row.start}px)`, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, gap }}>
+          <div key={row.key} className={classes['row']} role="presentation" style={{ transform: `translateY(${row.start - ahead}px)`, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, gap }}>
             {Array.from({ length: columns }, (_, column) => row.index * columns + column)
               .filter((index) => index < count)
               .map((index) => (

@@ -2,7 +2,7 @@ import type { Item } from '@fovea/contract';
 import { useEffect, useSyncExternalStore } from 'react';
 import { noticeSession } from '../../api/query-client.ts';
 import type { ItemSearch } from '../../api/item-filter.ts';
-import { fetchItemPage } from '../../api/items.ts';
+import { fetchItemPage, fetchLandmarks } from '../../api/items.ts';
 import { onForget } from '../../api/session.ts';
 import { ItemPages } from './item-pages.ts';
 
@@ -53,9 +53,10 @@ export function itemList(datasetId: string, filter: ItemSearch): ItemList {
     anchor: 0,
     pages: new ItemPages<Item>({
       pageSize,
-      fetchPage: async (cursor, signal) => {
+      fetchLandmarks: (signal) => fetchLandmarks(datasetId, filter, signal),
+      fetchPage: async (cursor, signal, offset) => {
         try {
-          const page = await fetchItemPage(datasetId, filter, pageSize, cursor, signal);
+          const page = await fetchItemPage(datasetId, filter, pageSize, cursor, signal, offset);
           for (const item of page.data) remember(list.seen, item);
           return page;
         } catch (error) {

@@ -40,6 +40,77 @@ async function scrollTo(pages: ItemPages<Row>, row: number): Promise<void> {
   }
 }
 
+/** A platform that marks its list every hundred rows, and answers pages by cursor and offset. */
+function marked(count: number, pageSize: number) {
+  let ids = Array.from({ length: count }, (_, index) => name(index));
+  const asked: string[] = [];
+  const pages = new ItemPages<Row>({
+    pageSize,
+    keepPages: 3,
+    fetchLandmarks: async () => ({ every: 100, count: ids.length, cursors: ids.filter((_, index) => (index + 1) % 100 === 0 && index + 1 < ids.length) }),
+    fetchPage: async (cursor, _signal, offset) => {
+      asked.push(`${cursor ?? ''}+${offset}`);
+      await Promise.resolve();
+      const start = (cursor === undefined ? 0 : ids.indexOf(cursor) + 1) + offset;
+      const data = ids.slice(start, start + pageSize).map((id) => ({ id }));
+      return { data, next: start + pageSize < ids.length ? (data.at(-1)?.id ?? null) : null };
+    },
+  });
+  return { pages, asked, remove: (id: string) => (ids = ids.filter((other) => other !== id)) };
+}
+
+describe('ItemPages with landmarks', () => {
+  test('knows its length after the first page, and goes anywhere with one request', async () => {
+    const { pages, asked } = marked(10_050, 30);
+    pages.show(0, 20);
+    await vi.waitFor(() => expect(pages.length).toBe(10_050));
+    expect(pages.complete).toBe(true);
+    asked.length = 0;
+    pages.show(7_000, 7_020);
+    await vi.waitFor(() => expect(pages.item(7_010)?.id).toBe(name(7_010)));
+    expect(asked.slice(0, 2)).toEqual(['006899+90', '006999+20']);
+    pages.show(10_040, 10_049);
+    await vi.waitFor(() => expect(pages.item(10_049)?.id).toBe(name(10_049)));
+    expect(pages.item(10_050)).toBeUndefined();
+    pages.close();
+  });
+
+  test('holds a bounded number of pages however far one goes', async () => {
+    const { pages } = marked(100_000, 100);
+    pages.show(0, 20);
+    await vi.waitFor(() => expect(pages.complete).toBe(true));
+    for (let at = 0; at < 100_000; at += 9_973) {
+      pages.show(at, at + 30);
+      await vi.waitFor(() => expect(pages.item(at + 30)?.id).toBe(name(at + 30)));
+    }
+    expect(pages.heldPages).toBeLessThanOrEqual(9);
+    pages.close();
+  });
+
+  test('who drags passes by places that are not fetched', async () => {
+    const { pages, asked } = marked(100_000, 100);
+    pages.show(0, 20);
+    await vi.waitFor(() => expect(pages.complete).toBe(true));
+    asked.length = 0;
+    for (let at = 10_000; at <= 90_000; at += 10_000) pages.show(at, at + 30);
+    await vi.waitFor(() => expect(pages.item(90_010)?.id).toBe(name(90_010)));
+    expect(pages.item(50_010)).toBeUndefined();
+    expect(asked.length).toBeLessThanOrEqual(8);
+    pages.close();
+  });
+
+  test('a refresh of all finds what was removed', async () => {
+    const { pages, remove } = marked(1_000, 50);
+    pages.show(0, 20);
+    await vi.waitFor(() => expect(pages.length).toBe(1_000));
+    remove(name(3));
+    await pages.refresh({ all: true });
+    expect(pages.length).toBe(999);
+    await vi.waitFor(() => expect(pages.item(3)?.id).toBe(name(4)));
+    pages.close();
+  });
+});
+
 let rows: ReturnType<typeof source>;
 beforeEach(() => {
   rows = source(1005);

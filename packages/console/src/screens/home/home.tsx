@@ -15,7 +15,9 @@ import { Page } from '../../ui/page.tsx';
 import { cliLines } from '../upload-lines.ts';
 import { ProjectForm } from '../project/project-form.tsx';
 import classes from './home.module.css';
+import { Invitation } from './invitation.tsx';
 import { ProjectCard, summarize } from './project-card.tsx';
+import { Waiting } from './waiting.tsx';
 
 const filterFrom = 7;
 
@@ -45,6 +47,8 @@ export function Home() {
     >
       {projects.error && <LoadError error={projects.error} retry={() => void projects.refetch()} />}
       {projects.isPending && <Loading />}
+      {projects.data && <Invitation />}
+      {projects.data && <Waiting projects={projects.data} />}
       {projects.data && projects.data.length >= filterFrom && (
         <TextInput
           mb="md"

@@ -97,7 +97,7 @@ function KeyTable({ keys, revoke }: { keys: readonly ApiKey[]; revoke: ((key: Ap
                 <Table.Td fw={560}>
                   {key.name}{' '}
                   {key.test && (
-                    <Badge size="xs" color="yellow" variant="light">
+                    <Badge size="xs" color="violet" variant="light">
                       {t.testBadge}
                     </Badge>
                   )}

@@ -1,4 +1,4 @@
-import type { Analytic, AnalyticManifest } from '@fovea/contract';
+import type { Analytic } from '@fovea/contract';
 import { Badge, Button, Checkbox, Modal, NativeSelect, Skeleton, TextInput } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -14,11 +14,11 @@ import { workTexts } from '../../texts-work.ts';
 import { EditForm, field } from '../../ui/edit-form.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
 import { Page } from '../../ui/page.tsx';
+import { ParameterField, valueOf } from './parameters.tsx';
 import { Card } from './parts.tsx';
 import classes from './workflow.module.css';
 
 const t = workTexts.analytics;
-type Parameter = AnalyticManifest['parameters'][number];
 
 /** The catalogue: every analytic with its document, and a form made of it. */
 export function Analytics() {
@@ -129,24 +129,4 @@ async function itemsFor(dataset: string, media: readonly string[], pattern: stri
   const filter = { kind: { in: [...media] }, ...(pattern === '' ? {} : { path: { match: pattern } }) };
   const page = await fovea.items.query(dataset, { filter, fields: ['id'], limit });
   return page.data.flatMap((item) => item.id ?? []);
-}
-
-function ParameterField({ parameter, fault }: { parameter: Parameter; fault: string | undefined }) {
-  const shown = parameter.default === undefined ? '' : typeof parameter.default === 'string' ? parameter.default : JSON.stringify(parameter.default);
-  const common = { name: `p:${parameter.name}`, label: `${parameter.name}${parameter.unit ? ` (${parameter.unit})` : ''}`, description: parameter.description, error: fault };
-  if (parameter.type === 'boolean') return <Checkbox name={common.name} label={common.label} description={parameter.description} defaultChecked={parameter.default === true} />;
-  if (parameter.type === 'choice') return <NativeSelect {...common} defaultValue={shown} data={[...(parameter.required ? [] : ['']), ...(parameter.choices ?? [])]} />;
-  const range = [parameter.min, parameter.max].some((bound) => bound !== undefined) ? ` ${parameter.min ?? ''}–${parameter.max ?? ''}` : '';
-  return <TextInput {...common} description={`${parameter.description}${range}`} defaultValue={shown} required={parameter.required} withAsterisk={false} />;
-}
-
-/** The value of a field, where something stands in it. Numbers are sent as they are written: the server says what is wrong with them. */
-function valueOf(parameter: Parameter, form: FormData): [string, unknown][] {
-  const name = `p:${parameter.name}`;
-  if (parameter.type === 'boolean') return [[parameter.name, form.get(name) === 'on']];
-  const text = field(form, name);
-  if (text === '') return [];
-  if (parameter.type === 'object' || parameter.type === 'array') return [[parameter.name, JSON.parse(text) as unknown]];
-  if (parameter.type === 'number' || parameter.type === 'integer') return [[parameter.name, Number.isNaN(Number(text)) ? text : Number(text)]];
-  return [[parameter.name, text]];
 }

@@ -6,16 +6,19 @@ import { useParams } from '@tanstack/react-router';
 import { fovea } from '../../api/client.ts';
 import { projectQuery, roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
-import { batchTasksQuery, liveBatchQuery, refresh } from '../../api/work.ts';
+import { batchTasksQuery, liveBatchQuery, pathsQuery, refresh } from '../../api/work.ts';
 import { PageFault } from '../../shell/page-fault.tsx';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
+import { productTexts } from '../../texts-product.ts';
 import { Confirm } from '../../ui/confirm.tsx';
+import { DataTable } from '../../ui/data-table.tsx';
 import { ButtonLink, TextLink } from '../../ui/link.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { notify } from '../../ui/notices.ts';
 import { Page } from '../../ui/page.tsx';
 import { BatchBar, BatchState, Card } from './parts.tsx';
+import { Assignments, BatchProgress } from './batch-plots.tsx';
 import { BatchQuality } from './quality.tsx';
 import classes from './workflow.module.css';
 
@@ -57,6 +60,8 @@ export function BatchPage() {
           <p>{workTexts.batches.done(batch.counts.completed, batch.counts.total)}</p>
           <Counts batch={batch} />
         </Card>
+        <BatchProgress batch={batch} />
+        <Assignments batch={batch} />
       </div>
       {roleReaches(project.role, 'reviewer') && <BatchQuality batch={batch} manages={manages} />}
       <h2 className={classes['section']}>{workTexts.batches.tasks}</h2>
@@ -124,37 +129,32 @@ function BatchActions({ batch, manages, reviews }: { batch: Batch; manages: bool
 
 function Tasks({ batch }: { batch: Batch }) {
   const { data } = useQuery(batchTasksQuery(batch.projectId, batch.id));
+  const { data: names = new Map<string, string>() } = useQuery(pathsQuery(batch.datasetId, (data ?? []).flatMap((task) => task.itemId ?? [])));
   if (!data) return <Skeleton height={120} aria-label={texts.common.loading} />;
   if (data.length === 0) return <p>{workTexts.batches.noTasks}</p>;
   return (
-    <Table.ScrollContainer minWidth={560}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{workTexts.batches.task}</Table.Th>
-            <Table.Th>{workTexts.batches.status}</Table.Th>
-            <Table.Th>{workTexts.batches.by}</Table.Th>
-            <Table.Th>{texts.common.created}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {(data as Task[]).map((task) => (
-            <Table.Tr key={task.id}>
-              <Table.Td>
-                <TextLink to="/tasks/$taskId" params={{ taskId: task.id }}>
-                  {task.id.slice(-12)}
-                </TextLink>
-                {task.flag !== null && ` · ${task.flag}`}
-              </Table.Td>
-              <Table.Td>{task.status}</Table.Td>
-              <Table.Td>{task.submittedBy ?? task.claimedBy ?? ''}</Table.Td>
-              <Table.Td>
-                <Moment at={task.createdAt} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable
+      rows={data as Task[]}
+      keyOf={(task) => task.id}
+      columns={[
+        { head: workTexts.batches.task, main: true, cell: (task) => <TaskName task={task} name={names.get(task.itemId ?? '')} /> },
+        { head: workTexts.batches.status, cell: (task) => workTexts.batches.counts[task.status] },
+        { head: productTexts.myWork.verdict, cell: (task) => (task.reviewStatus === null ? '' : productTexts.myWork.verdicts[task.reviewStatus]) },
+        { head: workTexts.batches.by, cell: (task) => task.submittedBy ?? task.claimedBy ?? '' },
+        { head: workTexts.batches.time, align: 'right', cell: (task) => task.secondsSpent > 0 && productTexts.myWork.duration(task.secondsSpent) },
+        { head: texts.common.created, cell: (task) => <Moment at={task.createdAt} /> },
+      ]}
+    />
+  );
+}
+
+function TaskName({ task, name }: { task: Task; name: string | undefined }) {
+  return (
+    <>
+      <TextLink to="/tasks/$taskId" params={{ taskId: task.id }}>
+        {name ?? task.id.slice(-12)}
+      </TextLink>
+      {task.flag !== null && ` · ${task.flag}`}
+    </>
   );
 }

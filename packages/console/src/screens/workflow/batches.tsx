@@ -1,5 +1,5 @@
 import type { Batch, Project } from '@fovea/contract';
-import { Button, Modal, NativeSelect, NumberInput, Skeleton, Table, TextInput } from '@mantine/core';
+import { Button, Modal, NativeSelect, NumberInput, Skeleton, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconChecklist, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -11,6 +11,7 @@ import { useScope } from '../../api/session.ts';
 import { batchesQuery, recipesQuery, refresh } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
+import { DataTable } from '../../ui/data-table.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
@@ -73,47 +74,35 @@ function BatchTable({ project }: { project: Project }) {
     );
   }
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{workTexts.batches.name}</Table.Th>
-            <Table.Th>{workTexts.batches.status}</Table.Th>
-            <Table.Th>{workTexts.batches.progress}</Table.Th>
-            <Table.Th>{workTexts.batches.due}</Table.Th>
-            <Table.Th>{texts.common.created}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {batches.map((batch) => (
-            <BatchRow key={batch.id} batch={batch} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable
+      rows={batches}
+      keyOf={(batch) => batch.id}
+      minWidth={640}
+      columns={[
+        {
+          head: workTexts.batches.name,
+          main: true,
+          cell: (batch) => (
+            <TextLink to="/batches/$batchId" params={{ batchId: batch.id }}>
+              {batch.name}
+            </TextLink>
+          ),
+        },
+        { head: workTexts.batches.status, cell: (batch) => <BatchState status={batch.status} /> },
+        { head: workTexts.batches.progress, cell: (batch) => <Progress batch={batch} /> },
+        { head: workTexts.batches.due, cell: (batch) => batch.dueAt !== null && <Moment at={batch.dueAt} /> },
+        { head: texts.common.created, cell: (batch) => <Moment at={batch.createdAt} /> },
+      ]}
+    />
   );
 }
 
-function BatchRow({ batch }: { batch: Batch }) {
+function Progress({ batch }: { batch: Batch }) {
   return (
-    <Table.Tr>
-      <Table.Td fw={560}>
-        <TextLink to="/batches/$batchId" params={{ batchId: batch.id }}>
-          {batch.name}
-        </TextLink>
-      </Table.Td>
-      <Table.Td>
-        <BatchState status={batch.status} />
-      </Table.Td>
-      <Table.Td>
-        <BatchBar batch={batch} />
-        <span style={{ color: 'var(--fv-dim)', fontSize: 12 }}>{workTexts.batches.done(batch.counts.completed, batch.counts.total)}</span>
-      </Table.Td>
-      <Table.Td>{batch.dueAt === null ? '' : <Moment at={batch.dueAt} />}</Table.Td>
-      <Table.Td>
-        <Moment at={batch.createdAt} />
-      </Table.Td>
-    </Table.Tr>
+    <>
+      <BatchBar batch={batch} />
+      <span style={{ color: 'var(--fv-dim)', fontSize: 12 }}>{workTexts.batches.done(batch.counts.completed, batch.counts.total)}</span>
+    </>
   );
 }
 

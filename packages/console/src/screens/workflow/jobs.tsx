@@ -1,17 +1,18 @@
 import type { Job, Project } from '@fovea/contract';
-import { Skeleton, Table } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { IconCpu } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { jobsQuery } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
+import { DataTable } from '../../ui/data-table.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
 import { ButtonLink, TextLink } from '../../ui/link.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { ProjectPage } from '../project/project-page.tsx';
-import { JobProgress, JobState } from './parts.tsx';
+import { JobProgress, JobState, tookOf } from './parts.tsx';
 
 const t = workTexts.jobs;
 
@@ -42,41 +43,26 @@ function JobTable({ project }: { project: Project }) {
     );
   }
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t.name}</Table.Th>
-            <Table.Th>{t.analytic}</Table.Th>
-            <Table.Th>{t.state}</Table.Th>
-            <Table.Th>{t.progress}</Table.Th>
-            <Table.Th>{t.created}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {(data as Job[]).map((job) => (
-            <Table.Tr key={job.id}>
-              <Table.Td fw={560}>
-                <TextLink to="/jobs/$jobId" params={{ jobId: job.id }}>
-                  {job.name}
-                </TextLink>
-              </Table.Td>
-              <Table.Td>
-                {job.analytic} {job.version}
-              </Table.Td>
-              <Table.Td>
-                <JobState status={job.status} />
-              </Table.Td>
-              <Table.Td>
-                <JobProgress job={job} />
-              </Table.Td>
-              <Table.Td>
-                <Moment at={job.createdAt} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable
+      rows={data as Job[]}
+      keyOf={(job) => job.id}
+      minWidth={640}
+      columns={[
+        {
+          head: t.name,
+          main: true,
+          cell: (job) => (
+            <TextLink to="/jobs/$jobId" params={{ jobId: job.id }}>
+              {job.name}
+            </TextLink>
+          ),
+        },
+        { head: t.analytic, cell: (job) => `${job.analytic} ${job.version}` },
+        { head: t.state, cell: (job) => <JobState status={job.status} /> },
+        { head: t.progress, cell: (job) => <JobProgress job={job} /> },
+        { head: t.took, align: 'right', cell: (job) => tookOf(job) },
+        { head: t.created, cell: (job) => <Moment at={job.createdAt} /> },
+      ]}
+    />
   );
 }

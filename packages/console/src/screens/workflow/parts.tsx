@@ -2,6 +2,7 @@ import type { Batch, Job } from '@fovea/contract';
 import { Badge, Progress } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { workTexts } from '../../texts-work.ts';
+import { formatDuration } from '../../ui/format.ts';
 import classes from './workflow.module.css';
 
 /** How far a batch is: done, to review, being labeled, failed; the rest is waiting. */
@@ -26,7 +27,7 @@ export const BatchState = ({ status }: { status: Batch['status'] }) => (
   </Badge>
 );
 
-const jobColors: Record<Job['status'], string> = { ready: 'gray', queued: 'yellow', scheduled: 'blue', running: 'blue', complete: 'teal', failed: 'red', cancelled: 'gray' };
+const jobColors: Record<Job['status'], string> = { ready: 'gray', queued: 'violet', scheduled: 'blue', running: 'blue', complete: 'teal', failed: 'red', cancelled: 'gray' };
 export const JobState = ({ status }: { status: Job['status'] }) => (
   <Badge variant="light" color={jobColors[status]}>
     {status}
@@ -37,6 +38,13 @@ export function JobProgress({ job }: { job: Pick<Job, 'status' | 'progress' | 'p
   if (job.status === 'queued') return <>{job.position === null ? '' : workTexts.jobs.position(job.position)}</>;
   if (job.status !== 'running' && job.status !== 'scheduled') return null;
   return <Progress value={job.progress * 100} aria-label={`${workTexts.jobs.progress}: ${job.name}`} miw={120} />;
+}
+
+/** How long a job ran, or runs. */
+export function tookOf({ startedAt, endedAt }: Pick<Job, 'startedAt' | 'endedAt'>): string {
+  if (startedAt === null) return '';
+  const ms = (endedAt === null ? Date.now() : Date.parse(endedAt)) - Date.parse(startedAt);
+  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : formatDuration(Math.round(ms / 1000));
 }
 
 /** A box with a heading. */

@@ -5,8 +5,10 @@ import { fovea } from '../../api/client.ts';
 import { useScope } from '../../api/session.ts';
 import { finished, qualityQuery, refresh } from '../../api/work.ts';
 import { workTexts } from '../../texts-work.ts';
+import { DataTable } from '../../ui/data-table.tsx';
 import { TextLink } from '../../ui/link.tsx';
 import { notify } from '../../ui/notices.ts';
+import { PeoplePlots } from './batch-plots.tsx';
 import { Card, Heat } from './parts.tsx';
 import classes from './workflow.module.css';
 
@@ -51,37 +53,25 @@ export function BatchQuality({ batch, manages }: { batch: Batch; manages: boolea
 
 function People({ report }: { report: QualityReport }) {
   if (report.people.length === 0) return <p>{t.none}</p>;
-  const heads = [t.person, t.tasks, t.labels, t.time, t.agreement, t.review, t.known, t.score];
   return (
-    <Table.ScrollContainer minWidth={720}>
-      <Table mb="md">
-        <Table.Thead>
-          <Table.Tr>
-            {heads.map((head, index) => (
-              <Table.Th key={head} ta={index === 0 ? 'left' : 'right'}>
-                {head}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {report.people.map((person) => (
-            <Table.Tr key={person.by}>
-              <Table.Td>{person.by}</Table.Td>
-              <Table.Td ta="right">{person.tasks}</Table.Td>
-              <Table.Td ta="right">{person.annotations}</Table.Td>
-              <Table.Td ta="right">{Math.round(person.secondsSpent / 60)} min</Table.Td>
-              <Table.Td ta="right">{percent(person.agreement)}</Table.Td>
-              <Table.Td ta="right">
-                {person.accepted} / {person.rejected}
-              </Table.Td>
-              <Table.Td ta="right">{person.honeypots}</Table.Td>
-              <Table.Td ta="right">{person.f1 === null ? '–' : person.f1.toFixed(2)}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <>
+      <DataTable
+        rows={report.people}
+        keyOf={(person) => person.by}
+        minWidth={720}
+        columns={[
+          { head: t.person, main: true, cell: (person) => person.by },
+          { head: t.tasks, align: 'right', cell: (person) => person.tasks },
+          { head: t.labels, align: 'right', cell: (person) => person.annotations },
+          { head: t.time, align: 'right', cell: (person) => `${Math.round(person.secondsSpent / 60)} min` },
+          { head: t.agreement, align: 'right', cell: (person) => percent(person.agreement) },
+          { head: t.review, align: 'right', cell: (person) => `${person.accepted} / ${person.rejected}` },
+          { head: t.known, align: 'right', cell: (person) => person.honeypots },
+          { head: t.score, align: 'right', cell: (person) => (person.f1 === null ? '–' : person.f1.toFixed(2)) },
+        ]}
+      />
+      <PeoplePlots people={report.people} />
+    </>
   );
 }
 

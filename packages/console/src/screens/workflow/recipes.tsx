@@ -1,5 +1,5 @@
 import type { AnnotationType, Project, Recipe, RecipeAttribute, RecipeLabel } from '@fovea/contract';
-import { ActionIcon, Badge, Button, Checkbox, ColorInput, Group, Modal, MultiSelect, NativeSelect, Skeleton, Stack, Table, Textarea, TextInput } from '@mantine/core';
+import { ActionIcon, Badge, Button, Checkbox, ColorInput, Group, Modal, MultiSelect, NativeSelect, Skeleton, Stack, Textarea, TextInput } from '@mantine/core';
 import { IconPalette, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
@@ -10,6 +10,7 @@ import { useScope } from '../../api/session.ts';
 import { recipesQuery, refresh } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
+import { DataTable } from '../../ui/data-table.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
@@ -69,47 +70,41 @@ function RecipeTable({ project, edit }: { project: Project; edit: ((recipe: Reci
     );
   }
   return (
-    <Table.ScrollContainer minWidth={640}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t.name}</Table.Th>
-            <Table.Th>{t.labels}</Table.Th>
-            <Table.Th>{t.version}</Table.Th>
-            <Table.Th>{texts.common.created}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {recipes.map((recipe) => (
-            <Table.Tr key={recipe.id}>
-              <Table.Td fw={560}>
-                {edit ? (
-                  <Button variant="transparent" p={0} h="auto" onClick={() => edit(recipe)}>
-                    {recipe.name}
-                  </Button>
-                ) : (
-                  recipe.name
-                )}
-              </Table.Td>
-              <Table.Td>
-                <Group gap={6}>
-                  {recipe.labels.slice(0, 12).map((label) => (
-                    <Badge key={label.name} variant="default" tt="none" leftSection={<span aria-hidden style={{ width: 8, height: 8, borderRadius: 4, display: 'inline-block', background: label.color ?? 'var(--fv-dim)' }} />}>
-                      {label.displayName ?? label.name}
-                    </Badge>
-                  ))}
-                  {recipe.labels.length > 12 && <span>+{recipe.labels.length - 12}</span>}
-                </Group>
-              </Table.Td>
-              <Table.Td>{recipe.version}</Table.Td>
-              <Table.Td>
-                <Moment at={recipe.createdAt} />
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable
+      rows={recipes}
+      keyOf={(recipe) => recipe.id}
+      minWidth={640}
+      columns={[
+        { head: t.name, main: true, cell: (recipe) => <RecipeName recipe={recipe} edit={edit} /> },
+        { head: t.labels, cell: (recipe) => <LabelBadges recipe={recipe} /> },
+        { head: t.version, align: 'right', cell: (recipe) => recipe.version },
+        { head: texts.common.created, cell: (recipe) => <Moment at={recipe.createdAt} /> },
+      ]}
+    />
+  );
+}
+
+function RecipeName({ recipe, edit }: { recipe: Recipe; edit: ((recipe: Recipe) => void) | undefined }) {
+  if (!edit) return <>{recipe.name}</>;
+  return (
+    <Button variant="transparent" p={0} h="auto" onClick={() => edit(recipe)}>
+      {recipe.name}
+    </Button>
+  );
+}
+
+const shownLabels = 12;
+
+function LabelBadges({ recipe: { labels } }: { recipe: Recipe }) {
+  return (
+    <Group gap={6}>
+      {labels.slice(0, shownLabels).map((label) => (
+        <Badge key={label.name} variant="default" tt="none" leftSection={<span aria-hidden style={{ width: 8, height: 8, borderRadius: 4, display: 'inline-block', background: label.color ?? 'var(--fv-dim)' }} />}>
+          {label.displayName ?? label.name}
+        </Badge>
+      ))}
+      {labels.length > shownLabels && <span>+{labels.length - shownLabels}</span>}
+    </Group>
   );
 }
 

@@ -14,6 +14,7 @@ import { PageFault } from '../../shell/page-fault.tsx';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
 import { Confirm } from '../../ui/confirm.tsx';
+import { DataTable } from '../../ui/data-table.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { TextLink } from '../../ui/link.tsx';
@@ -73,33 +74,57 @@ export function DatasetVersions() {
   );
 }
 
-function VersionTable({ versions, compare, mayRestore, mayVerify }: { versions: readonly Version[]; compare: (version: Version) => void; mayRestore: boolean; mayVerify: boolean }) {
+interface VersionTableProps {
+  versions: readonly Version[];
+  compare: (version: Version) => void;
+  mayRestore: boolean;
+  mayVerify: boolean;
+}
+
+function VersionTable({ versions, ...rights }: VersionTableProps) {
   return (
-    <Table.ScrollContainer minWidth={760}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t.version}</Table.Th>
-            <Table.Th>{t.message}</Table.Th>
-            <Table.Th ta="right">{t.items}</Table.Th>
-            <Table.Th ta="right">{t.labels}</Table.Th>
-            <Table.Th>{t.created}</Table.Th>
-            <Table.Th>
-              <span style={{ position: 'absolute', clipPath: 'inset(50%)' }}>{texts.common.more}</span>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {versions.map((version) => (
-            <VersionRow key={version.number} version={version} compare={compare} mayRestore={mayRestore} mayVerify={mayVerify} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable
+      rows={versions}
+      keyOf={(version) => version.number}
+      minWidth={760}
+      columns={[
+        { head: t.version, cell: (version) => <VersionName version={version} /> },
+        { head: t.message, cell: (version) => <Message version={version} /> },
+        { head: t.items, align: 'right', cell: (version) => version.itemCount.toLocaleString('en') },
+        { head: t.labels, align: 'right', cell: (version) => version.annotationCount.toLocaleString('en') },
+        { head: t.created, cell: (version) => <Moment at={version.createdAt} /> },
+        { head: texts.common.more, quiet: true, align: 'right', cell: (version) => <VersionActions version={version} {...rights} /> },
+      ]}
+    />
   );
 }
 
-function VersionRow({ version, compare, mayRestore, mayVerify }: { version: Version; compare: (version: Version) => void; mayRestore: boolean; mayVerify: boolean }) {
+function VersionName({ version }: { version: Version }) {
+  return (
+    <>
+      <Group gap={6}>
+        <b>v{version.number}</b>
+        {version.tags.map((tag) => (
+          <Badge key={tag} size="sm" variant="light" tt="none">
+            {tag}
+          </Badge>
+        ))}
+      </Group>
+      <code style={{ fontSize: 11, color: 'var(--fv-dim)' }}>{version.id.slice(0, 12)}</code>
+    </>
+  );
+}
+
+function Message({ version }: { version: Version }) {
+  return (
+    <>
+      {version.message}
+      {version.splits && <div style={{ fontSize: 12, color: 'var(--fv-dim)' }}>{version.splits.parts.map((part) => `${part.name} ${part.share}`).join(', ')}</div>}
+    </>
+  );
+}
+
+function VersionActions({ version, compare, mayRestore, mayVerify }: Omit<VersionTableProps, 'versions'> & { version: Version }) {
   const [asking, ask] = useDisclosure(false);
   const { number } = version;
   const restore = async () => {
@@ -115,46 +140,24 @@ function VersionRow({ version, compare, mayRestore, mayVerify }: { version: Vers
     },
   });
   return (
-    <Table.Tr>
-      <Table.Td>
-        <Group gap={6}>
-          <b>v{number}</b>
-          {version.tags.map((tag) => (
-            <Badge key={tag} size="sm" variant="light" tt="none">
-              {tag}
-            </Badge>
-          ))}
-        </Group>
-        <code style={{ fontSize: 11, color: 'var(--fv-dim)' }}>{version.id.slice(0, 12)}</code>
-      </Table.Td>
-      <Table.Td>
-        {version.message}
-        {version.splits && <div style={{ fontSize: 12, color: 'var(--fv-dim)' }}>{version.splits.parts.map((part) => `${part.name} ${part.share}`).join(', ')}</div>}
-      </Table.Td>
-      <Table.Td ta="right">{version.itemCount.toLocaleString('en')}</Table.Td>
-      <Table.Td ta="right">{version.annotationCount.toLocaleString('en')}</Table.Td>
-      <Table.Td>
-        <Moment at={version.createdAt} />
-      </Table.Td>
-      <Table.Td ta="right">
-        <Group gap={4} justify="flex-end" wrap="nowrap">
-          <Button size="xs" variant="subtle" aria-label={`${t.diff} v${number}`} onClick={() => compare(version)}>
-            {t.diff}
+    <>
+      <Group gap={4} justify="flex-end" wrap="nowrap">
+        <Button size="xs" variant="subtle" aria-label={`${t.diff} v${number}`} onClick={() => compare(version)}>
+          {t.diff}
+        </Button>
+        {mayVerify && (
+          <Button size="xs" variant="subtle" aria-label={`${t.verify} v${number}`} loading={verify.isPending} onClick={() => verify.mutate()}>
+            {t.verify}
           </Button>
-          {mayVerify && (
-            <Button size="xs" variant="subtle" aria-label={`${t.verify} v${number}`} loading={verify.isPending} onClick={() => verify.mutate()}>
-              {t.verify}
-            </Button>
-          )}
-          {mayRestore && (
-            <Button size="xs" variant="subtle" aria-label={`${t.restore} v${number}`} onClick={ask.open}>
-              {t.restore}
-            </Button>
-          )}
-        </Group>
-        <Confirm opened={asking} onClose={ask.close} question={t.restoreConfirm(number)} action={t.restore} run={restore} />
-      </Table.Td>
-    </Table.Tr>
+        )}
+        {mayRestore && (
+          <Button size="xs" variant="subtle" aria-label={`${t.restore} v${number}`} onClick={ask.open}>
+            {t.restore}
+          </Button>
+        )}
+      </Group>
+      <Confirm opened={asking} onClose={ask.close} question={t.restoreConfirm(number)} action={t.restore} run={restore} />
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Delivery, Project, Webhook } from '@fovea/contract';
-import { ActionIcon, Badge, Button, Code, Modal, Skeleton, Switch, Table, TextInput } from '@mantine/core';
+import { ActionIcon, Badge, Button, Code, Modal, Skeleton, Switch, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconPlus, IconTrash, IconWebhook } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -9,6 +9,7 @@ import { fovea } from '../../api/client.ts';
 import { deliveriesQuery, refresh, webhooksQuery } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
+import { DataTable } from '../../ui/data-table.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
@@ -65,110 +66,83 @@ function WebhookTable({ project }: { project: Project }) {
     );
   }
   return (
-    <Table.ScrollContainer minWidth={560}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t.url}</Table.Th>
-            <Table.Th>{t.events}</Table.Th>
-            <Table.Th>{t.state}</Table.Th>
-            <Table.Th>
-              <span style={{ position: 'absolute', clipPath: 'inset(50%)' }}>{texts.common.more}</span>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {webhooks.map((webhook) => (
-            <WebhookRow key={webhook.id} webhook={webhook} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable
+      rows={webhooks}
+      keyOf={(webhook) => webhook.id}
+      columns={[
+        { head: t.url, main: true, cell: (webhook) => webhook.url },
+        { head: t.events, cell: (webhook) => (webhook.events.length === 0 ? t.all : webhook.events.join(', ')) },
+        { head: t.state, cell: (webhook) => <Turn webhook={webhook} /> },
+        { head: texts.common.more, quiet: true, align: 'right', cell: (webhook) => <Remove webhook={webhook} /> },
+      ]}
+    />
   );
 }
 
-function WebhookRow({ webhook }: { webhook: Webhook }) {
+function Turn({ webhook }: { webhook: Webhook }) {
   const turn = useMutation({ mutationFn: (enabled: boolean) => fovea.webhooks.update(webhook.id, { enabled }), onSettled: () => refresh('webhooks') });
+  return (
+    <>
+      <Switch checked={webhook.enabled} onChange={(event) => turn.mutate(event.currentTarget.checked)} aria-label={t.turn(webhook.url)} label={webhook.enabled ? t.on : t.off} />
+      {webhook.failingSince !== null && (
+        <Badge color="red" variant="light">
+          {t.failing}
+        </Badge>
+      )}
+    </>
+  );
+}
+
+function Remove({ webhook }: { webhook: Webhook }) {
   const remove = useMutation({ mutationFn: () => fovea.webhooks.delete(webhook.id), onSettled: () => refresh('webhooks') });
   return (
-    <Table.Tr>
-      <Table.Td>{webhook.url}</Table.Td>
-      <Table.Td>{webhook.events.length === 0 ? t.all : webhook.events.join(', ')}</Table.Td>
-      <Table.Td>
-        <Switch checked={webhook.enabled} onChange={(event) => turn.mutate(event.currentTarget.checked)} aria-label={t.turn(webhook.url)} label={webhook.enabled ? t.on : t.off} />
-        {webhook.failingSince !== null && (
-          <Badge color="red" variant="light">
-            {t.failing}
-          </Badge>
-        )}
-      </Table.Td>
-      <Table.Td ta="right">
-        <ActionIcon variant="subtle" color="red" aria-label={t.remove(webhook.url)} loading={remove.isPending} onClick={() => remove.mutate()}>
-          <IconTrash size={16} />
-        </ActionIcon>
-      </Table.Td>
-    </Table.Tr>
+    <ActionIcon variant="subtle" color="red" aria-label={t.remove(webhook.url)} loading={remove.isPending} onClick={() => remove.mutate()}>
+      <IconTrash size={16} />
+    </ActionIcon>
   );
 }
 
-const colors = { pending: 'yellow', delivered: 'teal', dead: 'red' } as const;
+const colors = { pending: 'blue', delivered: 'teal', dead: 'red' } as const;
 
 function Deliveries({ project }: { project: Project }) {
   const { data } = useQuery(deliveriesQuery(project.id));
   if (!data) return <Skeleton height={120} aria-label={texts.common.loading} />;
   if (data.length === 0) return <p>{t.noDeliveries}</p>;
   return (
-    <Table.ScrollContainer minWidth={720}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t.event}</Table.Th>
-            <Table.Th>{t.url}</Table.Th>
-            <Table.Th>{t.state}</Table.Th>
-            <Table.Th>{t.answer}</Table.Th>
-            <Table.Th ta="right">{t.attempts}</Table.Th>
-            <Table.Th>{t.when}</Table.Th>
-            <Table.Th>
-              <span style={{ position: 'absolute', clipPath: 'inset(50%)' }}>{t.again}</span>
-            </Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {data.map((delivery) => (
-            <DeliveryRow key={delivery.id} delivery={delivery} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable
+      rows={data}
+      keyOf={(delivery) => delivery.id}
+      minWidth={720}
+      columns={[
+        { head: t.event, main: true, cell: (delivery) => delivery.eventType },
+        { head: t.url, cell: (delivery) => <span style={{ wordBreak: 'break-all' }}>{delivery.url}</span> },
+        {
+          head: t.state,
+          cell: (delivery) => (
+            <Badge variant="light" color={colors[delivery.status]}>
+              {t.status[delivery.status]}
+            </Badge>
+          ),
+        },
+        { head: t.answer, cell: (delivery) => delivery.lastStatus ?? delivery.lastError ?? '' },
+        { head: t.attempts, align: 'right', cell: (delivery) => delivery.attempts },
+        { head: t.when, cell: (delivery) => <Moment at={delivery.createdAt} /> },
+        { head: t.again, quiet: true, align: 'right', cell: (delivery) => <Again delivery={delivery} /> },
+      ]}
+    />
   );
 }
 
-function DeliveryRow({ delivery }: { delivery: Delivery }) {
+function Again({ delivery }: { delivery: Delivery }) {
   const again = useMutation({
     mutationFn: () => fovea.webhooks.redeliver(delivery.id),
     onSuccess: () => notify({ tone: 'plain', text: t.sent }),
     onSettled: () => refresh('deliveries'),
   });
   return (
-    <Table.Tr>
-      <Table.Td>{delivery.eventType}</Table.Td>
-      <Table.Td style={{ wordBreak: 'break-all' }}>{delivery.url}</Table.Td>
-      <Table.Td>
-        <Badge variant="light" color={colors[delivery.status]}>
-          {t.status[delivery.status]}
-        </Badge>
-      </Table.Td>
-      <Table.Td>{delivery.lastStatus ?? delivery.lastError ?? ''}</Table.Td>
-      <Table.Td ta="right">{delivery.attempts}</Table.Td>
-      <Table.Td>
-        <Moment at={delivery.createdAt} />
-      </Table.Td>
-      <Table.Td ta="right">
-        <Button size="xs" variant="subtle" loading={again.isPending} aria-label={`${t.again}: ${delivery.eventType}`} onClick={() => again.mutate()}>
-          {t.again}
-        </Button>
-      </Table.Td>
-    </Table.Tr>
+    <Button size="xs" variant="subtle" loading={again.isPending} aria-label={`${t.again}: ${delivery.eventType}`} onClick={() => again.mutate()}>
+      {t.again}
+    </Button>
   );
 }
 

@@ -1,0 +1,32 @@
+import { datasetsQuery } from '../../api/datasets.ts';
+import { projectsQuery } from '../../api/projects.ts';
+import { queryClient } from '../../api/query-client.ts';
+import { productTexts } from '../../texts-product.ts';
+
+const { steps: t } = productTexts.tour;
+
+/** One stop of the tour: where it is, and what is said there. */
+export interface TourStep {
+  title: string;
+  text: string;
+  /** The path of its page. */
+  path: string;
+}
+
+/** The stops of the tour: through the demo project where there is one, else through the newest. None without a project. */
+export async function tourSteps(): Promise<TourStep[]> {
+  const projects = await queryClient.fetchQuery(projectsQuery);
+  const project = projects.find(({ name }) => /demo/i.test(name)) ?? projects[0];
+  if (!project) return [];
+  const datasets = await queryClient.fetchQuery(datasetsQuery(project.id));
+  const dataset = datasets.toSorted((a, b) => b.itemCount - a.itemCount)[0];
+  return [
+    { ...t.project, path: `/projects/${project.id}` },
+    ...(dataset ? [{ ...t.dataset, path: `/datasets/${dataset.id}` }] : []),
+    { ...t.recipe, path: `/projects/${project.id}/recipes` },
+    { ...t.batch, path: `/projects/${project.id}/batches` },
+    { ...t.analytics, path: '/analytics' },
+    { ...t.mine, path: '/my-work' },
+    { ...t.keys, path: '/keys' },
+  ];
+}
