@@ -93,7 +93,7 @@ console.log('review:', reviewed.reviewStatus);
 
 // Errors have a code and a message; what was wrong is named.
 try {
-  await fovea.tasks.create({ project: project.id, type: 'Image Annotation' });
+  await fovea.tasks.create({ project: project.id, type: 'Image Annotation' as 'imageannotation' });
 } catch (error) {
   if (!(error instanceof ApiError)) throw error;
   console.log('error:', error.status, error.code, error.errors?.map(({ path }) => path));

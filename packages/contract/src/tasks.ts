@@ -5,6 +5,7 @@ import { id, metadata, name, page, pageQuery, time, timeInput } from './primitiv
 import { reference } from './projects.ts';
 import { email } from './identity.ts';
 import { filterSchema, queryBody } from './query.ts';
+import { taskFamilies, taskTypeNames } from './task-types.ts';
 
 export const taskStatuses = ['pending', 'claimed', 'submitted', 'completed', 'cancelled', 'error'] as const;
 export const reviewStatuses = ['pending', 'accepted', 'rejected', 'fixed', 'commented'] as const;
@@ -119,7 +120,7 @@ export const batches = {
       .strict(),
     result: batch,
     status: 201,
-    errors: ['not_found', 'forbidden'],
+    errors: ['not_found', 'forbidden', 'address_refused'],
   }),
   list: operation({
     id: 'batches.list',
@@ -143,7 +144,7 @@ export const batches = {
       .object({ name: name.optional(), priority: z.int().optional(), dueAt: timeInput.nullable().optional(), callbackUrl: z.url().nullable().optional(), metadata: metadata.optional(), settings: batchSettings.partial().optional() })
       .strict(),
     result: batch,
-    errors: ['not_found', 'forbidden', 'revision_conflict'],
+    errors: ['not_found', 'forbidden', 'revision_conflict', 'address_refused'],
   }),
   finalize: operation({ id: 'batches.finalize', method: 'POST', path: '/v1/batches/{batch}/finalize', summary: 'Opens a staged batch for work.', audience: 'manager', params: oneBatch, result: batch, errors: ['not_found', 'forbidden', 'illegal_state'] }),
   cancel: operation({ id: 'batches.cancel', method: 'POST', path: '/v1/batches/{batch}/cancel', summary: 'Cancels a batch and its tasks that are not completed.', audience: 'manager', params: oneBatch, result: batch, errors: ['not_found', 'forbidden', 'illegal_state'] }),
@@ -176,11 +177,12 @@ export const taskInput = z
   .object({
     project: reference,
     batch: id.optional(),
-    type: z.string().regex(/^[a-z][a-z0-9_]{0,63}$/, 'must be a lower-case word').default('annotation'),
+    type: z.enum(taskTypeNames, { error: `must be a task type, one of ${taskTypeNames.join(', ')}` }).default('annotation').describe('What the work is; `GET /v1/task-types` says what each takes and is answered with'),
     item: id.optional().describe('The item to work on'),
     attachment: z.string().max(10_000).optional().describe('A URL that becomes an item, where no item is given'),
     instruction: z.string().max(200_000).default(''),
-    params: z.record(z.string(), z.unknown()).default({}),
+    params: z.record(z.string(), z.unknown()).default({}).describe('What the type takes, in the words of its schema; what is missing is taken from the recipe'),
+    recipe: id.optional().describe('What people label with; default: what `params` say, else the recipe of the batch, else that of the item\'s dataset'),
     priority: z.int().min(-1_000).max(1_000).default(0),
     uniqueId: z.string().min(1).max(500).optional().describe('Refused with 409 when another task has it'),
     tags: z.array(z.string().max(200)).max(100).optional(),
@@ -191,8 +193,19 @@ export const taskInput = z
   })
   .strict();
 
+const taskTypeRow = z.object({
+  type: z.enum(taskTypeNames),
+  family: z.enum(taskFamilies).describe('What the work is; types of a family are answered alike'),
+  media: z.string().describe('What attachments are where `attachment_type` does not say'),
+  required: z.array(z.string()).describe('Parameters that must be there; `a|b` is satisfied by one of them, an item stands for an attachment, a recipe for labels'),
+  params: z.record(z.string(), z.unknown()).describe('JSON Schema of `params`'),
+  response: z.record(z.string(), z.unknown()).describe('JSON Schema of `response`'),
+  example: z.record(z.string(), z.unknown()).describe('Right parameters'),
+});
+
 export const tasks = {
-  create: operation({ id: 'tasks.create', method: 'POST', path: '/v1/tasks', summary: 'Creates a task for people.', audience: 'developer', body: taskInput, result: task, status: 201, errors: ['not_found', 'forbidden', 'conflict'] }),
+  types: operation({ id: 'tasks.types', method: 'GET', path: '/v1/task-types', summary: 'Lists the task types with the schemas of their parameters and answers.', audience: 'user', result: z.object({ data: z.array(taskTypeRow) }) }),
+  create: operation({ id: 'tasks.create', method: 'POST', path: '/v1/tasks', summary: 'Creates a task for people.', description: 'Parameters are checked by the type; what is missing or wrong is named. With a test key the task completes itself with a made-up answer.', audience: 'developer', body: taskInput, result: task, status: 201, errors: ['not_found', 'forbidden', 'conflict', 'address_refused'] }),
   query: operation({ id: 'tasks.query', method: 'POST', path: '/v1/projects/{project}/tasks/query', summary: 'Finds tasks of a project by the query language, newest first.', audience: 'annotator', scope: 'read', params: z.object({ project: id }), body: queryBody, result: page(task.partial()), errors: ['not_found'] }),
   get: operation({ id: 'tasks.get', method: 'GET', path: '/v1/tasks/{task}', summary: 'Gets a task.', audience: 'annotator', params: oneTask, result: task, errors: ['not_found'] }),
   update: operation({
@@ -244,6 +257,7 @@ export const tasks = {
     method: 'POST',
     path: '/v1/tasks/{task}/submit',
     summary: 'Hands in the work on a claimed task.',
+    description: 'The answer is checked by the type of the task; required attributes of what was labeled must have a value.',
     audience: 'annotator',
     scope: 'label',
     params: oneTask,

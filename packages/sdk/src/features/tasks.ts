@@ -3,6 +3,8 @@ import { Feature } from '../feature.ts';
 
 /** Tasks: one unit of human work each. */
 export class Tasks extends Feature {
+  /** Lists the task types with the schemas of their parameters and answers. */
+  readonly types = this.method(tasks.types);
   /** Creates a task for people. */
   readonly create = this.method(tasks.create);
   /** Finds tasks of a project by the query language, newest first. */

@@ -57,7 +57,7 @@ const emptyQuery = z.object({});
 function parsePart(schema: z.ZodType | undefined, value: unknown, where: 'params' | 'query' | 'body'): unknown {
   if (!schema) return undefined;
   const strict = where === 'query' && schema instanceof z.ZodObject ? schema.strict() : schema;
-  const result = strict.safeParse(value);
+  const result = strict.safeParse(value, { reportInput: true });
   if (!result.success) {
     // An id that cannot be one names nothing: the same answer as for one that does not exist.
     const [issue] = result.error.issues;

@@ -1,4 +1,4 @@
-import { allOperations, errorCodes, problem, type Operation } from '@fovea/contract';
+import { allOperations, errorCodes, problem, taskParamsSchema, taskResponseSchema, taskTypeNames, taskTypes, type Operation } from '@fovea/contract';
 import { z } from 'zod';
 
 const transferTypes = { binary: 'application/octet-stream', multipart: 'multipart/form-data', ndjson: 'application/x-ndjson', events: 'text/event-stream' };
@@ -16,11 +16,21 @@ export function openApi(version: string, publicUrl: string): Record<string, unkn
     servers: [{ url: publicUrl }],
     components: {
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key of Fovea' } },
-      schemas: { Problem: schemaOf(problem, 'output') },
+      schemas: { Problem: schemaOf(problem, 'output'), ...taskSchemas() },
     },
     security: [{ key: [] }],
     paths,
   };
+}
+
+/** Parameters and answers of every task type, as `TaskParams.TYPE` and `TaskResponse.TYPE`. */
+function taskSchemas(): Record<string, unknown> {
+  const named = (name: string, schema: Record<string, unknown>): [string, unknown] => {
+    // Parts that a schema refers to lie within it, not in the root of the document.
+    const text = JSON.stringify(schema).replaceAll('"#/$defs/', `"#/components/schemas/${name}/$defs/`);
+    return [name, JSON.parse(text)];
+  };
+  return Object.fromEntries(taskTypeNames.flatMap((type) => [named(`TaskParams.${type}`, taskParamsSchema(taskTypes[type])), named(`TaskResponse.${type}`, taskResponseSchema(taskTypes[type]))]));
 }
 
 function describe(operation: Operation): Record<string, unknown> {

@@ -267,7 +267,7 @@ describe('work', () => {
     expect((await fovea.call('POST', `${path}/items`, { body: { filter: {} } })).status).toBe(409);
   });
   test('tasks.create 201, tasks.create 409 names the task that has the unique id, tasks.update 200, tasks.update 409, tasks.update 412, tasks.get 200, tasks.query 200, tasks.cancel 200', async () => {
-    const made = await fovea.call('POST', '/v1/tasks', { body: { project, item, type: 'categorization', uniqueId: 'u-1', tags: ['a'] } });
+    const made = await fovea.call('POST', '/v1/tasks', { body: { project, item, type: 'categorization', params: { categories: ['a', 'b'] }, uniqueId: 'u-1', tags: ['a'] } });
     expect(made.status).toBe(201);
     const twice = await fovea.call('POST', '/v1/tasks', { body: { project, item, uniqueId: 'u-1' } });
     expect([twice.status, twice.body.detail]).toEqual([409, expect.stringContaining(made.body.id)]);

@@ -44,6 +44,7 @@ import { signedQuery } from '../http/signed-url.ts';
 import { idempotencyStore } from '../http/idempotency.ts';
 import { urlSigner } from '../http/signed-url.ts';
 import { deliver, deliveriesService } from '../events/deliveries/service.ts';
+import { callbackAddress } from '../events/callback-address.ts';
 import { callbacksService } from '../events/callbacks.ts';
 import { eventRoutes } from '../events/routes.ts';
 import { eventsService } from '../events/service.ts';
@@ -140,10 +141,11 @@ export function compose(engines: Engines, settings: Settings) {
     },
   });
   const dataImports = importsService({ db, blobs, queue, annotations, recipes, datasets, commands, limits: settings });
-  const batches = batchesService({ db, projects, datasets });
+  const mayCall = callbackAddress(outbound);
+  const batches = batchesService({ db, projects, datasets, mayCall });
   const assignments = assignmentsService({ db });
   const batchWork = batchCommands({ db, commands, batches, assignments });
-  const tasks = tasksService({ db, queue, projects, items, annotations });
+  const tasks = tasksService({ db, queue, projects, items, annotations, recipes, mayCall });
   const analytics = analyticsService({ db, blobs, settings });
   const profiles = profilesService({ db, projects, analytics });
   const jobs = jobsService({ db, blobs, queue, projects, items, analytics, profiles });

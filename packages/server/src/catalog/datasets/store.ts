@@ -99,6 +99,11 @@ export async function selectDataset(db: Queryable, id: string): Promise<Dataset 
 }
 
 /** Visible datasets newest first, one more than the limit. */
+/** The id of a dataset's recipe, as part of another's question. */
+export function recipeIdOf(datasetId: string): Sql {
+  return sql`(select recipe_id from datasets where id = ${datasetId})`;
+}
+
 export async function selectDatasets(
   db: Queryable,
   caller: Caller,

@@ -5,7 +5,7 @@ import type { BatchFilter, StoredBatch } from '../../labeling/batches/store.ts';
 import { origin, type ScaleDeps } from './context.ts';
 import { badParameter } from './errors.ts';
 import { factsOf, nameOf, type ScaleProjects } from './projects.ts';
-import type { Json } from './response/work.ts';
+import type { Json } from '../../labeling/task-types/work.ts';
 import { readTime } from './times.ts';
 import { pageLimit, single, wholeNumber, type BatchBody } from './wire.ts';
 

@@ -22,7 +22,7 @@ export function sendScaleError(error: unknown, request: FastifyRequest, reply: F
 
 function statusOf(fault: Fault, request: FastifyRequest): number {
   // A state that does not allow something is a wrong request here: 409 is for names that are taken.
-  if (fault.code === 'illegal_state') return 400;
+  if (fault.code === 'illegal_state' || fault.code === 'address_refused') return 400;
   // The Python client, on 409 to a path with "task" in it, reads `unique_id` of the body that it sent, and fails when that was none or a list.
   if (fault.status === 409) return request.url.includes('task') && !hasObjectBody(request) ? 400 : 409;
   if (kept.has(fault.status)) return fault.status;

@@ -9,7 +9,7 @@ import { modeOf, origin, type ScaleDeps } from './context.ts';
 import { badParameter } from './errors.ts';
 import { fileAddress } from './preparation.ts';
 import { nameOf, type ScaleProjects } from './projects.ts';
-import type { Json } from './response/work.ts';
+import type { Json } from '../../labeling/task-types/work.ts';
 import { importBody, isHttpUrl, metadataBody, parse } from './wire.ts';
 
 const maxFileBytes = 80 * 1024 * 1024;

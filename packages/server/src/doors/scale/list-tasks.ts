@@ -4,7 +4,7 @@ import { origin, type ScaleDeps } from './context.ts';
 import { badParameter } from './errors.ts';
 import type { Links } from './links.ts';
 import type { ScaleProjects } from './projects.ts';
-import type { Json } from './response/work.ts';
+import type { Json } from '../../labeling/task-types/work.ts';
 import { limited, namesFor, showTask } from './show-task.ts';
 import { readTime } from './times.ts';
 import { every, flag, pageLimit, single, wholeNumber } from './wire.ts';

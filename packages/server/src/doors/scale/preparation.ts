@@ -5,11 +5,11 @@ import type { TaskPreparation } from '../../labeling/tasks/background.ts';
 import type { StoredTask } from '../../labeling/tasks/store.ts';
 import { origin, type ScaleDeps } from './context.ts';
 import { annotationsIn } from './response/shapes-in.ts';
-import type { Json } from './response/work.ts';
+import { attachmentsOf, familyOf } from '../../labeling/task-types/params.ts';
+import type { Json } from '../../labeling/task-types/work.ts';
 import { taskFacts } from './show-task.ts';
 import { factsOf } from './projects.ts';
-import { attachmentsOf, completeTest, platformFor } from './tasks.ts';
-import { typeOf } from './task-types.ts';
+import { completeTest, platformFor } from './tasks.ts';
 import { isHttpUrl } from './wire.ts';
 
 const inParallel = 4;
@@ -108,7 +108,7 @@ function isOurs(name: string | null): boolean {
 
 /** What a task in error says; types with frames say it by frame. */
 function errorResponse(task: StoredTask, failures: readonly { index: number; failure: AttachmentFailure }[]): Json {
-  const { family } = typeOf(task.type);
+  const family = familyOf(task.type);
   const byFrame = ['video', 'lidar', 'points'].includes(family) && Array.isArray(task.params['attachments']);
   if (byFrame) return { error: notDownloaded, frames: failures.map(({ index, failure: { url, statusCode, message } }) => ({ frame: index, message, attachment: { statusCode, url } })) };
   return { error: notDownloaded, attachments: failures.map(({ failure: { url, statusCode } }) => ({ statusCode, url })) };

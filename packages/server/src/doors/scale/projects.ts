@@ -5,8 +5,8 @@ import type { StoredProject } from '../../identity/projects/store.ts';
 import type { StoredRecipe } from '../../labeling/recipes/store.ts';
 import { modeOf, origin, type ScaleDeps } from './context.ts';
 import { badParameter } from './errors.ts';
-import { recipeContent } from './labels.ts';
-import { taskTypes } from './task-types.ts';
+import { recipeContent } from '../../labeling/task-types/labels.ts';
+import { needType } from './task-types.ts';
 import type { ProjectBody } from './wire.ts';
 
 /** What the door keeps on a project, under `scale` of its extra. */
@@ -99,7 +99,7 @@ export function scaleProjects({ rooms }: Pick<ScaleDeps, 'rooms'>) {
     get,
 
     async create(caller: Caller, body: ProjectBody): Promise<Params> {
-      if (!Object.hasOwn(taskTypes, body.type)) throw badParameter('type', `must be a task type, one of ${Object.keys(taskTypes).join(', ')}`);
+      needType(body.type);
       const params = body.params ?? {};
       await make(caller, body);
       const project = await get(caller, body.name);

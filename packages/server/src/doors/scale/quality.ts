@@ -3,9 +3,9 @@ import type { Caller } from '../../identity/caller.ts';
 import type { StoredTask } from '../../labeling/tasks/store.ts';
 import { origin } from './context.ts';
 import { badParameter } from './errors.ts';
-import type { Json } from './response/work.ts';
+import { isObject, type Json } from '../../labeling/task-types/work.ts';
 import { taskFacts } from './show-task.ts';
-import { isObject, qualityTypes } from './task-types.ts';
+import { qualityTypes } from './task-types.ts';
 import type { ScaleTasks } from './tasks.ts';
 
 type Kind = 'evaluation' | 'training';

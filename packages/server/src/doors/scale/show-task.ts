@@ -6,7 +6,7 @@ import type { ScaleDeps } from './context.ts';
 import type { Links } from './links.ts';
 import { nameOf } from './projects.ts';
 import { showResponse } from './response/response.ts';
-import type { Json } from './response/work.ts';
+import type { Json } from '../../labeling/task-types/work.ts';
 
 /** What the door keeps on a task. */
 export interface TaskFacts {

@@ -7,7 +7,7 @@ import { batchFacts, type ScaleBatches } from './batches.ts';
 import { origin, type ScaleDeps } from './context.ts';
 import { badParameter } from './errors.ts';
 import { factsOf, nameOf, type ProjectGroup, type ScaleProjects } from './projects.ts';
-import type { Json } from './response/work.ts';
+import type { Json } from '../../labeling/task-types/work.ts';
 
 const maxBatches = 10_000;
 /** Labelers of a project; everybody above may label too, but is not assigned. */

@@ -7,13 +7,15 @@ import type { StoredRecipe } from '../../labeling/recipes/store.ts';
 import type { StoredTask } from '../../labeling/tasks/store.ts';
 import { origin, type ScaleDeps } from './context.ts';
 import { badParameter } from './errors.ts';
-import { contentDigest, recipeContent, saysLabels } from './labels.ts';
+import { contentDigest, recipeContent, saysLabels } from '../../labeling/task-types/labels.ts';
+import { madeUpWork } from '../../labeling/task-types/made-up.ts';
+import { attachmentsOf } from '../../labeling/task-types/params.ts';
+import type { Json } from '../../labeling/task-types/work.ts';
 import type { Links } from './links.ts';
 import { factsOf, nameOf, type ScaleProjects } from './projects.ts';
-import { madeUpResponse } from './response/made-up.ts';
-import type { Json } from './response/work.ts';
+import { buildResponse } from './response/response.ts';
 import { namesFor, responseOf, showTask, type Names, type TaskFacts } from './show-task.ts';
-import { checkParams, isObject, typeOf } from './task-types.ts';
+import { checkParams, needType } from './task-types.ts';
 import { tagLimit, taskBody, parse, type TaskBody } from './wire.ts';
 
 /** Fields that stand beside `params`, with what a project may hand down of them. */
@@ -68,7 +70,7 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
 
   /** Makes a task of the parsed request: parameters taken over from the project, then checked, then stored. */
   async function make(caller: Caller, type: string, given: unknown, more: { origin: string; quality?: TaskFacts['quality'] }): Promise<{ task: StoredTask; names: Names }> {
-    typeOf(type);
+    const typeName = needType(type);
     const named = parse(taskBody, given);
     const { project, batch } = await placeOf(caller, named);
     const inherited = project ? await projects.inherited(caller, project, named.project_version) : undefined;
@@ -87,7 +89,7 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
       tasks.create(caller, {
         project: projectId,
         ...(batch && !more.quality ? { batch: batch.id } : {}),
-        type,
+        type: typeName,
         instruction: [body.instruction, inherited?.instructions].filter((text) => text !== undefined && text !== '').join('\n\n'),
         params,
         ...(attachmentsOf(type, params).length > 0 ? { attachment: attachmentsOf(type, params)[0]?.url ?? '' } : {}),
@@ -190,18 +192,5 @@ export function platformFor(task: Pick<StoredTask, 'orgId' | 'test'>): Caller {
 /** Completes a test task with a response of its type, unless its batch is still being filled. */
 export async function completeTest({ rooms }: Pick<ScaleDeps, 'rooms'>, task: StoredTask): Promise<void> {
   if (task.batchId !== null && (await rooms.batches.get(platformFor(task), task.batchId)).status === 'staging') return;
-  await rooms.tasks.finish({ orgId: task.orgId, email: task.createdBy }, task.id, madeUpResponse(task));
-}
-
-/** Attachments of a task that are files to be fetched, in their order; `index` counts all attachments. */
-export function attachmentsOf(type: string, params: Json): { index: number; url: string }[] {
-  const { media } = typeOf(type);
-  const kind = typeof params['attachment_type'] === 'string' ? params['attachment_type'] : media;
-  const list = Array.isArray(params['attachments']) ? (params['attachments'] as unknown[]) : [];
-  const all = [...(typeof params['attachment'] === 'string' ? [params['attachment'] as unknown] : []), ...list];
-  return all.flatMap((one, index) => {
-    const url = isObject(one) ? (one['content'] ?? one['attachment'] ?? one['url']) : one;
-    const ownKind = isObject(one) && typeof one['type'] === 'string' ? one['type'] : kind;
-    return typeof url === 'string' && url !== '' && !['text', 'website', 'mixed'].includes(ownKind) ? [{ index, url }] : [];
-  });
+  await rooms.tasks.finish({ orgId: task.orgId, email: task.createdBy }, task.id, buildResponse(madeUpWork(task)));
 }

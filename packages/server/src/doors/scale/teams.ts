@@ -3,7 +3,7 @@ import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { ScaleDeps } from './context.ts';
 import type { ScaleProjects } from './projects.ts';
-import type { Json } from './response/work.ts';
+import type { Json } from '../../labeling/task-types/work.ts';
 
 const roleOf: Readonly<Record<ProjectRole, string>> = { owner: 'manager', manager: 'manager', developer: 'member', reviewer: 'labeler', annotator: 'labeler' };
 const projectRole: Readonly<Record<'labeler' | 'member' | 'manager', ProjectRole>> = { labeler: 'annotator', member: 'developer', manager: 'manager' };

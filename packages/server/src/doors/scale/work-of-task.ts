@@ -5,7 +5,7 @@ import type { StoredAnnotation } from '../../labeling/annotations/store.ts';
 import type { StoredTask } from '../../labeling/tasks/store.ts';
 import type { ScaleDeps } from './context.ts';
 import { buildResponse } from './response/response.ts';
-import type { Json, Media, WorkAnnotation } from './response/work.ts';
+import type { Json, Media, WorkAnnotation } from '../../labeling/task-types/work.ts';
 import { taskFacts } from './show-task.ts';
 
 /** The response of a task that a person did in Fovea: its annotations and answers in the protocol's words. */

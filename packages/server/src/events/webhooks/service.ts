@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { newId, type Delivery, type Event, type Parsed, type Webhook, type webhooks } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Database } from '../../engines/database/database.ts';
-import { OutboundError, type Outbound } from '../../engines/outbound/outbound.ts';
+import type { Outbound } from '../../engines/outbound/outbound.ts';
 import { messageKind, type Queue } from '../../engines/queue/queue.ts';
-import { Fault, notFound } from '../../fault.ts';
+import { notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { patientPauses, type DeliveriesService, deliver } from '../deliveries/service.ts';
 import { reopenDelivery, selectDeliveries, selectDelivery, toDelivery } from '../deliveries/store.ts';
+import { callbackAddress } from '../callback-address.ts';
 import { emit } from '../outbox.ts';
 import { readEvents } from '../reader.ts';
 import { standardHeaders } from './sign.ts';
@@ -79,14 +80,7 @@ export function webhooksService(deps: { db: Database; queue: Queue; outbound: Ou
     return row;
   }
 
-  async function checkUrl(url: string): Promise<void> {
-    try {
-      await outbound.check(url);
-    } catch (error) {
-      // A name that does not resolve now may do so later; an address that may not be called never will.
-      if (error instanceof OutboundError && error.code === 'refused') throw new Fault('address_refused', error.message);
-    }
-  }
+  const checkUrl = callbackAddress(outbound);
 
   function audit(type: string, caller: Caller, webhook: { id: string; project_id: string }) {
     return { type, orgId: caller.orgId, projectId: webhook.project_id, subject: { kind: 'webhook', id: webhook.id }, actor: caller.email };

@@ -5,6 +5,7 @@ import { selectByPaths, selectItems, type StoredItem } from '../../catalog/items
 import type { Database } from '../../engines/database/database.ts';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
+import { newFaults, takeUpLabels } from './rules.ts';
 import type { AnnotationsService } from './service.ts';
 import type { NewAnnotation } from './store.ts';
 
@@ -27,6 +28,7 @@ export async function importAnnotations(
   source: AsyncIterable<Uint8Array>,
 ): Promise<ImportReport> {
   const dataset = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'label' });
+  const recipe = await annotations.recipeOf(datasetId);
   const report: ImportReport = { imported: 0, failed: 0, errors: [] };
   const fail = (at: number, message: string): void => {
     report.failed += 1;
@@ -43,6 +45,11 @@ export async function importAnnotations(
         fail(at, value.itemId === undefined ? `There is no item at the path "${value.path}".` : `There is no item "${value.itemId}" in the dataset.`);
         continue;
       }
+      const [wrong] = newFaults(recipe, value, { required: true });
+      if (wrong) {
+        fail(at, `${wrong.path}: ${wrong.message}`);
+        continue;
+      }
       try {
         rows.push(annotations.row(caller, item, { ...value, source: value.source === 'human' ? 'import' : value.source }));
       } catch (error) {
@@ -50,7 +57,12 @@ export async function importAnnotations(
         fail(at, error.message);
       }
     }
-    if (rows.length > 0) await annotations.insertMany(caller, dataset, rows);
+    if (rows.length > 0) {
+      await db.tx(async (tx) => {
+        await takeUpLabels(tx, caller, recipe, rows.map(({ label }) => label));
+        await annotations.insertManyIn(tx, caller, dataset, rows);
+      });
+    }
     report.imported += rows.length;
     pending = [];
   };

@@ -10,11 +10,11 @@ export function annotationRoutes(service: AnnotationsService, db: Database): Rou
   return [
     route(annotations.list, ({ caller, params, query }) => service.list(caller, params.item, query)),
     route(annotations.create, async ({ caller, params, query, body }) => ({
-      data: (await service.create(caller, params.item, body.annotations, { taskId: query.task })).map(toAnnotation),
+      data: (await service.create(caller, params.item, body.annotations, { taskId: query.task, byRecipe: true })).map(toAnnotation),
     })),
     route(annotations.apply, async ({ caller, params, query, body }) => ({ data: await service.apply(caller, params.item, body.operations, { taskId: query.task }) })),
     route(annotations.get, async ({ caller, params }) => toAnnotation(await service.get(caller, params.annotation))),
-    route(annotations.update, async ({ caller, params, body, ifMatch }) => toAnnotation(await service.update(caller, params.annotation, body, ifMatch))),
+    route(annotations.update, async ({ caller, params, body, ifMatch }) => toAnnotation(await service.update(caller, params.annotation, body, ifMatch, { byRecipe: true }))),
     route(annotations.delete, ({ caller, params, ifMatch }) => service.delete(caller, params.annotation, ifMatch)),
     route(annotations.revisions, ({ caller, params, query }) => service.revisions(caller, params.annotation, query)),
     route(annotations.restore, async ({ caller, params, body }) => toAnnotation(await service.restore(caller, params.annotation, body.revision))),

@@ -23,8 +23,10 @@ import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
+import type { StoredRecipe } from '../recipes/store.ts';
 import { annotationFault } from './check.ts';
 import { annotationEntity } from './entity.ts';
+import { annotationRules, bulkFaults, changeFaults, needNoFaults, newFaults, ruleFault, takeUpLabels } from './rules.ts';
 import {
   annotationColumns,
   claimOperation,
@@ -67,6 +69,8 @@ const entityWith = (deleted: Deleted = 'exclude') => withDeleted(annotationEntit
 
 /** Annotations: what is said about places in items. */
 export function annotationsService({ db, commands, volumes }: { db: Database; commands: CommandsService; volumes: VoxelWriter }) {
+  const rules = annotationRules();
+
   async function itemFor(caller: Caller, itemId: string, scope: 'read' | 'label'): Promise<StoredItem> {
     const item = await selectItem(db, itemId);
     if (!item) throw notFound('item', itemId);
@@ -100,12 +104,22 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
     return after ?? before;
   }
 
-  async function applyChange(tx: Tx, caller: Caller, id: string, body: AnnotationChange & { extra?: unknown; blob?: string | null }, revision?: number): Promise<StoredAnnotation> {
-    return change(tx, caller, id, revision, async (before) => {
+  /** `recipe`: what the change is checked by. */
+  async function applyChange(
+    tx: Tx,
+    caller: Caller,
+    id: string,
+    body: AnnotationChange & { extra?: unknown; blob?: string | null },
+    options: { revision?: number | undefined; recipe?: StoredRecipe | undefined } = {},
+  ): Promise<StoredAnnotation> {
+    return change(tx, caller, id, options.revision, async (before) => {
       const item = await selectItem(tx, before.itemId);
       const { keyframes, ...rest } = { ...before, ...body };
-      const fault = item && annotationFault({ ...rest, ...(keyframes ? { keyframes } : {}) }, item);
+      const after = { ...rest, ...(keyframes ? { keyframes } : {}) };
+      const fault = item && annotationFault(after, item);
       if (fault) throw invalid('body', fault);
+      needNoFaults(changeFaults(options.recipe, before, after), 'body');
+      if (after.label !== before.label) await takeUpLabels(tx, caller, options.recipe, [after.label]);
       await updateAnnotation(tx, id, body, caller.email);
       await taught(tx, before);
       await emit(tx, event('annotation.updated', caller, before, { changed: Object.keys(body), revision: before.revision + 1 }));
@@ -138,7 +152,7 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
     return isMet ? { ...operation, content: await withVoxels(volumes, item, operation.content, before) } : operation;
   }
 
-  async function applyOne(caller: Caller, item: StoredItem, given: Operation, taskId: string | undefined): Promise<OperationResult> {
+  async function applyOne(caller: Caller, item: StoredItem, given: Operation, { taskId, recipe }: { taskId: string | undefined; recipe: StoredRecipe | undefined }): Promise<OperationResult> {
     const { opId, annotationId } = given;
     const base = { opId, annotationId };
     try {
@@ -147,15 +161,17 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
         const fresh = await claimOperation(tx, { id: opId, projectId: item.projectId, annotationId, outcome: 'applied', revision: null });
         if (!fresh) return { ...base, outcome: 'duplicate', annotation: await present(tx, annotationId) };
         if (operation.kind === 'create') {
-          const row = newRow(caller, item, { ...operation.content, id: annotationId }, { taskId });
+          const row = newRow(caller, item, { ...operation.content, id: annotationId }, { taskId, at: 'content' });
           const gone = await selectAnnotation(tx, annotationId, { lock: true });
+          needNoFaults(gone ? changeFaults(recipe, gone, operation.content) : newFaults(recipe, operation.content, { required: false }), 'content');
+          await takeUpLabels(tx, caller, recipe, [row.label]);
           if (gone?.deleted && gone.itemId === item.id) await revive(tx, caller, gone, operation.content);
           else await insert(tx, caller, item, [row]);
           return { ...base, outcome: 'applied', annotation: await present(tx, annotationId) };
         }
         const existing = await selectAnnotation(tx, annotationId);
         if (existing && existing.itemId !== item.id) throw notFound('annotation', annotationId);
-        if (operation.kind === 'update') return { ...base, outcome: 'applied', annotation: toAnnotation(await applyChange(tx, caller, annotationId, operation.content, operation.baseRevision)) };
+        if (operation.kind === 'update') return { ...base, outcome: 'applied', annotation: toAnnotation(await applyChange(tx, caller, annotationId, operation.content, { revision: operation.baseRevision, recipe })) };
         await applyDelete(tx, caller, annotationId, operation.baseRevision);
         return { ...base, outcome: 'applied', annotation: null };
       });
@@ -220,12 +236,19 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
       return { annotations: await selectOfTask(on, work), item: first === undefined ? undefined : await selectItem(on, first) };
     },
 
-    async create(caller: Caller, itemId: string, inputs: readonly (Input & DoorExtras)[], options: { taskId?: string | undefined } = {}): Promise<StoredAnnotation[]> {
+    /** Adds annotations to an item. `byRecipe`: what the recipe does not allow is refused; doors and models may say more than a recipe knows. */
+    async create(caller: Caller, itemId: string, inputs: readonly (Input & DoorExtras)[], options: { taskId?: string | undefined; byRecipe?: boolean } = {}): Promise<StoredAnnotation[]> {
       const item = await itemFor(caller, itemId, 'label');
       const rows: NewAnnotation[] = [];
       for (const [index, input] of inputs.entries()) rows.push(newRow(caller, item, await withVoxels(volumes, item, input), { taskId: options.taskId, at: `body.annotations.${index}` }));
+      const recipe = options.byRecipe ? await rules.recipe(db, { datasetId: item.datasetId, taskId: options.taskId }) : undefined;
+      const wrong = inputs.flatMap((input, index) => newFaults(recipe, input, { required: options.taskId === undefined }).map(({ path, message }) => ({ path: `body.annotations.${index}.${path}`, message })));
+      if (wrong.length > 0) throw ruleFault(wrong);
       await db
-        .tx((tx) => insert(tx, caller, item, rows))
+        .tx(async (tx) => {
+          await takeUpLabels(tx, caller, recipe, rows.map(({ label }) => label));
+          await insert(tx, caller, item, rows);
+        })
         .catch((error: unknown) => {
           if (violatedConstraint(error) === 'annotations_pkey') throw new Fault('conflict', 'An annotation with one of these ids exists already.');
           throw error;
@@ -235,8 +258,9 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
 
     async apply(caller: Caller, itemId: string, operations: readonly Operation[], options: { taskId?: string | undefined } = {}): Promise<OperationResult[]> {
       const item = await itemFor(caller, itemId, 'label');
+      const recipe = await rules.recipe(db, { datasetId: item.datasetId, taskId: options.taskId });
       const results: OperationResult[] = [];
-      for (const operation of operations) results.push(await applyOne(caller, item, operation, options.taskId));
+      for (const operation of operations) results.push(await applyOne(caller, item, operation, { taskId: options.taskId, recipe }));
       return results;
     },
 
@@ -244,11 +268,12 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
       return need(caller, id, 'read');
     },
 
-    async update(caller: Caller, id: string, body: AnnotationChange & { extra?: unknown; blob?: string | null }, revision?: number): Promise<StoredAnnotation> {
+    async update(caller: Caller, id: string, body: AnnotationChange & { extra?: unknown; blob?: string | null }, revision?: number, options: { byRecipe?: boolean } = {}): Promise<StoredAnnotation> {
       const before = await need(caller, id, 'label');
-      if (body.geometry?.type !== 'volume') return db.tx((tx) => applyChange(tx, caller, id, body, revision));
+      const recipe = options.byRecipe ? await rules.recipe(db, { datasetId: before.datasetId, taskId: before.taskId ?? undefined }) : undefined;
+      if (body.geometry?.type !== 'volume') return db.tx((tx) => applyChange(tx, caller, id, body, { revision, recipe }));
       const painted = await withVoxels(volumes, await itemFor(caller, before.itemId, 'label'), body, before);
-      return db.tx((tx) => applyChange(tx, caller, id, painted, revision ?? before.revision));
+      return db.tx((tx) => applyChange(tx, caller, id, painted, { revision: revision ?? before.revision, recipe }));
     },
 
     async delete(caller: Caller, id: string, revision?: number): Promise<void> {
@@ -332,8 +357,23 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
       return { count, exact: count !== atMost };
     },
 
-    updateMany: (caller: Caller, datasetId: string, filter: Filter, wanted: AnnotationChange): Promise<Command> => bulk(caller, datasetId, kinds.update, { filter, change: wanted }),
+    async updateMany(caller: Caller, datasetId: string, filter: Filter, wanted: AnnotationChange): Promise<Command> {
+      await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'label' });
+      needNoFaults(bulkFaults(await rules.recipe(db, { datasetId }), wanted), 'body.change');
+      return bulk(caller, datasetId, kinds.update, { filter, change: wanted });
+    },
     deleteMany: (caller: Caller, datasetId: string, filter: Filter): Promise<Command> => bulk(caller, datasetId, kinds.delete, { filter }),
+
+    /** What the annotations of a dataset are checked by. */
+    recipeOf: (datasetId: string): Promise<StoredRecipe | undefined> => rules.recipe(db, { datasetId }),
+    /** What is wrong with the drafts of a task, required attributes included. */
+    async draftFaults(on: Queryable, task: { id: string; datasetId: string | null; createdAt: string }): Promise<{ path: string; message: string }[]> {
+      if (task.datasetId === null) return [];
+      const recipe = await rules.recipe(on, { datasetId: task.datasetId, taskId: task.id });
+      if (!recipe?.attributes.some(({ required }) => required)) return [];
+      const drafts = await selectOfTask(on, { taskId: task.id, itemIds: [], by: null, since: task.createdAt });
+      return drafts.filter(({ draft }) => draft).flatMap((draft) => newFaults(recipe, draft, { required: true }).map(({ path, message }) => ({ path: `annotations.${draft.id}.${path}`, message })));
+    },
 
     /** Row of a new annotation, checked; for imports, which write rows by the thousand. */
     row: newRow,

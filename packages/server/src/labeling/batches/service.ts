@@ -5,6 +5,7 @@ import type { DatasetsService } from '../../catalog/datasets/service.ts';
 import { compileFilter } from '../../catalog/query/compile.ts';
 import { rowAlias } from '../../catalog/query/page.ts';
 import { violatedConstraint, type Database, type Queryable, type Tx } from '../../engines/database/database.ts';
+import type { AddressCheck } from '../../events/callback-address.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
@@ -32,7 +33,7 @@ export interface BatchExtras {
 const stepItems = 2_000;
 
 /** Batches: tasks handed out together. */
-export function batchesService({ db, projects, datasets }: { db: Database; projects: ProjectsService; datasets: DatasetsService }) {
+export function batchesService({ db, projects, datasets, mayCall }: { db: Database; projects: ProjectsService; datasets: DatasetsService; mayCall: AddressCheck }) {
   async function need(caller: Caller, id: string, role: 'annotator' | 'manager'): Promise<StoredBatch> {
     const found = await selectBatch(db, id);
     if (!found || found.test !== caller.test) throw notFound('batch', id);
@@ -83,6 +84,7 @@ export function batchesService({ db, projects, datasets }: { db: Database; proje
       const recipe = recipeId === null ? undefined : await selectRecipe(db, recipeId);
       if (recipeId !== null && recipe?.projectId !== project.id) throw notFound('recipe', recipeId);
       if (body.filter !== undefined) compileFilter(itemEntity, body.filter, rowAlias);
+      await mayCall(body.callbackUrl);
       const id = newId();
       await db.tx(async (tx) => {
         await insertBatch(tx, {
@@ -135,6 +137,7 @@ export function batchesService({ db, projects, datasets }: { db: Database; proje
 
     async update(caller: Caller, id: string, body: Body<'update'> & { extra?: unknown; externalId?: string }, revision?: number): Promise<StoredBatch> {
       await need(caller, id, 'manager');
+      await mayCall(body.callbackUrl);
       return db.tx(async (tx) => {
         const now = await selectBatch(tx, id, { lock: true });
         if (!now) throw notFound('batch', id);

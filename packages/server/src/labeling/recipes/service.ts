@@ -1,15 +1,15 @@
-import { newId, type Parsed, type Recipe, type RecipeLabel, type recipes } from '@fovea/contract';
+import { newId, type Parsed, type Recipe, type recipes } from '@fovea/contract';
 import sql from 'sql-template-tag';
-import { violatedConstraint, type Database, type Tx } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
-import { Fault, notFound } from '../../fault.ts';
+import { notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
 import { inVisibleProject } from '../../identity/projects/store.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
-import { colorOf } from './colors.ts';
-import { deleteRecipe, findRecipes, insertRecipe, insertVersion, moveToVersion, selectHistories, selectRecipe, selectRecipeByExternalId, selectRecipes, selectVersions, toRecipe, type RecipeContent, type RecipeFilter, type StoredRecipe } from './store.ts';
+import { deleteRecipe, findRecipes, insertRecipe, insertVersion, selectHistories, selectRecipe, selectRecipeByExternalId, selectRecipes, selectVersions, toRecipe, type RecipeContent, type RecipeFilter, type StoredRecipe } from './store.ts';
+import { addVersion, checkContent, recipeEvent, withColors } from './versions.ts';
 
 type Body<K extends keyof typeof recipes> = Parsed<(typeof recipes)[K]>['body'];
 export type RecipesService = ReturnType<typeof recipesService>;
@@ -30,29 +30,13 @@ export function recipesService({ db, projects }: { db: Database; projects: Proje
     return found;
   }
 
-  async function addVersion(tx: Tx, caller: Caller, id: string, change: Partial<RecipeContent> & { name?: string | undefined; extra?: unknown }, expected?: number): Promise<StoredRecipe> {
-    const before = await selectRecipe(tx, id, { lock: true });
-    if (!before) throw notFound('recipe', id);
-    if (expected !== undefined && before.version !== expected) {
-      throw new Fault('revision_conflict', `The recipe is at version ${before.version} now.`, { current: toRecipe(before) });
-    }
-    const { name: _name, extra: _extra, ...content } = change;
-    const next = { ...before, ...content, version: before.version + 1, createdBy: caller.email };
-    checkContent(next);
-    await insertVersion(tx, { ...next, labels: withColors(next.labels) });
-    await moveToVersion(tx, id, next.version, change);
-    await emit(tx, event('recipe.updated', caller, before, { version: next.version }));
-    const after = await selectRecipe(tx, id);
-    return after ?? before;
-  }
-
   async function add(caller: Caller, projectId: string, body: Omit<Body<'create'>, 'project'> & RecipeExtras): Promise<string> {
     checkContent(body);
     const id = newId();
     await db.tx(async (tx) => {
       await insertRecipe(tx, { id, orgId: caller.orgId, projectId, name: body.name, createdBy: caller.email, origin: body.origin ?? null, externalId: body.externalId ?? null, extra: body.extra ?? null });
       await insertVersion(tx, { ...body, id, projectId, version: 1, createdBy: caller.email, labels: withColors(body.labels) });
-      await emit(tx, event('recipe.created', caller, { id, projectId }, { name: body.name }));
+      await emit(tx, recipeEvent('recipe.created', caller, { id, projectId }, { name: body.name }));
     });
     return id;
   }
@@ -131,37 +115,8 @@ export function recipesService({ db, projects }: { db: Database; projects: Proje
     async delete(caller: Caller, id: string): Promise<void> {
       const recipe = await need(caller, id, 'manager');
       await db.tx(async (tx) => {
-        if (await deleteRecipe(tx, id)) await emit(tx, event('recipe.deleted', caller, recipe));
+        if (await deleteRecipe(tx, id)) await emit(tx, recipeEvent('recipe.deleted', caller, recipe));
       });
     },
   };
-}
-
-/** Names once, parents that exist and do not go round, attributes that exist. */
-function checkContent(content: Pick<RecipeContent, 'labels' | 'attributes'>): void {
-  const fail = (path: string, message: string): never => {
-    throw new Fault('invalid_request', `${path} ${message}.`, { errors: [{ path, message }] });
-  };
-  const byName = new Map(content.labels.map((label) => [label.name, label]));
-  const keys = new Set(content.attributes.map((attribute) => attribute.key));
-  if (keys.size < content.attributes.length) fail('body.attributes', 'has a key twice');
-  const seen = new Set<string>();
-  content.labels.forEach((label, index) => {
-    const path = `body.labels.${index}`;
-    if (seen.has(label.name)) fail(path, `stands twice: "${label.name}"`);
-    seen.add(label.name);
-    for (let at = label.parent, steps = 0; at !== undefined; at = byName.get(at)?.parent, steps++) {
-      if (!byName.has(at)) fail(path, `has the parent "${at}", which is not a label of the recipe`);
-      if (steps > content.labels.length) fail(path, 'goes round in its parents');
-    }
-    for (const key of label.attributes ?? []) if (!keys.has(key)) fail(path, `names the attribute "${key}", which the recipe does not have`);
-  });
-}
-
-function withColors(labels: readonly RecipeLabel[]): RecipeLabel[] {
-  return labels.map((label) => ({ ...label, color: label.color ?? colorOf(label.name) }));
-}
-
-function event(type: string, caller: Caller, recipe: { id: string; projectId: string }, data: Record<string, unknown> = {}) {
-  return { type, orgId: caller.orgId, projectId: recipe.projectId, subject: { kind: 'recipe', id: recipe.id }, actor: caller.email, data };
 }

@@ -15,12 +15,15 @@ interface RecipeRow {
   created_by: string;
   created_at: Date;
   updated_at: Date;
+  origin: string | null;
   external_id: string | null;
   extra: unknown;
 }
 
 /** A recipe with what doors keep on it. */
 export interface StoredRecipe extends Recipe {
+  /** The door that it was made through; null for the native API. */
+  origin: string | null;
   externalId: string | null;
   extra: unknown;
 }
@@ -39,17 +42,18 @@ function toStoredRecipe(row: RecipeRow): StoredRecipe {
     createdBy: row.created_by,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
+    origin: row.origin,
     externalId: row.external_id,
     extra: row.extra,
   };
 }
 
-export function toRecipe({ externalId: _externalId, extra: _extra, ...recipe }: StoredRecipe): Recipe {
+export function toRecipe({ origin: _origin, externalId: _externalId, extra: _extra, ...recipe }: StoredRecipe): Recipe {
   return recipe;
 }
 
 const columns = sql`r.id, r.project_id, r.name, v.version, v.labels, v.attributes, v.instructions, v.allow_new_labels, v.params, r.created_by,
-  r.created_at, v.created_at as updated_at, r.external_id, r.extra`;
+  r.created_at, v.created_at as updated_at, r.origin, r.external_id, r.extra`;
 const newest = sql`from recipes r join recipe_versions v on v.recipe_id = r.id and v.version = r.version`;
 
 export type RecipeContent = Pick<Recipe, 'labels' | 'attributes' | 'instructions' | 'allowNewLabels' | 'params'>;
@@ -76,6 +80,11 @@ export async function selectRecipe(db: Queryable, id: string, options: { version
       : sql`select ${columns} from recipes r join recipe_versions v on v.recipe_id = r.id and v.version = ${options.version} where r.id = ${id}`,
   );
   return row && toStoredRecipe(row);
+}
+
+/** The newest version of a recipe, by its id or what gives it; undefined when there is none, or it was deleted. */
+export async function selectRecipeRef(db: Queryable, id: string | Sql): Promise<{ id: string; version: number } | undefined> {
+  return db.maybe(sql`select r.id, r.version from recipes r where r.id = ${id} and r.deleted_at is null`);
 }
 
 export async function selectRecipes(db: Queryable, projectId: string, options: { limit: number; before: string | undefined }): Promise<StoredRecipe[]> {

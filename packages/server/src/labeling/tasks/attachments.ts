@@ -8,6 +8,7 @@ import type { Database } from '../../engines/database/database.ts';
 import { OutboundError, type Outbound } from '../../engines/outbound/outbound.ts';
 import { Fault } from '../../fault.ts';
 import { systemCaller, type Caller } from '../../identity/caller.ts';
+import { attachmentsOf } from '../task-types/params.ts';
 import type { TaskPreparation } from './background.ts';
 import type { TasksService } from './service.ts';
 import type { StoredTask } from './store.ts';
@@ -85,12 +86,25 @@ export function attachmentsService(deps: { db: Database; outbound: Outbound; dat
       return (await items.adopt(caller, dataset, { path, rule: 'replace', blob: { sha256: item.sha256, size: item.sizeBytes } })).item;
     },
 
-    /** Fetches the attachment of a task that came through the native API; the task fails when it cannot be had. */
+    /** Fetches the attachments of a task that came through the native API; the task fails when one cannot be had. */
     prepareNative: (async (task, signal) => {
-      if (task.origin !== null || task.attachment === null || task.itemId !== null) return;
-      const result = await fetch(task, task.attachment, signal);
-      if ('item' in result) await db.tx((tx) => tasks.attach(tx, task.id, result.item));
-      else await tasks.fail({ orgId: task.orgId, email: 'system@fovea' }, task.id, { message: 'The attachment could not be fetched.', attachments: [result.failure] });
+      if (task.origin !== null) return;
+      if (task.test) return tasks.finishTest(task);
+      if (task.attachment === null || task.itemId !== null) return;
+      // Where a type has several attachments, all must be there; the first is what is shown.
+      const given = attachmentsOf(task.type, task.params).map(({ url }) => url);
+      const urls = [...new Set([task.attachment, ...given])];
+      let first: Item | undefined;
+      for (const url of urls) {
+        const result = await fetch(task, url, signal);
+        if ('failure' in result) {
+          await tasks.fail({ orgId: task.orgId, email: 'system@fovea' }, task.id, { message: 'The attachment could not be fetched.', attachments: [result.failure] });
+          return;
+        }
+        first ??= result.item;
+      }
+      const item = first;
+      if (item) await db.tx((tx) => tasks.attach(tx, task.id, item));
     }) satisfies TaskPreparation,
   };
 }

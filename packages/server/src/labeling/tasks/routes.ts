@@ -1,7 +1,9 @@
-import { batches, tasks } from '@fovea/contract';
+import { batches, taskParamsSchema, taskResponseSchema, tasks, taskTypeNames, taskTypes } from '@fovea/contract';
 import { route, type Route } from '../../http/context.ts';
+import { needScope } from '../../identity/caller.ts';
 import type { BatchesService } from '../batches/service.ts';
 import { toBatch } from '../batches/store.ts';
+import { samples } from '../task-types/samples.ts';
 import type { TasksService } from './service.ts';
 import { toTask } from './store.ts';
 
@@ -11,12 +13,20 @@ export function taskRoutes(batchService: BatchesService, service: TasksService):
     route(batches.list, ({ caller, query }) => batchService.list(caller, query)),
     route(batches.get, async ({ caller, params }) => toBatch(await batchService.get(caller, params.batch))),
     route(batches.update, async ({ caller, params, body, ifMatch }) => toBatch(await batchService.update(caller, params.batch, body, ifMatch))),
-    route(batches.finalize, async ({ caller, params }) => toBatch(await batchService.finalize(caller, params.batch))),
+    route(batches.finalize, async ({ caller, params }) => {
+      const opened = await batchService.finalize(caller, params.batch);
+      if (caller.test) await service.prepareBatch(caller, opened.id);
+      return toBatch(opened);
+    }),
     route(batches.cancel, async ({ caller, params }) => toBatch(await batchService.cancel(caller, params.batch))),
     route(batches.addItems, ({ caller, params, body }) => batchService.addItems(caller, params.batch, body.filter, body.limit)),
     route(batches.assignments, ({ caller, params, query }) => batchService.assignments(caller, params.batch, query)),
     route(batches.assign, ({ caller, params, body }) => batchService.assign(caller, params.batch, body.assignments)),
 
+    route(tasks.types, async ({ caller }) => {
+      needScope(caller, 'read');
+      return { data: taskTypeList };
+    }),
     route(tasks.create, async ({ caller, body }) => toTask(await service.create(caller, body))),
     route(tasks.query, ({ caller, params, body }) => service.query(caller, params.project, body)),
     route(tasks.get, async ({ caller, params }) => toTask(await service.get(caller, params.task))),
@@ -32,3 +42,8 @@ export function taskRoutes(batchService: BatchesService, service: TasksService):
     route(tasks.review, async ({ caller, params, body }) => toTask(await service.review(caller, params.task, body))),
   ];
 }
+
+const taskTypeList = taskTypeNames.map((name) => {
+  const row = taskTypes[name];
+  return { type: name, family: row.family, media: row.media, required: [...row.required], params: taskParamsSchema(row), response: taskResponseSchema(row), example: samples[name] };
+});

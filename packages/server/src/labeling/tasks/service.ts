@@ -1,24 +1,30 @@
 import { createHash } from 'node:crypto';
-import { newId, type Parsed, type Task, type tasks } from '@fovea/contract';
+import { newId, type Item, type Parsed, type Task, type tasks } from '@fovea/contract';
 import sql from 'sql-template-tag';
 import type { ItemsService } from '../../catalog/items/service.ts';
 import { queryPage, rowAlias } from '../../catalog/query/page.ts';
 import { project as projectFields } from '../../catalog/query/project.ts';
 import { violatedConstraint, type Database, type Tx } from '../../engines/database/database.ts';
 import type { Queue } from '../../engines/queue/queue.ts';
+import type { AddressCheck } from '../../events/callback-address.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
-import type { Caller } from '../../identity/caller.ts';
+import { systemCaller, type Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
 import type { Page } from '../../paging.ts';
+import { annotationFault } from '../annotations/check.ts';
 import { counted, type AnnotationsService } from '../annotations/service.ts';
 import { settleDrafts } from '../annotations/store.ts';
 import { batchItemEntity as taskEntity } from '../batches/entity.ts';
 import { settleBatch } from '../batches/service.ts';
 import { selectBatch, updateBatch, type StoredBatch } from '../batches/store.ts';
+import type { RecipesService } from '../recipes/service.ts';
 import { selectRecipe } from '../recipes/store.ts';
+import { madeUpAnswer } from '../task-types/made-up.ts';
+import { taskAnswers } from './answers.ts';
 import { prepareTask } from './background.ts';
+import { taskContent } from './content.ts';
 import { taskFinder } from './find.ts';
 import { claimAgain, claimNext, insertTask, markCalled, selectForReview, selectPending, selectTask, selectTaskByUniqueId, selectTasksOfItems, toStoredTask, toTask, updateTask, type StoredTask, type TaskChange, type TaskRow } from './store.ts';
 
@@ -57,8 +63,10 @@ const moves: Record<Task['status'], string> = {
 };
 
 /** Tasks: one unit of human work each. */
-export function tasksService(deps: { db: Database; queue: Queue; projects: ProjectsService; items: ItemsService; annotations: AnnotationsService }) {
-  const { db, queue, projects, items, annotations } = deps;
+export function tasksService(deps: { db: Database; queue: Queue; projects: ProjectsService; items: ItemsService; annotations: AnnotationsService; recipes: RecipesService; mayCall: AddressCheck }) {
+  const { db, queue, projects, items, annotations, mayCall } = deps;
+  const answers = taskAnswers(deps);
+  const contentOf = taskContent(deps);
   const listeners: TaskEnded[] = [];
   const batchListeners: BatchEnded[] = [];
   const responders = new Map<string, TaskResponder>();
@@ -125,7 +133,8 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
   /** The response in the words of the door that the task came through; what was handed in, where no door has a say. */
   async function answer(tx: Tx, task: StoredTask, how: { fixed: boolean }): Promise<{ response?: Record<string, unknown> }> {
     const responder = task.origin === null ? undefined : responders.get(task.origin);
-    return responder ? { response: await responder(tx, task, how) } : {};
+    const response = responder ? await responder(tx, task, how) : await answers.of(tx, task);
+    return response === undefined ? {} : { response };
   }
 
   /** Ends a task: its drafts become annotations, listeners are told, its batch may be done. `final`: the response is in the door's words already. */
@@ -148,6 +157,21 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
     return !task.honeypot && createHash('sha256').update(task.id).digest().readUInt32BE(0) / 2 ** 32 < share;
   }
 
+  async function finish(caller: { orgId: string; email: string }, id: string, response: Record<string, unknown>): Promise<StoredTask | undefined> {
+    return db.tx(async (tx) => {
+      const task = await locked(tx, id);
+      if (!['pending', 'claimed', 'submitted'].includes(task.status)) return undefined;
+      return complete(tx, caller, task, { response, itemStatus: 'completed', submittedBy: caller.email, submittedAt: new Date() }, true);
+    });
+  }
+
+  /** A task of a test key that came through the native API completes itself with a made-up answer, unless its batch is still being filled. */
+  async function finishTest(task: StoredTask): Promise<void> {
+    if (!task.test || task.origin !== null) return;
+    const batch = task.batchId === null ? undefined : await selectBatch(db, task.batchId);
+    if (batch?.status !== 'staging') await finish({ orgId: task.orgId, email: task.createdBy }, task.id, madeUpAnswer(task));
+  }
+
   return {
     ...taskFinder(db),
 
@@ -165,10 +189,15 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       if (body.batch !== undefined && (batch?.projectId !== project.id || batch.test !== caller.test)) throw notFound('batch', body.batch);
       const item = body.item === undefined ? undefined : await items.get(caller, body.item);
       if (item && item.projectId !== project.id) throw notFound('item', item.id);
-      const recipeId = body.recipe ?? batch?.recipeId ?? null;
-      const recipeVersion = recipeId === null ? undefined : (body.recipeVersion ?? (await selectRecipe(db, recipeId))?.version);
+      await mayCall(body.callbackUrl);
+      const content = body.origin === undefined ? await contentOf(caller, body, { projectId: project.id, batchRecipeId: batch?.recipeId ?? null, item }) : undefined;
+      const recipeId = content ? (content.recipe?.id ?? null) : (body.recipe ?? batch?.recipeId ?? null);
+      const recipeVersion = content ? content.recipe?.version : recipeId === null ? undefined : (body.recipeVersion ?? (await selectRecipe(db, recipeId))?.version);
+      // Pre-labels wait with the task where its attachment must be fetched first.
+      const waiting = body.hypothesis && !item && body.origin === undefined ? { hypothesis: body.hypothesis } : null;
+      if (item) needFitting(item, body.hypothesis ?? []);
       try {
-        return await db.tx(async (tx) => {
+        const created = await db.tx(async (tx) => {
           const made = await insertTask(tx, {
             id: newId(),
             orgId: caller.orgId,
@@ -179,8 +208,8 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
             type: body.type,
             test: caller.test,
             instruction: body.instruction,
-            params: body.params,
-            attachment: body.attachment ?? null,
+            params: content?.params ?? body.params,
+            attachment: (content ? content.attachment : body.attachment) ?? null,
             recipeId,
             recipeVersion: recipeVersion ?? null,
             priority: body.priority,
@@ -190,18 +219,20 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
             callbackUrl: body.callbackUrl ?? null,
             origin: body.origin ?? null,
             externalId: body.externalId ?? null,
-            extra: body.extra ?? null,
+            extra: body.extra ?? waiting,
             createdBy: caller.email,
             expiresAt: body.expiresAt ?? null,
           });
           await emit(tx, taskEvent('task.created', caller, made, { type: made.type }));
           if (batch?.status === 'completed') await updateBatch(tx, batch.id, { status: 'in_progress' });
           if (made.test || body.prepare || (made.attachment !== null && made.itemId === null)) await queue.send(tx, prepareTask, { taskId: made.id });
-          if (item && body.hypothesis) {
+          if (item && body.hypothesis && !made.test) {
             tx.afterCommit(async () => void (await annotations.create(caller, item.id, body.hypothesis ?? [], { taskId: made.id })));
           }
           return made;
         });
+        await finishTest(created);
+        return created;
       } catch (error) {
         if (violatedConstraint(error) !== 'tasks_unique_id') throw error;
         const taken = await selectTaskByUniqueId(db, caller.orgId, caller.test, body.uniqueId ?? '');
@@ -298,6 +329,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       return db.tx(async (tx) => {
         const task = await held(tx, caller, id, body.lease);
         const batch = task.batchId === null ? undefined : await selectBatch(tx, task.batchId);
+        await answers.need(tx, { ...task, submittedBy: caller.email }, body.response);
         const handedIn = { response: body.response, itemStatus: body.itemStatus, submittedBy: caller.email, submittedAt: new Date(), addSeconds: body.secondsSpent };
         if (batch && goesToReview(task, batch.settings.reviewShare)) {
           return change(tx, caller, task, { ...handedIn, status: 'submitted', reviewStatus: 'pending', leaseToken: null, leaseUntil: null, claimedBy: null }, 'task.submitted');
@@ -311,6 +343,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       return db.tx(async (tx) => {
         const task = await locked(tx, id);
         if (task.status !== 'submitted' && task.status !== 'completed') throw illegal(task);
+        if (body.verdict === 'fix' && body.response !== undefined) await answers.need(tx, task, body.response);
         const at = new Date().toISOString();
         const note = body.comment === undefined ? {} : { addComment: { comment: body.comment, by: caller.email, at, ...(body.annotation ? { annotationId: body.annotation } : {}) } };
         const reviewStatus = ({ accept: 'accepted', reject: 'rejected', fix: 'fixed', comment: 'commented' } as const)[body.verdict];
@@ -350,13 +383,8 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
     },
 
     /** Completes a task with a given response: what test mode does, and doors whose people work elsewhere. */
-    async finish(caller: { orgId: string; email: string }, id: string, response: Record<string, unknown>): Promise<StoredTask | undefined> {
-      return db.tx(async (tx) => {
-        const task = await locked(tx, id);
-        if (!['pending', 'claimed', 'submitted'].includes(task.status)) return undefined;
-        return complete(tx, caller, task, { response, itemStatus: 'completed', submittedBy: caller.email, submittedAt: new Date() }, true);
-      });
-    },
+    finish,
+    finishTest,
 
     /** Ends a task that cannot be worked on, with the reason. */
     async fail(caller: { orgId: string; email: string }, id: string, error: Record<string, unknown>, options: { clearUniqueId?: boolean } = {}): Promise<void> {
@@ -371,6 +399,9 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
 
     /** Attaches the item that an attachment became; `extra` replaces what the door keeps. */
     async attach(tx: Tx, id: string, item: { id: string; datasetId: string }, extra?: unknown): Promise<void> {
+      const task = await selectTask(tx, id);
+      const { hypothesis } = (task?.origin === null ? (task.extra as { hypothesis?: Body<'create'>['hypothesis'] } | null) : null) ?? {};
+      if (task && hypothesis) tx.afterCommit(async () => void (await annotations.create({ ...systemCaller(task.orgId), email: task.createdBy }, item.id, hypothesis, { taskId: id })));
       await updateTask(tx, id, { itemId: item.id, datasetId: item.datasetId, ...(extra === undefined ? {} : { extra }) });
     },
 
@@ -391,6 +422,16 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       }
     },
   };
+}
+
+/** Pre-labels are refused with their task, not after it was made. */
+function needFitting(item: Item, hypothesis: NonNullable<Body<'create'>['hypothesis']>): void {
+  const errors = hypothesis.flatMap((one, index) => {
+    const message = annotationFault(one, item);
+    return message === undefined ? [] : [{ path: `body.hypothesis.${index}`, message }];
+  });
+  const [first] = errors;
+  if (first) throw new Fault('invalid_request', `${first.path}: ${first.message}`, { errors });
 }
 
 export function taskEvent(type: string, caller: { orgId: string; email: string }, task: StoredTask, data: Record<string, unknown> = {}) {

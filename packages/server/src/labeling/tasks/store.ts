@@ -176,6 +176,12 @@ export async function selectTask(db: Queryable, id: string, options: { lock?: bo
   return row && toStoredTask(row);
 }
 
+/** The recipe that a task was made under. */
+export async function selectTaskRecipe(db: Queryable, id: string): Promise<{ recipeId: string | null; recipeVersion: number | null } | undefined> {
+  const row = await db.maybe<{ recipe_id: string | null; recipe_version: number | null }>(sql`select recipe_id, recipe_version from tasks where id = ${id} and deleted_at is null`);
+  return row && { recipeId: row.recipe_id, recipeVersion: row.recipe_version };
+}
+
 /** The tasks of items that are in a batch and not cancelled, oldest first. */
 export async function selectTasksOfItems(db: Queryable, itemIds: readonly string[]): Promise<StoredTask[]> {
   const rows = await db.many<TaskRow>(sql`select t.* from tasks t join batches b on b.id = t.batch_id and b.deleted_at is null

@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream';
-import { typeOf, type Family } from '../task-types.ts';
-import { audioResponse, categoryResponse, collectionResponse, comparisonResponse, documentResponse, entitiesResponse, fieldsResponse } from './answers.ts';
+import type { TaskFamily } from '@fovea/contract';
+import { answerOf } from '../../../labeling/task-types/answers.ts';
+import { familyOf } from '../../../labeling/task-types/params.ts';
+import type { Json, Media, Work, WorkAnnotation } from '../../../labeling/task-types/work.ts';
+import { documentResponse } from './document.ts';
 import { labelMapping, segmentationFile, segmentationFiles } from './segmentation.ts';
 import { vectorResponse } from './vector.ts';
 import { eventsFile, framesFile, lidarFile, playbackFile, pointsFile } from './video.ts';
-import type { Json, Media, Work, WorkAnnotation } from './work.ts';
 
 /** Where a stored response keeps what its files are made of. */
 const sourceKey = 'source';
@@ -22,11 +24,11 @@ interface ShownTask {
   response: Json | null;
 }
 
-const fileFamilies: readonly Family[] = ['segmentation', 'video', 'playback', 'lidar', 'points'];
+const fileFamilies: readonly TaskFamily[] = ['segmentation', 'video', 'playback', 'lidar', 'points'];
 
 /** The response of a finished task, as it is kept: in the protocol's words, but for files, which are made of the kept work when they are asked for. */
 export function buildResponse(work: Work): Json {
-  const { family } = typeOf(work.type);
+  const family = familyOf(work.type);
   if (fileFamilies.includes(family)) {
     const { points, ...answers } = work.answers;
     const source: Source = { annotations: [...work.annotations], media: work.media, ...(points === undefined ? {} : { answers: { points } }) };
@@ -35,22 +37,12 @@ export function buildResponse(work: Work): Json {
   switch (family) {
     case 'vector':
       return vectorResponse(work);
-    case 'category':
-      return categoryResponse(work);
-    case 'comparison':
-      return comparisonResponse(work);
-    case 'fields':
-      return fieldsResponse(work);
-    case 'audio':
-      return audioResponse(work);
-    case 'entities':
-      return entitiesResponse(work);
-    case 'collection':
-      return collectionResponse(work);
     case 'document':
       return documentResponse(work);
-    default:
+    case 'free':
       return work.annotations.length > 0 ? vectorResponse(work) : work.answers;
+    default:
+      return answerOf(work);
   }
 }
 
@@ -64,7 +56,7 @@ export function showResponse(task: ShownTask, url: (file: string) => string): Js
   const work = workOf(task);
   if (!work || !task.response) return task.response;
   const { [sourceKey]: _source, ...response } = task.response;
-  switch (typeOf(task.type).family) {
+  switch (familyOf(task.type)) {
     case 'segmentation':
       return { ...response, annotations: segmentationFiles(work, url) };
     case 'playback':
@@ -85,7 +77,7 @@ export interface ResponseFile {
 export async function responseFile(task: ShownTask, name: string): Promise<ResponseFile | undefined> {
   const work = workOf(task);
   if (!work) return undefined;
-  const { family } = typeOf(task.type);
+  const family = familyOf(task.type);
   if (family === 'segmentation') {
     const body = await segmentationFile(work, name);
     return body && { mediaType: 'image/png', body };
@@ -94,7 +86,7 @@ export async function responseFile(task: ShownTask, name: string): Promise<Respo
   return lines && { mediaType: 'application/json', body: Readable.from(lines) };
 }
 
-function jsonFile(family: Family, work: Work, name: string): Generator<string> | undefined {
+function jsonFile(family: TaskFamily, work: Work, name: string): Generator<string> | undefined {
   if (name === 'events.json') return family === 'playback' ? eventsFile(work) : undefined;
   if (name === 'points.json') return family === 'points' ? pointsFile(work) : undefined;
   if (name !== 'annotations.json') return undefined;

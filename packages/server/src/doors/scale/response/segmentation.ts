@@ -1,8 +1,8 @@
 import { eachRun, rasterize } from '@fovea/geometry';
 import sharp from 'sharp';
 import { colorOf } from '../../../labeling/recipes/colors.ts';
-import { leaves } from '../labels.ts';
-import type { Json, Work, WorkAnnotation } from './work.ts';
+import { leaves } from '../../../labeling/task-types/labels.ts';
+import type { Json, Work, WorkAnnotation } from '../../../labeling/task-types/work.ts';
 
 /** Pictures larger than this have no counts of pixels in their response; their files are made all the same. */
 const maxCountedPixels = 32_000_000;

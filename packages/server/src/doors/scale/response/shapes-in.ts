@@ -1,6 +1,5 @@
 import type { AnnotationContent, AnnotationGeometry, Attributes, Xy } from '@fovea/contract';
-import { isObject } from '../task-types.ts';
-import type { Json } from './work.ts';
+import { isObject, type Json } from '../../../labeling/task-types/work.ts';
 
 /** Annotations of a `hypothesis` or `base_annotations`, in ours; what cannot be read is counted. */
 export function annotationsIn(given: unknown, labelOfAll: string): { contents: AnnotationContent[]; unread: number } {

@@ -1,6 +1,6 @@
 import type { AnnotationGeometry, GeometryOf, Xy } from '@fovea/contract';
 import { bounds, decodeRle, maskPolygons, rotatedBoxVertices } from '@fovea/geometry';
-import type { Json } from './work.ts';
+import type { Json } from '../../../labeling/task-types/work.ts';
 
 const xy = ([x, y]: Xy): { x: number; y: number } => ({ x, y });
 

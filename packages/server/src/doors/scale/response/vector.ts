@@ -1,7 +1,6 @@
 import { newId } from '@fovea/contract';
-import { isObject } from '../task-types.ts';
 import { rounded, shapesOf } from './shapes.ts';
-import { attributesOf, type Json, type Work, type WorkAnnotation } from './work.ts';
+import { attributesOf, isObject, type Json, type Work, type WorkAnnotation } from '../../../labeling/task-types/work.ts';
 
 /** The response of image annotation and its siblings: `{annotations, global_attributes?, links?}`. */
 export function vectorResponse(work: Work): Json {

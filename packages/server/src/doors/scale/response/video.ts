@@ -1,7 +1,6 @@
 import { interpolate } from '@fovea/geometry';
-import { isObject } from '../task-types.ts';
 import { shapesOf, space } from './shapes.ts';
-import { attributesOf, type Json, type Work, type WorkAnnotation } from './work.ts';
+import { attributesOf, isObject, type Json, type Work, type WorkAnnotation } from '../../../labeling/task-types/work.ts';
 import { vectorAnnotations } from './vector.ts';
 
 /** The frames that a response speaks of: the files of the task, or the frames of its one video. */

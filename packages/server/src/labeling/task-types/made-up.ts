@@ -1,22 +1,22 @@
 import { newId, type AnnotationGeometry, type Attributes } from '@fovea/contract';
-import { geometriesOf, leaves } from '../labels.ts';
-import { isObject, typeOf } from '../task-types.ts';
-import { buildResponse } from './response.ts';
-import type { Json, Media, WorkAnnotation } from './work.ts';
+import { answerOf } from './answers.ts';
+import { geometriesOf, leaves } from './labels.ts';
+import { drawnFamilies, familyOf } from './params.ts';
+import { isObject, type Json, type Media, type Work, type WorkAnnotation } from './work.ts';
 
 const side = 100;
 
-/** A valid response of the task's type that nobody made: what a test-mode task completes itself with. */
-export function madeUpResponse({ type, params }: { type: string; params: Json }): Json {
+/** Valid work of the task's type that nobody did: what a test-mode task completes itself with. */
+export function madeUpWork({ type, params }: { type: string; params: Json }): Work {
   const files = Array.isArray(params['attachments']) ? params['attachments'].length : 0;
   const media: Media = { width: side, height: side, frames: files > 0 ? 1 : 3, fps: 1, pages: Math.max(files, 1) };
-  return buildResponse({ type, params, annotations: annotationsFor(type, params), answers: answersFor(type, params), media });
+  return { type, params, annotations: annotationsFor(type, params), answers: answersFor(type, params), media };
 }
 
 function annotationsFor(type: string, params: Json): WorkAnnotation[] {
   const attributes = attributesFor(params);
   const make = (label: string, geometry: AnnotationGeometry): WorkAnnotation => ({ id: newId(), type: geometry.type, label, geometry, attributes, frame: null, endFrame: null, confidence: null, source: 'import', page: 0 });
-  switch (typeOf(type).family) {
+  switch (familyOf(type)) {
     case 'vector':
     case 'video':
     case 'playback':
@@ -94,7 +94,7 @@ function attributesFor(params: Json): Attributes {
 }
 
 function answersFor(type: string, params: Json): Json {
-  switch (typeOf(type).family) {
+  switch (familyOf(type)) {
     case 'category':
       return categoryFor(params);
     case 'comparison':
@@ -151,4 +151,11 @@ function fieldAnswer(field: Json): unknown {
     }
   })();
   return typeof field['max_responses_required'] === 'number' && field['max_responses_required'] > 1 ? [one] : one;
+}
+
+/** The answer to a task that nobody did: what was drawn as the platform keeps annotations, and what was said. */
+export function madeUpAnswer(task: { type: string; params: Json }): Json {
+  const work = madeUpWork(task);
+  const annotations = work.annotations.map(({ page: _page, ...annotation }) => annotation);
+  return drawnFamilies.has(familyOf(task.type)) ? { ...work.answers, annotations } : answerOf(work);
 }

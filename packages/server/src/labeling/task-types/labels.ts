@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AnnotationType, RecipeAttribute, RecipeLabel } from '@fovea/contract';
-import { isObject, taskTypes } from './task-types.ts';
+import { familyOf } from './params.ts';
+import { isObject } from './work.ts';
 
 type Params = Record<string, unknown>;
 
@@ -69,13 +70,15 @@ export function recipeContent(type: string, params: Params): { labels: RecipeLab
   for (const leaf of leaves(params['labels'])) add(leaf, labelShapes(type));
   for (const leaf of leaves(params['categories'])) add(leaf, ['classification']);
   for (const feature of features(params)) add(feature, ['box', 'polygon']);
+  for (const leaf of leaves(params['choices'])) add(leaf, ['classification']);
+  for (const leaf of questions(params)) add(leaf, []);
   for (const leaf of leaves(params['ontology'])) add(leaf, []);
   return { labels: withoutRounds([...labels.values()]), attributes: attributesOf(params), allowNewLabels: labels.size === 0, instructions: '', params: {} };
 }
 
 /** True when parameters say what may be labeled; then a task brings its own recipe. */
 export function saysLabels(own: Params): boolean {
-  return ['geometries', 'objects_to_annotate', 'labels', 'categories', 'features', 'annotation_attributes'].some((key) => own[key] !== undefined && own[key] !== null);
+  return ['geometries', 'objects_to_annotate', 'labels', 'categories', 'features', 'choices', 'fields', 'repeatable_fields', 'annotation_attributes'].some((key) => own[key] !== undefined && own[key] !== null);
 }
 
 /** The same for the same labels and attributes. */
@@ -86,7 +89,15 @@ export function contentDigest(content: { labels: readonly RecipeLabel[]; attribu
 function labelShapes(type: string): readonly AnnotationType[] {
   if (type === 'segmentannotation') return ['mask', 'polygon'];
   if (type === 'namedentityrecognition') return ['text'];
-  return taskTypes[type]?.family === 'lidar' ? ['cuboid'] : [];
+  return familyOf(type) === 'lidar' ? ['cuboid'] : [];
+}
+
+/** Fields that are answered with text; what is written on the item under their names answers them too. */
+function questions(params: Params): Leaf[] {
+  const leaf = (choice: string, display: unknown): Leaf => ({ choice, display: typeof display === 'string' && display !== '' ? display : choice, parent: undefined, instances: false });
+  const keyed = [params['fields'], params['repeatable_fields']].flatMap((fields) => (isObject(fields) ? Object.entries(fields).map(([key, text]) => leaf(key, text)) : []));
+  const listed = Array.isArray(params['fields']) ? params['fields'].flatMap((field: unknown) => (isObject(field) && typeof field['field_id'] === 'string' ? [leaf(field['field_id'], field['title'])] : [])) : [];
+  return [...keyed, ...listed].filter(({ choice }) => choice !== '');
 }
 
 function features(params: Params): Leaf[] {

@@ -31,3 +31,8 @@ export function attributesOf(params: Json, attributes: AnnotationContent['attrib
   const asked = params['annotation_attributes'] !== undefined && params['annotation_attributes'] !== null;
   return asked || Object.keys(attributes).length > 0 ? { attributes } : {};
 }
+
+/** True for a JSON object: no array, not null. */
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
