@@ -94,7 +94,7 @@ const work = {
   status: z.enum(commandStatuses),
   progress: z.number().min(0).max(1),
   done: z.int().describe('Items so far'),
-  total: z.int().nullable(),
+  total: z.int().nullable().describe('Of an import an estimate by how much of the labels was read, until it ends, where the format does not say'),
   message: z.string().nullable().describe('What it is at, or why it failed'),
   report: lossReport.nullable().describe('When it is complete'),
   createdBy: z.string(),

@@ -40,6 +40,7 @@ export async function indexCoco(context: ReadContext, path: string): Promise<Coc
       }
     }
   }
+  context.expect(images.length);
   const places = new Map(images.map((image, place) => [String(image['id']), place]));
   const imageOf = Int32Array.from(idOf, (id) => places.get(id) ?? -1);
   const bytesOf = new Float64Array(images.length);

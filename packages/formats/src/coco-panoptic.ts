@@ -5,6 +5,7 @@ import type { Format, LabelledItem } from './dataset.ts';
 import { compareText, encodeText, type FilePiece, listPaths, readBytes } from './files.ts';
 import { type FitRules, fittingOf } from './fit.ts';
 import { masksOfNumbers, paintNumbers, withoutOverlaps } from './mask-layers.ts';
+import { PathIndex } from './path-index.ts';
 import { asFileName, baseName, folderOf, LabelPaths, withoutExtension } from './paths.ts';
 import { decodePng, encodePng } from './png.ts';
 import { type ReadContext, readingOf } from './reading.ts';
@@ -45,13 +46,14 @@ export const cocoPanoptic: Format = {
   read: (source, options) =>
     readingOf(source, options, async function* (context) {
       const paths = await listPaths(source);
+      const pngs = new PathIndex(paths.filter((candidate) => candidate.endsWith('.png')));
       for (const path of requireFiles(paths, (candidate) => candidate.endsWith('.json'), 'COCO file')) {
         const index = await indexCoco(context, path);
         for await (const { image, records } of cocoRecords(context, index)) {
           const item = await cocoItem(context, image, splitOfFile(path));
           if (item === undefined) continue;
           for (const record of records)
-            await addSegments(context, item, record, { path, paths, categories: index.categories });
+            await addSegments(context, item, record, { path, pngs, categories: index.categories });
           yield context.done(item);
         }
       }
@@ -61,20 +63,20 @@ export const cocoPanoptic: Format = {
   mediaPath: (item) => `images/${item.path}`,
 };
 
-type Place = { path: string; paths: readonly string[]; categories: ReadonlyMap<string, string> };
+type Place = { path: string; pngs: PathIndex; categories: ReadonlyMap<string, string> };
 
 async function addSegments(
   context: ReadContext,
   item: LabelledItem,
   record: Json,
-  { path, paths, categories }: Place,
+  { path, pngs, categories }: Place,
 ): Promise<void> {
   const name = asText(record['file_name']) ?? '';
   const folder = withoutExtension(path);
   // The folder of the PNGs is named like the file, lies beside it, or is the only one with such a file.
   const file =
-    [`${folder}/${name}`, `${folderOf(path)}/${name}`, name].find((candidate) => paths.includes(candidate)) ??
-    paths.find((candidate) => candidate.endsWith(`/${name}`));
+    [`${folder}/${name}`, `${folderOf(path)}/${name}`].find((candidate) => pngs.paths.has(candidate)) ??
+    pngs.find(name);
   const bytes = file === undefined ? undefined : await readBytes(context.source, file);
   const segments = asObjects(record['segments_info']);
   if (file === undefined || bytes === undefined) {

@@ -94,7 +94,13 @@ export type WriteOptions = {
 export type Spool = { append(bytes: Uint8Array): Promise<void> | void; read(): AsyncIterable<Uint8Array> };
 
 /** Items as they are read. The labels and the report are complete when the items have ended. */
-export type Reading = { items: AsyncIterable<LabelledItem>; labels(): LabelSet; report(): LossReport };
+export type Reading = {
+  items: AsyncIterable<LabelledItem>;
+  labels(): LabelSet;
+  report(): LossReport;
+  /** How many items there will be, by what is known so far; undefined where the format does not tell beforehand. */
+  expected(): number | undefined;
+};
 
 /** Files as they are written, in pieces. The report is complete when they have ended. */
 export type Writing = { pieces: AsyncIterable<FilePiece>; report(): LossReport };

@@ -1,154 +1,15 @@
 import type { AnnotationGeometry, Attributes, Keyframe } from '@fovea/contract';
-import { interpolate } from '@fovea/geometry';
-import type { Format, LabelledAnnotation, LabelledItem, LabelSet } from './dataset.ts';
-import { encodeText, type FilePiece, type FileSource, listPaths } from './files.ts';
-import { type FitRules, type Fitted, fittingOf } from './fit.ts';
+import type { Format, LabelledItem } from './dataset.ts';
+import { type FileSource, listPaths } from './files.ts';
+import { fittingOf } from './fit.ts';
 import { parseJson, streamJson } from './json-stream.ts';
-import {
-  controlOf,
-  geometryOfRegion,
-  labelsOfRegion,
-  readControl,
-  rectangleOf,
-  rectangleValue,
-  regionOf,
-} from './label-studio-regions.ts';
+import { rules, table, withOutside } from './label-studio-fit.ts';
+import { geometryOfRegion, labelsOfRegion, readControl, rectangleOf } from './label-studio-regions.ts';
+import { writeTasks } from './label-studio-write.ts';
 import { type Candidate, type ReadContext, readingOf } from './reading.ts';
-import { approximated, as, dropped, exact, exactWhere, tableOf } from './table.ts';
-import { frameSpan, normalTime } from './tracks.ts';
 import { asConfidence, asCount, asNumber, asObject, asObjects, asText, type Json } from './values.ts';
-import { type WriteContext, writingOf } from './writing.ts';
-import { readXml, xml, type XmlElement } from './xml.ts';
-
-const onPictures = exactWhere('it is on a picture');
-
-const table = tableOf({
-  types: {
-    box: exact,
-    rotated_box: exact,
-    polygon: onPictures,
-    point: onPictures,
-    ellipse: onPictures,
-    mask: onPictures,
-    classification: exactWhere('it has no attributes; it is a choice'),
-    text: exactWhere('it has neither attributes nor a span; it is a text area'),
-    cuboid: as.outline,
-    polyline: dropped('Label Studio has no open lines'),
-    keypoints: dropped('Label Studio has single points only'),
-  },
-  annotation: {
-    holes: as.pixels,
-    attributes: approximated('exact but for values of null, and lists of only true or false'),
-    confidence: exact,
-    frame: exact,
-    frameRange: approximated('as a track that stands still'),
-    track: approximated('exact in every visible frame; with a key frame before it goes'),
-    trackAttributes: dropped('a video object has the same attributes in all frames'),
-  },
-  item: { frames: exact, fps: exact, split: exact, metadata: exact },
-  label: { color: exact },
-  precisionPx: 1e-6,
-});
-
-const rules: FitRules = {
-  table: { ...table, annotation: { ...table.annotation, attributes: exact, track: exact, frameRange: exact } },
-  annotation: fitRegion,
-};
-
-function isFilm(item: LabelledItem): boolean {
-  return item.frames !== undefined && item.frames > 1;
-}
-
-function fitRegion(annotation: LabelledAnnotation, item: LabelledItem): Fitted {
-  const ways: string[] = [];
-  const { geometry } = annotation;
-  const isWhole = geometry.type === 'classification' || geometry.type === 'text';
-  if (
-    isFilm(item) &&
-    !isWhole &&
-    (annotation.frame === null || (annotation.type !== 'box' && annotation.type !== 'rotated_box'))
-  ) {
-    return { lost: 'Label Studio labels videos with boxes in frames' };
-  }
-  if (annotation.frame !== null && (isWhole || !isFilm(item)))
-    return { lost: 'a frame of its own is for boxes in videos' };
-  const attributes = fitAttributes(annotation.attributes, isWhole, ways);
-  const shape: AnnotationGeometry = geometry.type === 'text' ? { type: 'text', text: geometry.text } : geometry;
-  if (geometry.type === 'text' && geometry.start !== undefined) ways.push('the span of a text left out');
-  const fitted: LabelledAnnotation = {
-    ...annotation,
-    attributes,
-    geometry: shape,
-    ...(isWhole && annotation.confidence !== null && { confidence: null }),
-  };
-  if (isWhole && annotation.confidence !== null) ways.push('confidence of a choice or a text left out');
-  if (annotation.frame === null) return { annotations: [plainBox(fitted)], ways };
-  const keyframes = lifespans(fitted, item);
-  if (keyframes.length !== (annotation.keyframes?.length ?? 1)) ways.push('key frames added where it goes');
-  const timed = normalTime({
-    ...fitted,
-    keyframes: keyframes.flatMap(({ ends, ...keyframe }, i) => withOutside(keyframe, ends, keyframes[i + 1]?.frame)),
-  });
-  return timed ? { annotations: [timed], ways } : { lost: 'it is visible in no frame' };
-}
-
-/** A rotated box of angle 0 is Label Studio's plain one. */
-function plainBox(annotation: LabelledAnnotation): LabelledAnnotation {
-  const { geometry } = annotation;
-  if (geometry.type !== 'rotated_box' || geometry.angle !== 0) return annotation;
-  const { cx, cy, width, height } = geometry;
-  return {
-    ...annotation,
-    type: 'box',
-    geometry: { type: 'box', x: cx - width / 2, y: cy - height / 2, width, height },
-  };
-}
-
-function fitAttributes(attributes: Attributes, isWhole: boolean, ways: string[]): Attributes {
-  if (isWhole && Object.keys(attributes).length > 0) ways.push('attributes of a choice or a text left out');
-  if (isWhole) return {};
-  const kept = Object.entries(attributes).filter(([, value]) => value !== null);
-  const result = Object.fromEntries(
-    kept.map(([name, value]) => [
-      name,
-      Array.isArray(value) && value.length === 1 && /^(true|false)$/.test(value[0] ?? '') ? value[0] === 'true' : value,
-    ]),
-  );
-  if (JSON.stringify(result) !== JSON.stringify(attributes))
-    ways.push('attribute values of null left out, lists of only true or false as truth values');
-  return result;
-}
-
-type Stop = Keyframe & { ends: boolean };
-
-/**
- * A track as Label Studio keeps it: visible key frames, of which some end a stretch (`enabled: false`): after them the
- * object is gone until the next. Before each frame in which the object goes, a key frame stands where it is then.
- */
-function lifespans(annotation: LabelledAnnotation, item: LabelledItem): Stop[] {
-  const span = frameSpan(annotation) ?? { from: 0, to: 0 };
-  const keyframes = annotation.keyframes ?? [{ frame: span.from, geometry: annotation.geometry }];
-  const stops = new Map<number, Stop>();
-  const stopAt = (frame: number): Stop | undefined => {
-    const state = interpolate(keyframes, frame);
-    return state && { frame, geometry: state.geometry, ends: false };
-  };
-  for (const { frame, outside } of keyframes) {
-    const stop = outside ? stopAt(frame - 1) : stopAt(frame);
-    if (stop && !(outside && interpolate(keyframes, frame - 1)?.outside))
-      stops.set(stop.frame, { ...stop, ends: outside ?? false });
-  }
-  const last = stopAt(span.to);
-  if (last && !interpolate(keyframes, span.to)?.outside)
-    stops.set(span.to, { ...last, ends: span.to < (item.frames ?? 0) - 1 });
-  return [...stops.values()].sort((a, b) => a.frame - b.frame);
-}
-
-function withOutside(keyframe: Keyframe, ends: boolean, next: number | undefined): Keyframe[] {
-  return ends && next !== keyframe.frame + 1
-    ? [keyframe, { frame: keyframe.frame + 1, geometry: keyframe.geometry, outside: true }]
-    : [keyframe];
-}
+import { writingOf } from './writing.ts';
+import { readXml, type XmlElement } from './xml.ts';
 
 /** Label Studio: a JSON array of tasks, and the labelling configuration beside it. */
 export const labelStudio: Format = {
@@ -259,12 +120,12 @@ function addResult(
 ): void {
   const controls = new Map<string, Attributes>();
   const regions: Json[] = [];
+  const shapes = new Set(result.filter(isRegion).map((entry) => asText(entry['id'])));
   for (const entry of result) {
     const id = asText(entry['id']);
-    const isPerRegion =
-      result.some((other) => other !== entry && other['id'] === id && isRegion(other)) && !isRegion(entry);
+    const isPerRegion = id !== undefined && shapes.has(id) && !isRegion(entry);
     const attributes = controls.get(id ?? '') ?? {};
-    if (isPerRegion && id !== undefined && readControl(attributes, entry)) controls.set(id, attributes);
+    if (isPerRegion && readControl(attributes, entry)) controls.set(id, attributes);
     else if (!isPerRegion) regions.push(entry);
     else context.ledger.noted(item.path, `a control of type ${String(entry['type']).slice(0, 50)} left out`);
   }
@@ -345,112 +206,4 @@ function turned(geometry: AnnotationGeometry): AnnotationGeometry {
   if (geometry.type !== 'box') return geometry;
   const { x, y, width, height } = geometry;
   return { type: 'rotated_box', cx: x + width / 2, cy: y + height / 2, width, height, angle: 0 };
-}
-
-async function* writeTasks({ items, labels }: WriteContext): AsyncIterable<FilePiece> {
-  const path = 'tasks.json';
-  let id = 0;
-  const used = new Map<string, Set<string>>();
-  yield { path, bytes: encodeText('[\n') };
-  for await (const item of items) {
-    id += 1;
-    yield { path, bytes: encodeText(`${id === 1 ? '' : ',\n'}${JSON.stringify(taskRecord(item, id, used))}`) };
-  }
-  yield { path, bytes: encodeText('\n]\n') };
-  yield { path: 'config.xml', bytes: encodeText(configXml(labels(), used)) };
-}
-
-function taskRecord(item: LabelledItem, id: number, used: Map<string, Set<string>>): Json {
-  const { width, height, frames, fps, split } = item;
-  const data = {
-    [isFilm(item) ? 'video' : 'image']: item.path,
-    width,
-    height,
-    ...(frames !== undefined && { frames }),
-    ...(fps !== undefined && { fps }),
-    ...(split !== undefined && { split }),
-  };
-  const result = item.annotations.flatMap((annotation, index) =>
-    regionRecords(annotation, item, `r${index + 1}`, used),
-  );
-  return { id, data, meta: item.metadata ?? {}, annotations: [{ id, result }] };
-}
-
-function regionRecords(
-  annotation: LabelledAnnotation,
-  item: LabelledItem,
-  id: string,
-  used: Map<string, Set<string>>,
-): Json[] {
-  const { label, geometry, confidence } = annotation;
-  const to_name = isFilm(item) ? 'video' : 'image';
-  const note = (type: string, name: string) => used.set(type, (used.get(type) ?? new Set()).add(name));
-  if (geometry.type === 'classification') {
-    note('choices', label);
-    return [{ id, type: 'choices', from_name: 'choice', to_name, value: { choices: [label] } }];
-  }
-  if (geometry.type === 'text') {
-    note('textarea', label);
-    return [{ id, type: 'textarea', from_name: label, to_name, value: { text: [geometry.text] } }];
-  }
-  const region =
-    annotation.frame === null
-      ? regionOf(geometry, item)
-      : { type: 'videorectangle', value: videoValue(annotation, item) };
-  if (region === undefined) return [];
-  const key = region.type === 'videorectangle' ? 'labels' : region.type;
-  note(region.type, label);
-  const size = { original_width: item.width, original_height: item.height, image_rotation: 0 };
-  const own = {
-    id,
-    type: region.type,
-    from_name: region.type === 'videorectangle' ? 'box' : region.type.replace(/labels$/, ''),
-    to_name,
-    ...size,
-    value: { ...region.value, [key]: [label] },
-    ...(confidence !== null && { score: confidence }),
-  };
-  const controls = Object.entries(annotation.attributes).flatMap(([name, value]) => {
-    const control = controlOf(value);
-    return control ? [{ id, type: control.type, from_name: name, to_name, ...size, value: control.value }] : [];
-  });
-  return [own, ...controls];
-}
-
-function videoValue(annotation: LabelledAnnotation, item: LabelledItem): Json {
-  const sequence = lifespans(annotation, item).map(({ frame, geometry, ends }) => ({
-    frame: frame + 1,
-    enabled: !ends,
-    ...rectangleValue(geometry, item),
-    ...(item.fps !== undefined && { time: (frame + 1) / item.fps }),
-  }));
-  return { framesCount: item.frames, sequence };
-}
-
-/** A configuration with a control for each kind of region that occurs, and all labels in each. */
-function configXml({ labels }: LabelSet, used: ReadonlyMap<string, ReadonlySet<string>>): string {
-  const tags: Readonly<Record<string, string>> = {
-    rectanglelabels: 'RectangleLabels',
-    polygonlabels: 'PolygonLabels',
-    keypointlabels: 'KeyPointLabels',
-    ellipselabels: 'EllipseLabels',
-    brushlabels: 'BrushLabels',
-  };
-  const all = labels.map((label) => xml('Label', { value: label.name, background: label.color })).join('');
-  const kinds = Object.entries(tags).filter(
-    ([type]) => used.has(type) || (type === 'rectanglelabels' && !used.has('videorectangle')),
-  );
-  const parts = kinds.map(([type, tag]) => xml(tag, { name: type.replace(/labels$/, ''), toName: 'image' }, all));
-  const isVideo = used.has('videorectangle');
-  if (isVideo)
-    parts.push(
-      xml('Video', { name: 'video', value: '$video' }),
-      xml('Labels', { name: 'videoLabels', toName: 'video' }, all),
-      xml('VideoRectangle', { name: 'box', toName: 'video' }),
-    );
-  const choices = [...(used.get('choices') ?? [])].map((value) => xml('Choice', { value }));
-  if (choices.length > 0)
-    parts.push(xml('Choices', { name: 'choice', toName: 'image', choice: 'multiple' }, choices.join('')));
-  for (const name of used.get('textarea') ?? []) parts.push(xml('TextArea', { name, toName: 'image' }));
-  return `${xml('View', {}, `\n${[xml('Image', { name: 'image', value: '$image' }), ...parts].join('\n')}\n`)}\n`;
 }

@@ -1,7 +1,7 @@
 import type { Format, LabelledItem } from './dataset.ts';
 import { encodeText, type FilePiece, type FileSource, listPaths, readLines, readText } from './files.ts';
 import { type FitRules, fittingOf } from './fit.ts';
-import { baseName, folderOf } from './paths.ts';
+import { baseName } from './paths.ts';
 import { type ReadContext, readingOf } from './reading.ts';
 import { approximated, as, dropped, everyFrame, exact, exactWhere, tableOf } from './table.ts';
 import { type FrameState, statesOf, timeOfStates } from './tracks.ts';
@@ -74,9 +74,10 @@ export const mot: Format = {
   read: (source, options) =>
     readingOf(source, options, async function* (context) {
       const paths = await listPaths(source);
+      const there = new Set(paths);
       const folders = new Set(paths.flatMap((path) => /^(.*?)\/?(?:gt\/gt\.txt|seqinfo\.ini)$/.exec(path)?.[1] ?? []));
       for (const folder of folders) {
-        const item = await readSequence(context, source, folder, paths);
+        const item = await readSequence(context, source, folder, there);
         if (item) yield context.done(item);
       }
     }),
@@ -93,7 +94,7 @@ async function readSequence(
   context: ReadContext,
   source: FileSource,
   folder: string,
-  paths: readonly string[],
+  paths: ReadonlySet<string>,
 ): Promise<LabelledItem | undefined> {
   const within = (name: string) => (folder === '' ? name : `${folder}/${name}`);
   const info = new Map<string, string>();
@@ -103,7 +104,8 @@ async function readSequence(
   }
   const number = (key: string) => Number(info.get(key) ?? Number.NaN) || undefined;
   const [, split, rest] = /^(?:.*\/)?(train|val|test)\/(.+)$/.exec(folder) ?? [];
-  const file = paths.find((path) => folderOf(path) === folder && path.slice(folder.length + 1) === baseName(folder));
+  const place = folder === '' ? '' : `${folder}/${baseName(folder)}`;
+  const file = paths.has(place) ? place : undefined;
   const item = await context.item(rest ?? (folder === '' ? (info.get('name') ?? 'sequence') : folder), {
     width: number('imwidth'),
     height: number('imheight'),

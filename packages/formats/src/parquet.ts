@@ -1,11 +1,12 @@
 import { annotationContent } from '@fovea/contract';
 import { bounds } from '@fovea/geometry';
-import { type AsyncBuffer, parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
+import type { AsyncBuffer } from 'hyparquet';
 import { ByteWriter, type ColumnSource, ParquetWriter } from 'hyparquet-writer';
-import { FormatError, type Format, type LabelledAnnotation, type LabelledItem } from './dataset.ts';
+import type { Format, LabelledAnnotation, LabelledItem } from './dataset.ts';
 import { type FilePiece, type FileSource, listPaths, readBytes } from './files.ts';
 import { fittingOf } from './fit.ts';
 import { parseJson } from './json-stream.ts';
+import { ParquetFile } from './parquet-file.ts';
 import { type ReadContext, readingOf } from './reading.ts';
 import { asCount, asNumber, asObject, asObjects, asText, type Json } from './values.ts';
 import { webdataset } from './webdataset.ts';
@@ -126,18 +127,11 @@ async function* writeFile({ items, labels, options }: WriteContext): AsyncIterab
 }
 
 async function* readFile(context: ReadContext, source: FileSource, path: string): AsyncIterable<LabelledItem> {
-  const file = await bufferOf(source, path);
-  const metadata = await guarded(path, () => parquetMetadataAsync(file));
-  const given = metadata.key_value_metadata?.find(({ key }) => key === 'fovea.labels')?.value;
-  for (const label of asObjects(asObject(given === undefined ? undefined : parseJson(given, path))?.['labels'])) {
-    if (asText(label['name']) !== undefined) context.labels.define(label as { name: string });
-  }
   let item: LabelledItem | undefined;
   let current: string | undefined;
-  let rowStart = 0;
-  for (const group of metadata.row_groups) {
-    const rowEnd = rowStart + Number(group.num_rows);
-    const rows = await guarded(path, () => parquetReadObjects({ file, metadata, rowStart, rowEnd }));
+  for await (const rows of ParquetFile.read(path, await bufferOf(source, path), (text) =>
+    defineLabels(context, text, path),
+  )) {
     for (const row of rows) {
       if (row['path'] !== current) {
         if (item) yield context.done(item);
@@ -146,19 +140,13 @@ async function* readFile(context: ReadContext, source: FileSource, path: string)
       }
       if (item && row['type'] !== null && row['type'] !== undefined) addRow(context, item, row, path);
     }
-    rowStart = rowEnd;
   }
   if (item) yield context.done(item);
 }
 
-/** The library throws errors of many kinds on broken files. */
-async function guarded<T>(path: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    throw new FormatError(
-      `${path} is no Parquet file that can be read: ${error instanceof Error ? error.message : String(error)}`,
-    );
+function defineLabels(context: ReadContext, text: string, path: string): void {
+  for (const label of asObjects(asObject(parseJson(text, path))?.['labels'])) {
+    if (asText(label['name']) !== undefined) context.labels.define(label as { name: string });
   }
 }
 

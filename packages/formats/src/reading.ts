@@ -4,7 +4,8 @@ import type { KnownMedia, LabelledItem, Reading, ReadOptions } from './dataset.t
 import { type FileSource, readHead } from './files.ts';
 import { imageSize } from './image-size.ts';
 import { LabelIndex } from './labels.ts';
-import { baseName, isMediaPath, safePath } from './paths.ts';
+import { PathIndex } from './path-index.ts';
+import { isMediaPath, safePath } from './paths.ts';
 import { annotationName, Ledger } from './report.ts';
 import { normalTime } from './tracks.ts';
 
@@ -20,8 +21,9 @@ export class ReadContext {
   readonly givenLabels: LabelIndex;
   readonly #mediaOf: ReadOptions['mediaOf'];
   readonly source: FileSource;
+  #expected: number | undefined;
   readonly #seen = new Set<string>();
-  #media: Map<string, string[]> | undefined;
+  #media: PathIndex | undefined;
 
   constructor(source: FileSource, options: ReadOptions) {
     this.source = source;
@@ -45,10 +47,21 @@ export class ReadContext {
     this.#seen.add(safe);
     const file = facts.file ?? (await this.findMedia(safe));
     const given = facts.width && facts.height ? { width: facts.width, height: facts.height } : undefined;
-    if (given && !isPictureSize(given)) this.ledger.noted(safe, `size ignored: no picture has ${given.width} × ${given.height} pixels`);
+    if (given && !isPictureSize(given))
+      this.ledger.noted(safe, `size ignored: no picture has ${given.width} × ${given.height} pixels`);
     const size = given && isPictureSize(given) ? given : await this.mediaFacts(safe, file);
     const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
     return { ...known, width: 0, height: 0, ...size, path: safe, ...(file !== undefined && { file }), annotations: [] };
+  }
+
+  /** Tells how many more items are to come, where that is known before they are read. */
+  expect(count: number): void {
+    this.#expected = (this.#expected ?? 0) + count;
+  }
+
+  /** How many items there are by what is known so far. */
+  get expected(): number | undefined {
+    return this.#expected;
   }
 
   #refuse(path: string, how: string): undefined {
@@ -90,29 +103,14 @@ export class ReadContext {
 
   /** Where the media for an item's path lies in the source: there, or else below a folder, or alone of its name. */
   async findMedia(path: string): Promise<string | undefined> {
-    const candidates = (await this.#mediaByName()).get(baseName(path)) ?? [];
-    const exact =
-      candidates.find((candidate) => candidate === path) ??
-      candidates.find((candidate) => candidate.endsWith(`/${path}`));
-    return exact ?? (candidates.length === 1 ? candidates[0] : undefined);
+    this.#media ??= await PathIndex.of(this.source, isMediaPath);
+    return this.#media.find(path) ?? this.#media.alone(path);
   }
 
   /** All media of the source. */
   async mediaPaths(): Promise<string[]> {
-    return [...(await this.#mediaByName()).values()].flat();
-  }
-
-  async #mediaByName(): Promise<Map<string, string[]>> {
-    if (this.#media) return this.#media;
-    const media = new Map<string, string[]>();
-    for await (const { path } of this.source.list()) {
-      if (!isMediaPath(path)) continue;
-      const list = media.get(baseName(path));
-      if (list) list.push(path);
-      else media.set(baseName(path), [path]);
-    }
-    for (const list of media.values()) list.sort();
-    return (this.#media = media);
+    this.#media ??= await PathIndex.of(this.source, isMediaPath);
+    return [...this.#media.paths];
   }
 
   /** The size (and frames) of an item from what is known elsewhere, or from the picture's header. */
@@ -144,7 +142,8 @@ const maxSide = 1_000_000;
 const maxPixels = 2 ** 30;
 
 function isPictureSize({ width, height }: { width: number; height: number }): boolean {
-  return [width, height].every((side) => Number.isSafeInteger(side) && side > 0 && side <= maxSide) && width * height <= maxPixels;
+  const isSide = (side: number) => Number.isSafeInteger(side) && side > 0 && side <= maxSide;
+  return isSide(width) && isSide(height) && width * height <= maxPixels;
 }
 
 const anySize = { width: Number.MAX_SAFE_INTEGER, height: Number.MAX_SAFE_INTEGER };
@@ -166,5 +165,10 @@ export function readingOf(
   read: (context: ReadContext) => AsyncIterable<LabelledItem>,
 ): Reading {
   const context = new ReadContext(source, options ?? {});
-  return { items: read(context), labels: () => context.labels.toSet(), report: () => context.ledger.report() };
+  return {
+    items: read(context),
+    labels: () => context.labels.toSet(),
+    report: () => context.ledger.report(),
+    expected: () => context.expected,
+  };
 }

@@ -1,6 +1,6 @@
 import { decodeRle, encodeRle } from '@fovea/geometry';
 import { FormatError, type Format, type LabelledItem } from './dataset.ts';
-import { compareText, encodeText, type FilePiece, listPaths, readBytes, readText } from './files.ts';
+import { compareText, encodeText, type FilePiece, listPaths, readBytes } from './files.ts';
 import { type FitRules, fittingOf } from './fit.ts';
 import { hexOf, rgbOf } from './labels.ts';
 import { masksOfNumbers, paintNumbers, withoutOverlaps } from './mask-layers.ts';
@@ -9,10 +9,11 @@ import { type DecodedPng, decodePng, encodePng } from './png.ts';
 import { type ReadContext, readingOf } from './reading.ts';
 import { as, dropped, exact, exactWhere, tableOf } from './table.ts';
 import { readSplits } from './voc.ts';
+import { labelMapText, mostClasses, readLabelMap, vocColor } from './voc-labelmap.ts';
 import { type WriteContext, writingOf } from './writing.ts';
 
-/** Places in a palette: 0 is the background, 255 VOC's border. */
-const mostNumbers = 254;
+/** Objects of a picture, and classes. */
+const mostNumbers = mostClasses;
 
 const table = tableOf({
   types: {
@@ -56,7 +57,7 @@ export const vocSegmentation: Format = {
   read: (source, options) =>
     readingOf(source, options, async function* (context) {
       const paths = await listPaths(source);
-      const classes = await readLabelMap(context, paths);
+      const classes = await readClasses(context, paths);
       const splits = await readSplits(source, paths, 'Segmentation');
       const pictures = await picturesByStem(context);
       for (const path of paths) {
@@ -91,22 +92,11 @@ async function picturesByStem(context: ReadContext): Promise<Map<string, string>
 /** Classes by their colour. Without a list, they are numbered as in VOC's own colour map. */
 type Classes = { byColor: ReadonlyMap<string, string>; isListed: boolean };
 
-/** `labelmap.txt`: a class on each line, `name:red,green,blue:parts:actions`, as CVAT and Datumaro write it. */
-async function readLabelMap(context: ReadContext, paths: readonly string[]): Promise<Classes> {
-  const path = paths.find((candidate) => /(^|\/)labelmap\.txt$/.test(candidate));
-  const text = path === undefined ? undefined : await readText(context.source, path);
-  const byColor = new Map<string, string>();
-  for (const line of (text ?? '').split(/\r?\n/)) {
-    const match = /^(.+?):(\d+),(\d+),(\d+):[^:]*:[^:]*$/.exec(line);
-    if (!match?.[1]) continue;
-    const color = hexOf(match.slice(2, 5).map(Number));
-    if (color === '#000000') continue;
-    byColor.set(color, match[1]);
-    context.labels.define({ name: match[1] });
-  }
-  if (text === undefined)
-    for (const [number, label] of context.givenLabels.labels.entries())
-      byColor.set(hexOf(vocColor(number + 1)), label.name);
+async function readClasses(context: ReadContext, paths: readonly string[]): Promise<Classes> {
+  const listed = await readLabelMap(context.source, paths);
+  const numbered = context.givenLabels.labels.map(({ name }, number) => ({ name, color: vocColor(number + 1) }));
+  for (const { name } of listed ?? []) context.labels.define({ name });
+  const byColor = new Map((listed ?? numbered).map(({ name, color }) => [hexOf(color), name]));
   return { byColor, isListed: byColor.size > 0 };
 }
 
@@ -168,15 +158,6 @@ function rgbOfNumber(color: number): [number, number, number] {
   return [color >> 16, (color >> 8) & 255, color & 255];
 }
 
-/** VOC's colour for a place: the bits of the place, three at a time, dealt out to red, green and blue from the top. */
-export function vocColor(place: number): [number, number, number] {
-  const color: [number, number, number] = [0, 0, 0];
-  for (let bit = 0, rest = place; bit < 8; bit += 1, rest >>= 3) {
-    for (const channel of [0, 1, 2] as const) color[channel] |= ((rest >> channel) & 1) << (7 - bit);
-  }
-  return color;
-}
-
 function vocNumber(color: string): number {
   const wanted = hexNumber(rgbOf(color) ?? [0, 0, 0]);
   return Array.from({ length: 256 }, (_, place) => hexNumber(vocColor(place))).indexOf(wanted);
@@ -216,11 +197,5 @@ async function* writeSegmentation({ items, labels }: WriteContext): AsyncIterabl
   }
   for (const [split, list] of [...lists].sort(([a], [b]) => compareText(a, b)))
     yield { path: `ImageSets/Segmentation/${split}.txt`, bytes: encodeText(list.join('')) };
-  const rows = labels()
-    .labels.slice(0, mostNumbers)
-    .map(({ name }, index) => `${name}:${vocColor(index + 1).join(',')}::\n`);
-  yield {
-    path: 'labelmap.txt',
-    bytes: encodeText(`# label:color_rgb:parts:actions\nbackground:0,0,0::\n${rows.join('')}`),
-  };
+  yield { path: 'labelmap.txt', bytes: encodeText(labelMapText(labels())) };
 }

@@ -5,7 +5,8 @@ import { encodeText, type FilePiece, type FileSource, listPaths, readLines } fro
 import { type FitRules, fittingOf } from './fit.ts';
 import { asFileName, baseName, folderOf, LabelPaths, withoutExtension } from './paths.ts';
 import { type ReadContext, readingOf } from './reading.ts';
-import { as, dropped, exact, tableOf, textAttributes } from './table.ts';
+import { as, dropped, exact, exactWhere, tableOf, textAttributes } from './table.ts';
+import { isPlainClass, labelMapText, mostClasses, readLabelMap } from './voc-labelmap.ts';
 import { type WriteContext, writingOf } from './writing.ts';
 import { childOf, numberOf, readXml, textOf, xml, type XmlElement } from './xml.ts';
 
@@ -27,7 +28,9 @@ const table = tableOf({
   },
   annotation: { attributes: textAttributes },
   item: { split: exact },
-  label: { unused: dropped('VOC has no list of labels') },
+  label: {
+    unused: exactWhere(`its name has no colon, line end or space around it, and it is among the first ${mostClasses}`),
+  },
   precisionPx: 1e-9,
 });
 
@@ -70,6 +73,7 @@ export const voc: Format = {
 async function* readVoc(context: ReadContext, source: FileSource): AsyncIterable<LabelledItem> {
   const paths = await listPaths(source);
   const splits = await readSplits(source, paths);
+  for (const { name } of (await readLabelMap(source, paths)) ?? []) context.labels.define({ name });
   for (const path of paths.filter((candidate) => candidate.endsWith('.xml'))) {
     const root = await readXml(source, path);
     if (root.name !== 'annotation') {
@@ -152,7 +156,7 @@ function attributesIn(object: XmlElement): Attributes {
   return attributes;
 }
 
-async function* writeVoc({ items, options }: WriteContext): AsyncIterable<FilePiece> {
+async function* writeVoc({ items, labels, options }: WriteContext): AsyncIterable<FilePiece> {
   const stems = new LabelPaths();
   const lists = new Map<string, string[]>();
   for await (const item of items) {
@@ -166,6 +170,7 @@ async function* writeVoc({ items, options }: WriteContext): AsyncIterable<FilePi
   for (const [split, list] of [...lists].sort(([a], [b]) => (a < b ? -1 : 1))) {
     yield { path: `ImageSets/Main/${split}.txt`, bytes: encodeText(list.join('')) };
   }
+  yield { path: 'labelmap.txt', bytes: encodeText(labelMapText(labels(), isPlainClass)) };
 }
 
 function itemXml(item: LabelledItem, database: string): string {

@@ -95,7 +95,7 @@ export function yoloYaml(
     skeleton ? [[number, skeleton.points] as const] : [],
   );
   return stringify({
-    path: '.',
+    // Without "path": trainers take it from where they were started, and the folder of this file when it is missing.
     // Trainers insist on both; a dataset without one of them gives the other.
     train: folders['train'] ?? placeOf(first),
     val: folders['val'] ?? folders['train'] ?? placeOf(first),

@@ -145,11 +145,12 @@ async function detectYolo(files: Sniff, kind: Kind): Promise<number> {
 
 async function* readYolo(context: ReadContext, source: FileSource, kind: Kind): AsyncIterable<LabelledItem> {
   const paths = await listPaths(source);
+  const there = new Set(paths);
   const description = await describeYolo(context, paths);
   for (const picture of await yoloPictures(context, paths, description)) {
     const item = await context.item(picture.path, {
       split: picture.split,
-      file: paths.includes(picture.file) ? picture.file : undefined,
+      file: there.has(picture.file) ? picture.file : undefined,
     });
     if (item === undefined) continue;
     let number = 0;
@@ -261,7 +262,7 @@ async function* writeYolo({ items, labels, options }: WriteContext, kind: Kind):
     const rows = rowsOf(item, kind).map(({ label, values }) => {
       const number = numbers.get(label) ?? labels().labels.findIndex((definition) => definition.name === label);
       numbers.set(label, number);
-      return `${number} ${values.join(' ')}\n`;
+      return `${number} ${values.map(plain).join(' ')}\n`;
     });
     yield { path: `labels/${stem}.txt`, bytes: encodeText(rows.join('')) };
   }
@@ -297,6 +298,11 @@ function rowsOf(item: LabelledItem, kind: Kind): { label: string; values: number
       values: geometry.type === 'rotated_box' ? rotatedBoxVertices(geometry).flatMap(share) : boxRow(geometry),
     };
   });
+}
+
+/** Without an exponent: not every reader knows one. */
+function plain(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(digits).replace(/0+$/, '');
 }
 
 function rounded(value: number): number {

@@ -95,7 +95,7 @@ async function sendFile({ io, fovea }: Context, dataset: Dataset, given: { file:
     .create(dataset.id, file, { ...query, signal: io.signal, onSent: ({ sentBytes, totalBytes }) => sending.update({ done: 0, total: 1, bytes: sentBytes, totalBytes }) })
     .finally(() => sending.clear());
   const progress = new Progress(io, { label: flags.dryRun ? 'Reading' : 'Importing', unit: 'images' });
-  return fovea.imports.wait(made.id, { signal: io.signal, onProgress: ({ done }) => progress.update({ done }) }).finally(() => progress.clear());
+  return fovea.imports.wait(made.id, { signal: io.signal, onProgress: ({ done, total }) => progress.update({ done, ...(total === null ? {} : { total }) }) }).finally(() => progress.clear());
 }
 
 /** The dataset, created when it is missing and that was asked for. */

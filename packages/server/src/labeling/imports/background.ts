@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset, LossReport } from '@fovea/contract';
-import { type Format, FormatError, formatNamed, guessFormats, Ledger, type LabelledItem, mergeReports, readLines, type FileSource } from '@fovea/formats';
+import { type Format, FormatError, formatNamed, guessFormats, isMediaPath, Ledger, type LabelledItem, mergeReports, readLines, type FileSource } from '@fovea/formats';
 import { recordBlobs } from '../../catalog/blobs/store.ts';
 import type { CommandRun } from '../../catalog/commands/service.ts';
 import type { DatasetsService } from '../../catalog/datasets/service.ts';
@@ -68,11 +68,12 @@ async function readAll(deps: ImportDeps, run: CommandRun, given: Reading): Promi
   for (const { path, how } of source.notes) ledger.noted(path, how);
   const recipe = await recipeOf(deps.recipes, caller, dataset);
   const matcher = new Matcher(deps.db, dataset.id, row.request);
-  const watched = watchedFiles(source);
+  const watched = await watchFiles(source);
   const reading = format.read?.(watched.source, { mediaOf: (path) => matcher.mediaOf(path), onNote: losses.add, ...(recipe && { labels: labelsOfRecipe(recipe) }) });
   if (!reading) throw new Fault('invalid_request', `The format "${format.name}" is written only; it cannot be imported.`);
   const state: ImportState = { caller, row, source, matcher, ledger, format, counts: countsOf(run), again: false };
-  await bringAllIn(deps, run, { state, losses, items: withSplits(reading.items, await splitLists(source)), onFile: watched.used });
+  const total = (seen: number): number | null => reading.expected() ?? watched.estimate(seen);
+  await bringAllIn(deps, run, { state, losses, items: withSplits(reading.items, await splitLists(source)), onFile: watched.used, total });
   for (const path of await watched.unread()) ledger.noted(path, `file left out: nothing in it was understood as ${format.title}`);
   const create = row.request.createLabels && !row.request.dryRun;
   const labels = await settleLabels(deps, { caller, dataset, found: reading.labels(), create, ledger });
@@ -98,16 +99,16 @@ async function formatOf(source: FileSource, wanted: StoredImport['request']['for
 async function bringAllIn(
   deps: ImportDeps,
   run: CommandRun,
-  given: { state: ImportState; losses: ReturnType<typeof noteList>; items: AsyncIterable<LabelledItem>; onFile: (path: string) => void },
+  given: { state: ImportState; losses: ReturnType<typeof noteList>; items: AsyncIterable<LabelledItem>; onFile: (path: string) => void; total: (seen: number) => number | null },
 ): Promise<void> {
-  const { state, losses, items, onFile } = given;
+  const { state, losses, items, onFile, total } = given;
   const before = state.counts.items.read;
   let [step, annotations, seen]: [LabelledItem[], number, number] = [[], 0, 0];
-  const bring = async (): Promise<void> => {
+  const bring = async (isLast = false): Promise<void> => {
     // Steps end where those of the run before did, as they depend on the files alone.
     state.again = seen < before;
     seen += step.length;
-    await importStep(deps, state, step, (tx) => run.advance({ done: seen, total: null, message: 'Reading labels.', state: { counts: state.counts } }, tx));
+    await importStep(deps, state, step, (tx) => run.advance({ done: seen, total: isLast ? seen : atLeast(total(seen), seen), message: 'Reading labels.', state: { counts: state.counts } }, tx));
     await losses.flush();
     [step, annotations] = [[], 0];
   };
@@ -117,7 +118,12 @@ async function bringAllIn(
     annotations += item.annotations.length;
     if (step.length >= stepImages || annotations >= stepAnnotations) await bring();
   }
-  if (step.length > 0) await bring();
+  if (step.length > 0) await bring(true);
+  else await run.advance({ done: seen, total: seen, message: 'Reading labels.', state: { counts: state.counts } });
+}
+
+function atLeast(total: number | null, seen: number): number | null {
+  return total === null ? null : Math.max(total, seen);
 }
 
 /** Lists of items such as `splits/train.txt`, as our own exports have them. */
@@ -145,24 +151,36 @@ function listed(splits: ReadonlyMap<string, string>, path: string): string | und
 
 const ownFiles = /^(?:media\.csv|splits\/[^/]+\.txt)$|(^|\/)(readme|license)[^/]*$/i;
 
-/** A source that remembers which files were opened: what a format did not look at, it did not understand. */
-function watchedFiles(source: OpenedFiles) {
+/** A source that remembers which files were opened (what a format did not look at, it did not understand), and how much of the labels was read. */
+async function watchFiles(source: OpenedFiles) {
   const seen = new Set<string>();
+  let [labelBytes, readBytes] = [0, 0];
+  for await (const { path, bytes = 0 } of source.list()) if (!isMediaPath(path)) labelBytes += bytes;
+  async function* counted(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const part of stream) {
+      readBytes += part.length;
+      yield part;
+    }
+  }
   return {
     source: {
       list: () => source.list(),
       open: (path: string) => {
         seen.add(path);
-        return source.open(path);
+        const stream = source.open(path);
+        return stream === undefined || isMediaPath(path) ? stream : counted(stream);
       },
       ...(source.slice && {
         slice: (path: string, from: number, to: number) => {
           seen.add(path);
+          if (!isMediaPath(path)) readBytes += to - from;
           return source.slice?.(path, from, to) ?? Promise.resolve(new Uint8Array(0));
         },
       }),
     } satisfies FileSource,
     used: (path: string): void => void seen.add(path),
+    /** How many images there are if those to come take as many bytes of labels as those before; null while nothing can be said. */
+    estimate: (images: number): number | null => (readBytes === 0 || labelBytes === 0 ? null : Math.round((images * labelBytes) / Math.min(readBytes, labelBytes))),
     async unread(): Promise<string[]> {
       const paths: string[] = [];
       for await (const { path } of source.list()) if (!seen.has(path) && !ownFiles.test(path)) paths.push(path);

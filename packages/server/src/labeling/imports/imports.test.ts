@@ -232,10 +232,12 @@ describe('a worker that dies', () => {
     const deps = { ...engines, annotations: rooms.annotations, recipes: rooms.recipes, datasets: rooms.datasets };
     const caller = systemCaller(stored.orgId);
     let state: Record<string, unknown> | null = null;
+    const totals = new Set<number | null>();
     const run = (dieAt: number) => {
       let steps = 0;
       const command = { command: { ...stored, state }, caller, state, signal: AbortSignal.timeout(60_000) };
-      const advance = async (step: { state?: Record<string, unknown> }) => {
+      const advance = async (step: { total: number | null; state?: Record<string, unknown> }) => {
+        totals.add(step.total);
         if (++steps === dieAt) throw new Error('The worker dies.');
         state = structuredClone(step.state ?? state);
       };
@@ -246,6 +248,15 @@ describe('a worker that dies', () => {
     const done = await run(Number.POSITIVE_INFINITY);
     expect([done.items, done.annotations, done.report.kept]).toEqual([{ read: 450, matched: 450, created: 0, unmatched: 0 }, { imported: 450, existing: 0, deleted: 0, dropped: 0 }, 450]);
     expect(await annotationCount(dataset)).toBe(450);
+    // COCO says how many images there are.
+    expect([...totals]).toEqual([450]);
+  });
+
+  test('formats that do not say how many images there are have an estimate, and the number at the end', async () => {
+    const dataset = await newDataset();
+    const tasks = Array.from({ length: 500 }, (_, index) => ({ id: index, data: { image: `${index}.png` }, annotations: [{ result: [] }] }));
+    const done = await imported(dataset, JSON.stringify(tasks), 'format=label-studio&name=tasks.json');
+    expect(done).toMatchObject({ status: 'complete', done: 500, total: 500 });
   });
 });
 
