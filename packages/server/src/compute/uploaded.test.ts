@@ -208,6 +208,22 @@ describe('endpoints', () => {
     close();
   });
 
+  test('jobs that wait for an answer keep no worker from others, and end when their time is up', async () => {
+    const tasks: any[] = [];
+    const { url, close } = await endpoint(async (task) => (tasks.push(task), { status: 202 }));
+    const slow = await register(base({ kind: 'http', url }));
+    const waiting = await Promise.all([1, 2, 3, 4, 5].map(() => start(slow)));
+    await expect.poll(() => tasks.length, { timeout: 20_000 }).toBe(5);
+    const quick = (await fovea.call('POST', '/v1/jobs', { body: { project, analytic: 'fovea/media-info', inputs: { files: item } } })).body;
+    expect((await ended(quick.id)).status).toBe('complete');
+    for (const { report } of tasks) await sdk.runs.report(report, { status: 'complete', outputs: [{ output: 'report', text: '{}' }] });
+    for (const { id } of waiting) expect(await ended(id)).toMatchObject({ status: 'complete', attempt: 1 });
+    const late = await register(base({ kind: 'http', url }, { timeoutSeconds: 1 }));
+    expect(await ended((await start(late)).id)).toMatchObject({ status: 'failed', message: 'The job took longer than 1 seconds.' });
+    expect(tasks).toHaveLength(6);
+    close();
+  });
+
   test('what the endpoint says of a failure is the cause; one that refuses is told', async () => {
     const bad = await endpoint(async () => ({ status: 200, body: { status: 'failed', cause: 'user', message: 'too dark' } }));
     expect(await ended((await start(await register(base({ kind: 'http', url: bad.url })))).id)).toMatchObject({ status: 'failed', cause: 'user', message: 'too dark' });

@@ -149,7 +149,7 @@ export function compose(engines: Engines, settings: Settings) {
   const analytics = analyticsService({ db, blobs, settings });
   const profiles = profilesService({ db, projects, analytics });
   const jobs = jobsService({ db, blobs, queue, projects, items, analytics, profiles });
-  const runs = runsService({ db, blobs, analytics, settings, signer: urlSigner(settings.secret) });
+  const runs = runsService({ db, blobs, queue, analytics, settings, signer: urlSigner(settings.secret) });
   const events = eventsService({ db, projects });
   const deliveries = deliveriesService({ db, queue, outbound, logger });
   const callbacks = callbacksService({ db, deliveries, tasks, jobs, settings });
@@ -202,7 +202,7 @@ export function compose(engines: Engines, settings: Settings) {
 
     /** Begins to handle messages. */
     async startWorking(): Promise<void> {
-      const { runners, close } = jobRunners({ db, outbound, runs, analytics, containerProtocols });
+      const { runners, close } = jobRunners({ db, outbound, logger, runs, analytics, containerProtocols });
       closers.push(close);
       await workJobs({ db, blobs, queue, logger, jobs, analytics, annotations, runners });
       await commands.work();

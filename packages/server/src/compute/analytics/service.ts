@@ -12,7 +12,7 @@ import { Fault, notFound } from '../../fault.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { onnxSpec } from '../runners/onnx.ts';
-import { insertAnalytic, lockAnalytic, selectAnalyticById, selectAnalytics, selectBuiltins, selectFiles, selectManifest, selectRunnable, toAnalytic, updateAnalytic, upsertFile, type AnalyticFile, type StoredAnalytic } from './store.ts';
+import { insertAnalytic, lockAnalytic, selectAnalyticById, selectAnalytics, selectBuiltins, selectFiles, selectManifest, selectRunnable, selectWantedDigests, toAnalytic, updateAnalytic, upsertFile, type AnalyticFile, type StoredAnalytic } from './store.ts';
 import { latest } from './version.ts';
 
 export type AnalyticsService = ReturnType<typeof analyticsService>;
@@ -132,6 +132,9 @@ export function analyticsService({ db, blobs, settings }: { db: Database; blobs:
       return { secret: secretOf(found.id) };
     },
     secretOf,
+
+    /** Those of the beginnings of digests that a file of an analytic here has. */
+    withFiles: (beginnings: readonly string[]): Promise<ReadonlySet<string>> => selectWantedDigests(db, beginnings),
 
     async change(caller: Caller, reference: string, change: { deprecated?: boolean; pending?: boolean; extra?: unknown; deleted?: boolean; manifest?: AnalyticManifest }): Promise<StoredAnalytic> {
       const found = await owned(caller, reference);

@@ -108,6 +108,14 @@ export async function selectFiles(db: Queryable, analyticId: string): Promise<An
   return rows.map(({ path, sha256, size }) => ({ path, sha256, sizeBytes: size }));
 }
 
+/** Those of the beginnings of digests that a file of an analytic has which is there, or was until a day ago: its jobs may still run. */
+export async function selectWantedDigests(db: Queryable, beginnings: readonly string[]): Promise<Set<string>> {
+  const rows = await db.many<{ beginning: string }>(sql`select b.beginning from unnest(${[...beginnings]}::text[]) as b (beginning)
+    where exists (select from analytic_files f join analytics a on a.id = f.analytic_id where left(f.sha256, length(b.beginning)) = b.beginning
+      and (a.deleted_at is null or a.deleted_at > now() - interval '1 day'))`);
+  return new Set(rows.map(({ beginning }) => beginning));
+}
+
 /** Holds the row, so that of two last files one sees the other. */
 export async function lockAnalytic(db: Queryable, id: string): Promise<{ pending: boolean } | undefined> {
   return db.maybe<{ pending: boolean }>(sql`select pending from analytics where id = ${id} and deleted_at is null for update`);

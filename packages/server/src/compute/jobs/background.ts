@@ -9,14 +9,14 @@ import { recordBlobs } from '../../catalog/blobs/store.ts';
 import { projectKey } from '../../catalog/deidentification/store.ts';
 import { selectItems, type StoredItem } from '../../catalog/items/store.ts';
 import type { BlobStore } from '../../engines/blobs/blobs.ts';
-import type { Database } from '../../engines/database/database.ts';
-import { messageKind, type Message, type Queue } from '../../engines/queue/queue.ts';
+import type { Database, Tx } from '../../engines/database/database.ts';
+import { messageKind, type Message, type Queue, type SendOptions } from '../../engines/queue/queue.ts';
 import { Fault } from '../../fault.ts';
 import { systemCaller } from '../../identity/caller.ts';
 import type { AnnotationsService } from '../../labeling/annotations/service.ts';
 import type { Logger } from '../../logger.ts';
 import type { AnalyticsService } from '../analytics/service.ts';
-import { RunnerError, RunnerMissing, type Runner } from '../runners/runner.ts';
+import { AnswerLater, RunnerError, RunnerMissing, type Runner } from '../runners/runner.ts';
 import { defaultExpiry, type JobsService } from './service.ts';
 import { appendLog, reportProgress, type JobChange, type StoredJob } from './store.ts';
 
@@ -24,6 +24,8 @@ interface JobMessage {
   jobId: string;
   /** Of which queueing: a message of an earlier one is stale. */
   ticket: number;
+  /** The task was sent to who answers later: the answer is there, or the time is up. */
+  asked?: boolean;
 }
 
 /** A fault of the platform is tried again so often. */
@@ -69,8 +71,9 @@ export async function workJobs(deps: JobWorkerDeps, capabilities: readonly (keyo
 }
 
 async function handle(deps: JobWorkerDeps, message: Message<JobMessage>): Promise<void> {
-  const { jobId: id, ticket } = message.data;
-  const begun = message.attempt < maxLosses ? await deps.jobs.begin({ id, ticket }) : undefined;
+  const { jobId: id, ticket, asked } = message.data;
+  const taken = () => (asked ? deps.jobs.inRun({ id, ticket }) : deps.jobs.begin({ id, ticket }));
+  const begun = message.attempt < maxLosses ? await taken() : undefined;
   if (begun) await runJob(deps, begun, message);
   else if (message.attempt >= maxLosses) await deps.jobs.giveUp({ id, ticket }, `The workers that ran it were lost ${message.attempt} times.`);
 }
@@ -93,6 +96,7 @@ async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobM
       manifest,
       folder,
       job: { id: job.id, ticket: job.ticket ?? 0, gpu: job.queue === 'gpu' },
+      later: { asked: message.data.asked ?? false, untilMs: endOf(job, manifest) },
       files: await analyticFiles(deps, stored, releases),
       task: { inputs, parameters, outputDir, progress: report.progress, log: report.log, signal: AbortSignal.any([stop.signal, message.signal]) },
     });
@@ -101,6 +105,7 @@ async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobM
   } catch (error) {
     await report.flush();
     if (message.signal.aborted) throw error;
+    if (error instanceof AnswerLater) return await wakeLater(deps, job, manifest);
     await fail(deps, job, stop.signal.aborted ? (stop.signal.reason as Error) : (error as Error), message.attempt);
   } finally {
     clearTimeout(timer);
@@ -108,6 +113,23 @@ async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobM
     for (const release of releases) await release();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** When a job has taken too long, in milliseconds since 1970. */
+function endOf({ startedAt }: StoredJob, { timeoutSeconds }: AnalyticManifest): number {
+  return (startedAt === null ? Date.now() : Date.parse(startedAt)) + timeoutSeconds * 1_000;
+}
+
+/** Gives the lane back: whoever takes the answer sends a message, and one that comes when the time is up ends the job. */
+async function wakeLater({ db, queue }: JobWorkerDeps, job: StoredJob, manifest: AnalyticManifest): Promise<void> {
+  const delaySeconds = Math.max(1, Math.ceil((endOf(job, manifest) - Date.now()) / 1_000) + 1);
+  await db.tx((tx) => wake(tx, queue, job, { delaySeconds }));
+}
+
+/** Has a job that waits for an answer looked at again. */
+export async function wake(tx: Tx, queue: Queue, job: Pick<StoredJob, 'id' | 'ticket' | 'queue'>, options: SendOptions): Promise<void> {
+  const kind = job.queue === 'gpu' ? queues.gpu : queues.cpu;
+  await queue.send(tx, kind, { jobId: job.id, ticket: job.ticket ?? 0, asked: true }, options);
 }
 
 /** The job was cancelled while it ran. */

@@ -324,6 +324,11 @@ export function jobsService(deps: {
         (await moveRun(run, ['queued'], change, [scheduled, started])) ?? moveLocked(run, inHand, change, { type: started.type, scheduled })
       );
     },
+    /** The job of a run that was begun and waits for an answer; undefined when it is no longer in it. */
+    async inRun(run: { id: string; ticket: number }): Promise<StoredJob | undefined> {
+      const job = await selectJob(db, run.id);
+      return job?.status === 'running' && job.ticket === run.ticket ? job : undefined;
+    },
     /** A worker ends its run: nothing happens when the job is no longer in it. `beside` is kept in the same transaction. */
     async end(run: StoredJob, change: JobChange, type: string, beside?: (tx: Tx) => Promise<unknown>): Promise<void> {
       if (beside || !(await moveRun(run, ['running'], change, [{ type }]))) await moveLocked(run, ['running'], change, { type, beside });

@@ -1,6 +1,7 @@
 import type { AnalyticManifest } from '@fovea/contract';
 import type { Database } from '../../engines/database/database.ts';
 import type { Outbound } from '../../engines/outbound/outbound.ts';
+import type { Logger } from '../../logger.ts';
 import type { AnalyticsService } from '../analytics/service.ts';
 import { selectJob, type StoredJob } from '../jobs/store.ts';
 import type { RunsService } from '../runs/service.ts';
@@ -19,13 +20,14 @@ export type Runners = Record<AnalyticManifest['runtime']['kind'], Runner>;
 export interface RunnerDeps {
   db: Database;
   outbound: Outbound;
+  logger: Logger;
   runs: RunsService;
   analytics: AnalyticsService;
   containerProtocols: readonly ProtocolFinder[];
 }
 
 /** A runner for every kind of analytic. What the machine offers is looked for when the first job of a kind comes. */
-export function jobRunners({ db, outbound, runs, analytics, containerProtocols }: RunnerDeps): { runners: Runners; close(): Promise<void> } {
+export function jobRunners({ db, outbound, logger, runs, analytics, containerProtocols }: RunnerDeps): { runners: Runners; close(): Promise<void> } {
   const builtin = builtinRunner();
   const program = lazily(() => processRunner());
   const analyticOf = async (jobId: string): Promise<string> => {
@@ -43,7 +45,7 @@ export function jobRunners({ db, outbound, runs, analytics, containerProtocols }
     process: program,
     typescript: program,
     http: httpRunner({ outbound, addresses: runs.addresses, takeReport: runs.takeReport, takeUploads: runs.takeUploads, secretOf: async (_analytic, jobId) => analytics.secretOf(await analyticOf(jobId)) }),
-    container: lazily(() => containerRunner({ engine: findContainerEngine(), protocolOf })),
+    container: lazily(() => containerRunner({ engine: findContainerEngine(), protocolOf, wantedImages: analytics.withFiles, logger })),
   };
   return {
     runners,

@@ -1,11 +1,11 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Logger } from '../../logger.ts';
 import { runProgram } from './child.ts';
 import { collectResult } from './collect.ts';
+import { ImageStore } from './images.ts';
 import { RunnerError, RunnerMissing, type Runner, type RunRequest } from './runner.ts';
 import { canMakeNetworks, openOwnNetwork } from './own-network.ts';
 import { returnUser, takeUser } from './sandbox.ts';
@@ -57,20 +57,32 @@ export interface ContainerRunnerDeps {
   engine: ContainerEngine | undefined;
   /** The protocol of a job's analytic, where it is not ours. */
   protocolOf?(jobId: string): Promise<ContainerProtocol | undefined>;
+  /** Which of the files of images (the first 40 digits of their SHA-256) belong to an analytic that is still there. Without it all images stay. */
+  wantedImages?(digests: readonly string[]): Promise<ReadonlySet<string>>;
+  logger?: Pick<Logger, 'warn' | 'info'>;
 }
 
+/** How often images that no analytic has any more are looked for. */
+const pruneMs = 6 * 3_600_000;
+
 /** Runs analytics that are container images: the task file and the folders are those of programs, under `/job`. */
-export function containerRunner({ engine, protocolOf }: ContainerRunnerDeps): Runner {
+export function containerRunner({ engine, protocolOf, wantedImages, logger }: ContainerRunnerDeps): Runner {
+  const images = engine && new ImageStore(engine);
+  const prune = async (): Promise<void> => {
+    if (!images || !wantedImages) return;
+    const removed = await images.prune(wantedImages);
+    if (removed.length > 0) logger?.info({ images: removed }, 'images of deleted analytics were removed');
+  };
+  const pruning = setInterval(() => void prune().catch((error: unknown) => logger?.warn({ error: String(error) }, 'images were not looked through')), pruneMs).unref();
   return {
     async run(request) {
       const { runtime } = request.manifest;
       if (runtime.kind !== 'container') throw new RunnerError(`The container runner was given an analytic of the kind "${runtime.kind}".`);
-      if (!engine) throw new RunnerMissing('This platform runs no containers: neither podman nor docker works here. Install podman where the worker runs.');
+      if (!engine || !images) throw new RunnerMissing('This platform runs no containers: neither podman nor docker works here. Install podman where the worker runs.');
       const protocol = await protocolOf?.(request.job.id);
-      const image = await provideImage(engine, request);
-      return protocol ? runByProtocol(engine, { request, image, protocol }) : runOwn(engine, { request, image });
+      return images.use(request, (image) => (protocol ? runByProtocol(engine, { request, image, protocol }) : runOwn(engine, { request, image })));
     },
-    close: async () => undefined,
+    close: async () => clearInterval(pruning),
   };
 }
 
@@ -150,58 +162,4 @@ async function runContainer(engine: ContainerEngine, given: { request: RunReques
   } finally {
     await run(engine.program, ['rm', '--force', name]).catch(() => undefined);
   }
-}
-
-const loading = new Map<string, Promise<string>>();
-
-/** The name of the image, loaded from the analytic's file where it comes as one. */
-async function provideImage(engine: ContainerEngine, request: RunRequest): Promise<string> {
-  const { runtime, name, version } = request.manifest;
-  if (runtime.kind !== 'container') return '';
-  const path = (request.job.gpu ? runtime.gpuArchive : undefined) ?? runtime.archive ?? runtime.gpuArchive;
-  if (path === undefined) {
-    if (await has(engine, runtime.image)) return runtime.image;
-    throw new Error(`The image "${runtime.image}" is not on the machine where the job runs; pull it there, or upload it with the analytic ("archive").`);
-  }
-  const archive = request.files[path];
-  if (archive === undefined) throw new RunnerError(`The file ${path} of the analytic ${name}@${version} is not there.`);
-  // The blob's own name is its digest: equal bytes are loaded once.
-  const digest = await digestOf(archive);
-  const tag = imageTag(digest);
-  const pending = loading.get(tag) ?? loadImage(engine, archive, tag).finally(() => loading.delete(tag));
-  loading.set(tag, pending);
-  return pending;
-}
-
-/** What an image that came as a file is called here. */
-export const imageTag = (sha256: string): string => `localhost/fovea:${sha256.slice(0, 40)}`;
-
-async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const part of createReadStream(path)) hash.update(part as Buffer);
-  return hash.digest('hex');
-}
-
-const has = (engine: ContainerEngine, image: string): Promise<boolean> => run(engine.program, ['image', 'inspect', image]).then(() => true, () => false);
-
-/** Loads what `podman save` or `docker save` wrote; a plain root folder becomes an image of its own. */
-async function loadImage(engine: ContainerEngine, archive: string, tag: string): Promise<string> {
-  if (await has(engine, tag)) return tag;
-  const names = await run('tar', ['--list', '--auto-compress', '--file', archive], { maxBuffer: 256 * 1024 * 1024 }).catch((error: unknown) => {
-    throw new Error(`The image of the analytic is no tar archive: ${String((error as { stderr?: string }).stderr ?? '').trim().slice(0, 300)}`, { cause: error });
-  });
-  const entries = new Set(names.stdout.split('\n').map((entry) => entry.replace(/^\.\//, '')));
-  if (!entries.has('manifest.json') && !entries.has('index.json')) {
-    await run(engine.program, ['import', archive, tag]).catch(refused);
-    return tag;
-  }
-  const { stdout } = await run(engine.program, ['load', '--input', archive], { maxBuffer: 16 * 1024 * 1024 }).catch(refused);
-  const loaded = /Loaded image(?:\(s\)| ID)?:\s*(\S+)/.exec(stdout)?.[1];
-  if (loaded === undefined) throw new Error(`The image of the analytic was not loaded: ${stdout.trim().slice(0, 300)}`);
-  await run(engine.program, ['tag', loaded, tag]).catch(refused);
-  return tag;
-}
-
-function refused(error: unknown): never {
-  throw new Error(`The image of the analytic cannot be loaded: ${String((error as { stderr?: string }).stderr ?? error).trim().slice(-300)}`, { cause: error });
 }

@@ -7,7 +7,7 @@ import { runReport, type RunReport } from '@fovea/contract';
 import { OutboundError, type Outbound, type OutboundResponse } from '../../engines/outbound/outbound.ts';
 import { standardHeaders } from '../../events/webhooks/sign.ts';
 import { typeOf } from './collect.ts';
-import { RunnerError, type Runner, type RunRequest } from './runner.ts';
+import { AnswerLater, RunnerError, type Runner, type RunRequest } from './runner.ts';
 
 /** The signed addresses that a task carries; nothing else opens them. */
 export interface RunAddresses {
@@ -36,7 +36,8 @@ const askMs = 250;
 
 /**
  * Runs an analytic at an endpoint: the task is sent there, signed, with addresses from which its inputs are read. The endpoint answers 200
- * with the result, or 202 and reports it later. A message that comes a second time sends the task again under the same `webhook-id`.
+ * with the result, or 202 and reports it later. A message that comes a second time sends the task again under the same `webhook-id`, unless
+ * it says that the task was taken.
  */
 export function httpRunner(deps: HttpRunnerDeps): Runner {
   return {
@@ -45,7 +46,8 @@ export function httpRunner(deps: HttpRunnerDeps): Runner {
       if (runtime.kind !== 'http') throw new RunnerError(`The HTTP runner was given an analytic of the kind "${runtime.kind}".`);
       request.task.signal.throwIfAborted();
       const addresses = deps.addresses(request.job, timeoutSeconds + 3_600);
-      const report = (await deps.takeReport(request.job)) ?? (await ask(deps, request, { url: runtime.url, addresses })) ?? (await later(deps, request));
+      const asked = request.later?.asked ?? false;
+      const report = (await deps.takeReport(request.job)) ?? (asked ? undefined : await ask(deps, request, { url: runtime.url, addresses })) ?? (await later(deps, request));
       return resultOf(deps, request, report);
     },
     close: async () => undefined,
@@ -122,8 +124,9 @@ function shown(text: string): string {
   return text === '' ? '' : ` It said: ${text.slice(0, 500)}`;
 }
 
-/** Waits for the report that ends the run. */
-async function later({ takeReport }: HttpRunnerDeps, { job, task }: RunRequest): Promise<RunReport> {
+/** Waits for the report that ends the run, or lets somebody else wait. */
+async function later({ takeReport }: HttpRunnerDeps, { job, task, later, manifest }: RunRequest): Promise<RunReport> {
+  if (later) throw Date.now() < later.untilMs ? new AnswerLater() : new Error(`The job took longer than ${manifest.timeoutSeconds} seconds.`);
   for (;;) {
     const report = await takeReport(job);
     if (report) return report;

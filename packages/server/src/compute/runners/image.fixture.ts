@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { imageTag } from './container.ts';
+import { imageTag } from './images.ts';
 
 /** A root folder with a few programs (names, or paths), the libraries that they need, and files, as a tar archive: all that an image needs. */
 export function makeRoot(programs: readonly string[], files: Record<string, string> = {}): { archive: string; folder: string } {

@@ -9,6 +9,8 @@ export interface RunRequest {
   folder: string;
   /** Which job, and which queueing of it; a second try of the same queueing has the same two. */
   job: { id: string; ticket: number; /** It was sent to a GPU. */ gpu?: boolean };
+  /** Given where a run that only waits for an answer may end with {@link AnswerLater}, and is called again when the answer is there. */
+  later?: { /** The task was sent before. */ asked: boolean; /** When the answer comes too late, in milliseconds since 1970. */ untilMs: number };
   /** The files that were uploaded with the analytic: path in it → path here. */
   files: Readonly<Record<string, string>>;
 }
@@ -27,4 +29,9 @@ export class RunnerError extends Error {
 /** This platform lacks what the job needs to run; it is not tried again. */
 export class RunnerMissing extends Error {
   override name = 'RunnerMissing';
+}
+
+/** The task is with somebody who answers later: nothing is left to do until then. */
+export class AnswerLater extends Error {
+  override name = 'AnswerLater';
 }

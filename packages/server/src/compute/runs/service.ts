@@ -10,8 +10,10 @@ import { blobFault } from '../../catalog/items/service.ts';
 import { selectItem } from '../../catalog/items/store.ts';
 import type { BlobStore, ByteRange } from '../../engines/blobs/blobs.ts';
 import type { Database } from '../../engines/database/database.ts';
+import type { Queue } from '../../engines/queue/queue.ts';
 import { Fault, notFound } from '../../fault.ts';
 import type { AnalyticsService } from '../analytics/service.ts';
+import { wake } from '../jobs/background.ts';
 import { appendLog, reportProgress, selectJob, type StoredJob } from '../jobs/store.ts';
 import { typeOf } from '../runners/collect.ts';
 import type { RunAddresses } from '../runners/http.ts';
@@ -32,6 +34,7 @@ interface Deps {
   signer: Signer;
   db: Database;
   blobs: BlobStore;
+  queue: Queue;
   analytics: AnalyticsService;
   settings: { publicUrl: () => string; maxUploadBytes: number };
 }
@@ -40,7 +43,7 @@ const pathOf = ({ id, ticket }: Run, rest: string): string => `/v1/runs/${id}/${
 const parameterPrefix = 'parameter:';
 
 /** Runs that happen elsewhere: the signed addresses in their tasks, and what is sent to these. */
-export function runsService({ db, blobs, analytics, settings, signer }: Deps) {
+export function runsService({ db, blobs, queue, analytics, settings, signer }: Deps) {
   /** The job of a run that is still wanted; `gone` tells the other side to stop. */
   async function running({ id, ticket }: Run): Promise<StoredJob> {
     const job = await selectJob(db, id);
@@ -89,10 +92,17 @@ export function runsService({ db, blobs, analytics, settings, signer }: Deps) {
       });
     },
 
-    /** Progress and log lines at once; what ends the run is kept for the worker that waits for it. */
+    /** Progress and log lines at once; what ends the run is kept, and a worker is told. */
     async report(run: Run, report: RunReport): Promise<void> {
-      await running(run);
-      if (report.status !== 'running') return insertReport(db, run, report);
+      const job = await running(run);
+      if (report.status !== 'running') {
+        await db.tx(async (tx) => {
+          await insertReport(tx, run, report);
+          // Before jobs that have not begun: it only has to be put away.
+          await wake(tx, queue, job, { priority: 1 });
+        });
+        return;
+      }
       await appendLog(db, run.id, report.log);
       await reportProgress(db, run, report.progress, report.message);
     },
