@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const published = ['contract', 'sdk'] as const;
+const published = ['contract', 'medical', 'sdk'] as const;
 
 /** Packs the published packages into a folder; gives the paths of the tarballs, dependencies first. */
 export function packPublished(folder: string): string[] {
@@ -48,7 +48,7 @@ function compile(source: string, stage: string): void {
       typeRoots: [join(root, 'node_modules', '@types')],
     },
     include: [join(source, 'src')],
-    exclude: [join(source, 'src', '**', '*.test.ts'), join(source, 'src', 'testing.ts')],
+    exclude: [join(source, 'src', '**', '*.test.ts'), join(source, 'src', '**', 'sample-*.ts'), join(source, 'src', 'testing.ts')],
   };
   writeFileSync(config, JSON.stringify(settings));
   run(join(root, 'node_modules', '.bin', 'tsc'), ['-p', config], root);
@@ -62,10 +62,15 @@ function publishedManifest(manifest: Record<string, unknown>): Record<string, un
     ...Object.fromEntries(kept),
     exports: toDist(manifest['exports']),
     ...(manifest['imports'] === undefined ? {} : { imports: toDist(manifest['imports']) }),
-    types: './dist/index.d.ts',
+    ...(hasEntry(manifest) && { types: './dist/index.d.ts' }),
     files: ['dist'],
     sideEffects: false,
   };
+}
+
+/** Whether the package has an entry of its own, or only ones below its name. */
+function hasEntry({ exports }: Record<string, unknown>): boolean {
+  return typeof exports === 'object' && exports !== null && '.' in exports;
 }
 
 function toDist(value: unknown): unknown {

@@ -6,9 +6,12 @@ import { promisify } from 'node:util';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { sampleCt, sampleFile } from '@fovea/medical/dicom/sample-files.ts';
 import { chromium, type Browser, type Page } from 'playwright-core';
+import sharp from 'sharp';
 import { build } from 'vite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { canaryFile } from '../../packages/server/src/testing/canary.ts';
 import { startTestPlatform, type TestPlatform } from '../../packages/server/src/testing/platform.ts';
 import { packPublished } from '../../scripts/pack.ts';
 
@@ -64,7 +67,41 @@ const same = createHash('sha256').update(readFileSync('copy.bin')).digest('hex')
 console.log(JSON.stringify({ project: project.name, one: one.outcome, many, paths, saved: saved.sizeBytes, same, conflict, missing }));
 `;
 
+const scans = `
+import { Fovea } from '@fovea/sdk';
+import { describeScan } from '@fovea/medical/describe';
+import { decodeFrame } from '@fovea/medical/dicom/pixels';
+import { parseDicom } from '@fovea/medical/dicom/parse';
+import { readFileSync } from 'node:fs';
+const fovea = new Fovea();
+const project = await fovea.projects.create({ name: 'Scans ' + process.version });
+const dataset = await fovea.datasets.create({ project: project.id, name: 'D' });
+const cleaned = [];
+const result = await fovea.items.uploadMany(dataset.id, 'scans', { deidentify: true, onCleaned: ({ path, report }) => cleaned.push([path, report.actions.length > 10]) });
+const [item] = (await fovea.items.list(dataset.id)).data;
+const bytes = new Uint8Array(await (await fovea.items.download(item.id)).arrayBuffer());
+const facts = describeScan(bytes);
+const frame = await decodeFrame(parseDicom(new Uint8Array(readFileSync('jpeg.dcm'))), 0);
+console.log(JSON.stringify({ created: result.created, cleaned, patient: Buffer.from(bytes).includes('KANARIE'), modality: facts.modality, decoded: frame !== undefined }));
+`;
+
+/** A picture in JPEG baseline, which is decoded in a worker thread by a codec in WebAssembly. */
+async function compressedFile(): Promise<Uint8Array> {
+  const jpeg = await sharp({ create: { width: 16, height: 16, channels: 3, background: '#888' } }).grayscale().jpeg().toBuffer();
+  return sampleFile(sampleCt({ rows: 16, columns: 16, bits: 8, extra: [[0x7fe00010, 'OB', { fragments: [jpeg] }]] }), { transferSyntax: '1.2.840.10008.1.2.4.50' });
+}
+
 describe('in Node', () => {
+  test.each(nodes())('$version de-identifies scans before they are sent, and decodes compressed ones, with @fovea/medical installed', async ({ path }) => {
+    mkdirSync(join(folder, 'scans'), { recursive: true });
+    writeFileSync(join(folder, 'scans', 'KANARIE.dcm'), canaryFile());
+    writeFileSync(join(folder, 'jpeg.dcm'), await compressedFile());
+    writeFileSync(join(folder, 'scans.js'), scans);
+    const done = await run(path, ['scans.js'], { cwd: folder, env: { ...process.env, FOVEA_URL: platform.url, FOVEA_KEY: platform.key } });
+    expect(done.stderr).toBe('');
+    expect(JSON.parse(done.stdout)).toEqual({ created: 1, cleaned: [[expect.stringMatching(/^\/[0-9A-Z]{16}\/CT-2\.25\.\d+\.dcm$/), true]], patient: false, modality: 'CT', decoded: true });
+  });
+
   test.each(nodes())('$version uploads, lists and downloads', async ({ version, path }) => {
     mkdirSync(join(folder, 'files', 'sub'), { recursive: true });
     writeFileSync(join(folder, 'files', 'big.bin'), Buffer.alloc(2_000_000, version));

@@ -169,7 +169,10 @@ export const versions = {
     summary: 'Gives the bytes that an item has in a version; ranges are understood.',
     audience: 'annotator',
     params: one,
-    query: z.object({ path: itemPath }),
+    query: z.object({
+      path: itemPath,
+      volume: z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in hexadecimal').optional().describe('The file of a volume among the labels of the item (its `blob`) instead: a NIfTI'),
+    }),
     result: 'binary',
     errors: ['not_found', 'conflict', 'range_not_satisfiable'],
   }),

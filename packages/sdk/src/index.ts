@@ -8,6 +8,7 @@ export type { Saved } from './platform/platform.ts';
 export type { FolderOptions, UploadFile, UploadSource } from './transfer/source.ts';
 export { DeidentifyError, type CleanedFile, type DeidentifySettings, type FileReport } from './transfer/deidentify.ts';
 export type { Sample, SampleOptions } from './transfer/training.ts';
+export type { MaskVoxels, VolumeMask } from './transfer/volume-masks.ts';
 export { filesIn } from './transfer/folder.ts';
 export { UploadManyError, type UploadFailure, type UploadManyProgress, type UploadManyResult } from './transfer/upload-many.ts';
 export type { SegmentationFile, SegmentationOptions } from './features/segmentations.ts';

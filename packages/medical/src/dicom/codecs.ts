@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { CodecFrame, CodecName } from './codec-modules.ts';
 import type { CodecReply, CodecRequest } from './codec-worker.ts';
@@ -38,12 +39,15 @@ export function decodeWithCodec(name: CodecName, encoded: Uint8Array, expected: 
   });
 }
 
+/** JavaScript where the package is installed, the source in the repository. */
+const workerFile = new URL(`./codec-worker${extname(import.meta.url)}`, import.meta.url);
+
 function startNext(): void {
   if (running >= maxWorkers) return;
   const job = waiting.shift();
   if (job === undefined) return;
   running += 1;
-  run(idle.pop() ?? new Worker(new URL('./codec-worker.ts', import.meta.url)), job);
+  run(idle.pop() ?? new Worker(workerFile), job);
 }
 
 /** Idle threads do not keep the process alive; working ones do. */

@@ -36,9 +36,9 @@ export class Versions extends Feature {
   samples(dataset: string, version: string, options: SampleOptions = {}): AsyncGenerator<Sample> {
     const { split, signal } = options;
     const call = { signal };
-    const fetchBytes = async ({ path }: VersionItem): Promise<Uint8Array> =>
-      new Uint8Array(await (await this.client.run(versions.file, { ...call, params: { dataset, version }, query: { path } })).arrayBuffer());
-    return samplesOf(this.stream(dataset, version, { split }, call), fetchBytes, options);
+    const fetched = async (path: string, volume?: string): Promise<Uint8Array> =>
+      new Uint8Array(await (await this.client.run(versions.file, { ...call, params: { dataset, version }, query: { path, volume } })).arrayBuffer());
+    return samplesOf(this.stream(dataset, version, { split }, call), { bytes: ({ path }) => fetched(path), volume: ({ path }, blob) => fetched(path, blob) }, options);
   }
 }
 

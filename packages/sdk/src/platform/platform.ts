@@ -22,8 +22,25 @@ export interface Platform {
   deidentifier?(): Promise<Deidentify>;
   /** Loads what reads the headers of scans, where that can run and is there. */
   scanDescriber?(): Promise<((bytes: Uint8Array) => Record<string, unknown>) | undefined>;
+  /** Loads what reads the segmentations of scans, where that can run. Rejects with what to install where it is not there. */
+  volumeReader?(): Promise<VolumeReader>;
   /** Writes a download to disk: resumed, verified, renamed into place. */
   save(request: SaveRequest): Promise<Saved>;
+}
+
+/** Reads the NIfTI file of a segmentation, and cuts one label out of it (1 where a voxel has it). */
+export interface VolumeReader {
+  readLabelVolume(bytes: Uint8Array): LabelVolume;
+  labelMask(volume: LabelVolume, value: number): Uint8Array;
+}
+
+/** Labels of voxels, i running fastest. */
+export interface LabelVolume {
+  readonly data: Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array | Float32Array | Float64Array;
+  /** Voxels along i, j, k. */
+  readonly dims: readonly number[];
+  /** From i, j, k to millimetres in the patient (RAS+): three rows of four. */
+  readonly affine: readonly (readonly number[])[];
 }
 
 /** A digest in the making. */

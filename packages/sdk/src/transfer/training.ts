@@ -1,5 +1,6 @@
 import type { VersionItem } from '@fovea/contract';
 import { platform } from '#platform';
+import { volumesOf, type FetchVolume, type VolumeMask } from './volume-masks.ts';
 
 /** How a version is read for training. */
 export interface SampleOptions {
@@ -11,6 +12,8 @@ export interface SampleOptions {
   prefetch?: number | undefined;
   /** Whether the facts of DICOM and NIfTI headers are read (in Node, with the package `@fovea/medical`). Default: yes where that can be. */
   header?: boolean | undefined;
+  /** Whether the voxels of segmentations are fetched ahead with the files. Default: when they are asked for. */
+  volumes?: boolean | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -24,10 +27,12 @@ export interface Sample {
   annotations: VersionItem['annotations'];
   /** The masks among the annotations, run-length encoded (COCO), with the frame that they lie on. */
   masks: { label: string; frame: number | null; rle: { size: [number, number]; counts: string | number[] } }[];
+  /** The segmentations of volumes among the annotations; each gives its voxels when asked. */
+  volumes: VolumeMask[];
 }
 
 /** Items with their bytes: fetched ahead, in order, no more of them in memory than `prefetch` and the one that is worked on. */
-export async function* samplesOf(items: AsyncIterable<VersionItem>, fetchBytes: (item: VersionItem) => Promise<Uint8Array>, options: SampleOptions): AsyncGenerator<Sample> {
+export async function* samplesOf(items: AsyncIterable<VersionItem>, fetches: { bytes(item: VersionItem): Promise<Uint8Array>; volume: FetchVolume }, options: SampleOptions): AsyncGenerator<Sample> {
   const { prefetch = 4, header = true, shuffle } = options;
   const describe = header ? await platform.scanDescriber?.() : undefined;
   const source = shuffle ? shuffled(items, shuffle === true ? {} : shuffle) : items;
@@ -35,9 +40,10 @@ export async function* samplesOf(items: AsyncIterable<VersionItem>, fetchBytes: 
   const ahead: Promise<Sample>[] = [];
   let isAtEnd = false;
   const sampleOf = async (item: VersionItem): Promise<Sample> => {
-    const bytes = await fetchBytes(item);
+    const volumes = volumesOf(item, fetches.volume);
+    const [bytes] = await Promise.all([fetches.bytes(item), ...(options.volumes ? volumes.map((volume) => volume.voxels()) : [])]);
     const isScan = item.kind === 'dicom' || item.kind === 'nifti';
-    return { item, bytes, header: isScan ? describe?.(bytes) : undefined, labels: item.labels, annotations: item.annotations, masks: masksOf(item) };
+    return { item, bytes, header: isScan ? describe?.(bytes) : undefined, labels: item.labels, annotations: item.annotations, masks: masksOf(item), volumes };
   };
   try {
     for (;;) {

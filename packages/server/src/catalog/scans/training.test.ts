@@ -1,4 +1,5 @@
 import { Fovea } from '@fovea/sdk';
+import { writeNifti } from '@fovea/medical/nifti/write.ts';
 import { sampleCt, sampleFile } from '@fovea/medical/dicom/sample-files.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
@@ -39,4 +40,36 @@ test('a version streams with bytes, headers, labels and masks: by split, shuffle
   expect((await paths(1)).toSorted()).toEqual(files.map(({ path }) => path));
   const [train, val] = await Promise.all(['train', 'val'].map(async (split) => (await Array.fromAsync(sdk.versions.samples(dataset, 'latest', { split, header: false }))).map(({ item }) => item.path)));
   expect([...(train ?? []), ...(val ?? [])].toSorted()).toEqual(files.map(({ path }) => path));
+});
+
+test('the labels of a volume come as voxels when they are asked for, one file for all of them, as they were when the version was kept', async () => {
+  const requested: string[] = [];
+  const sdk = new Fovea({ url: fovea.url, key: fovea.key, fetch: async (input, init) => {
+    const { pathname, searchParams } = new URL(input instanceof Request ? input.url : String(input));
+    if (searchParams.has('volume')) requested.push(`${pathname}?${searchParams.get('path')}`);
+    return fetch(input, init);
+  } });
+  const project = await sdk.projects.create({ name: 'volumes' });
+  const dataset = (await sdk.datasets.create({ project: project.id, name: 'd' })).id;
+  const place = { dims: [4, 3, 2], affine: [[-1, 0, 0, 5], [0, -1, 0, 6], [0, 0, 2, 7]] as const };
+  const labels = Uint8Array.from({ length: 24 }, (_, at) => at % 3);
+  const scan = await sdk.items.upload(dataset, writeNifti({ ...place, data: Int16Array.from({ length: 24 }, (_, at) => at), gzip: true }), { path: '/scan.nii.gz' });
+  await fovea.probed(scan.item.id);
+  await sdk.segmentations.upload(scan.item.id, writeNifti({ ...place, data: labels, gzip: true }), { labels: { 1: 'liver', 2: 'tumour' } });
+  const committed = await sdk.versions.commit(dataset, {});
+  await expect.poll(async () => (await sdk.commands.get(committed.id)).status, { timeout: 20_000 }).toBe('complete');
+  for (const { id } of (await sdk.annotations.list(scan.item.id)).data) await sdk.annotations.delete(id);
+
+  const [sample] = await Array.fromAsync(sdk.versions.samples(dataset, 'latest'));
+  expect(requested).toEqual([]);
+  const found = sample?.volumes.toSorted((a, b) => a.value - b.value) ?? [];
+  expect(found.map(({ label, value, size }) => [label, value, size])).toEqual([['liver', 1, [4, 3, 2]], ['tumour', 2, [4, 3, 2]]]);
+  for (const { value, voxels } of found) {
+    const { data, size, affine } = await voxels();
+    expect([[...data], size, affine]).toEqual([[...labels].map((label) => (label === value ? 1 : 0)), [4, 3, 2], place.affine]);
+  }
+  expect(requested).toHaveLength(1);
+  await Array.fromAsync(sdk.versions.samples(dataset, 'latest', { volumes: true }));
+  expect(requested).toHaveLength(2);
+  await expect(sdk.versions.file(dataset, 'latest', { path: '/scan.nii.gz', volume: scan.item.sha256 })).rejects.toThrow(/No annotation of the item/);
 });

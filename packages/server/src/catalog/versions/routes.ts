@@ -15,8 +15,7 @@ export function versionRoutes(service: VersionsService): Route[] {
       void reply.header('content-type', 'application/x-ndjson').send(service.lines(caller, params.dataset, params.version, query.split));
     }),
     route(versions.file, async ({ caller, params, query, request, reply }) => {
-      const { item, read } = await service.open(caller, params.dataset, params.version, query.path);
-      await sendFile(request, reply, { sha256: item.sha256, size: item.sizeBytes, mediaType: item.mediaType, filename: item.path.slice(item.path.lastIndexOf('/') + 1), read });
+      await sendFile(request, reply, await service.open(caller, params.dataset, params.version, query));
     }),
     route(versions.diff, ({ caller, params, query }) => service.diff(caller, params.dataset, params.version, query)),
     route(versions.restore, ({ caller, params }) => service.restore(caller, params.dataset, params.version)),

@@ -22,6 +22,15 @@ type Body<K extends keyof typeof versions> = Parsed<(typeof versions)[K]>['body'
 type Query<K extends keyof typeof versions> = Parsed<(typeof versions)[K]>['query'];
 export type VersionsService = ReturnType<typeof versionsService>;
 
+/** Bytes that a version names. */
+export interface VersionFile {
+  sha256: string;
+  size: number;
+  mediaType: string;
+  filename: string;
+  read(range?: ByteRange): Promise<Readable>;
+}
+
 const kinds = { commit: 'version.commit', restore: 'version.restore', verify: 'version.verify' } as const;
 const restoreItems = 200;
 const streamItems = 256;
@@ -134,12 +143,16 @@ export function versionsService({ db, blobs, queue, commands }: { db: Database; 
       return Readable.from(texts());
     },
 
-    async open(caller: Caller, datasetId: string, reference: string, path: string): Promise<{ item: VersionItem; read(range?: ByteRange): Promise<Readable> }> {
+    async open(caller: Caller, datasetId: string, reference: string, { path, volume }: Query<'file'>): Promise<VersionFile> {
       const version = await need(caller, datasetId, reference);
       const entry = await findEntry(db, version, path);
       const [item] = entry ? await toItems(db, version, [entry]) : [];
-      if (!item) throw new Fault('not_found', `The version ${version.number} has no item at "${path}".`);
-      return { item, read: (range) => blobs.get(item.sha256, range) };
+      if (!entry || !item) throw new Fault('not_found', `The version ${version.number} has no item at "${path}".`);
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      if (volume === undefined) return { sha256: item.sha256, size: item.sizeBytes, mediaType: item.mediaType, filename: name, read: (range) => blobs.get(item.sha256, range) };
+      const stat = entry.annotations?.some(({ blob }) => blob === volume) ? await blobs.stat(volume) : undefined;
+      if (!stat) throw new Fault('not_found', `No annotation of the item at "${path}" in version ${version.number} has the file ${volume}.`);
+      return { sha256: volume, size: stat.size, mediaType: 'application/gzip', filename: `${name}.labels.nii.gz`, read: (range) => blobs.get(volume, range) };
     },
 
     async diff(caller: Caller, datasetId: string, reference: string, query: Query<'diff'>): Promise<ResultOf<typeof versions.diff>> {

@@ -1,6 +1,7 @@
 import { bitmapFromRuns, decodeRle } from '@fovea/geometry';
 import type { Grid } from '@fovea/medical/nifti/labels.ts';
-import { parseNifti, readVoxels, type VoxelArray } from '@fovea/medical/nifti/parse.ts';
+import { readLabelVolume } from '@fovea/medical/label-volume.ts';
+import type { VoxelArray } from '@fovea/medical/nifti/parse.ts';
 import type { StoredAnnotation } from '../annotations/store.ts';
 
 /** Annotations as one array of label values. */
@@ -39,8 +40,8 @@ export interface LabelFile extends Grid {
 }
 
 export function readLabelFile(bytes: Uint8Array): LabelFile {
-  const volume = readVoxels(parseNifti(bytes));
-  return { dims: [...volume.dims.slice(0, 3), 1, 1].slice(0, 3), affine: volume.header.affine, data: volume.data };
+  const { data, dims, affine } = readLabelVolume(bytes);
+  return { data, dims: [...dims], affine };
 }
 
 /** Writes annotations over each other into one array; later ones cover earlier ones, and that is noted. */
