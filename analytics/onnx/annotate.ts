@@ -4,6 +4,7 @@ import { readClassification } from './classification.ts';
 import { readDetections } from './detection.ts';
 import type { ModelOutput } from './outputs.ts';
 import { inputSize, preparePicture, type PreparedPicture } from './picture-input.ts';
+import { promptOf, type PromptInputs } from './prompt.ts';
 import { readSegmentation } from './segmentation.ts';
 import { openModel, type OnnxModel } from './session.ts';
 import type { OnnxSpec } from './spec.ts';
@@ -22,7 +23,7 @@ export async function openAnnotator(modelPath: string, spec: OnnxSpec): Promise<
     return {
       async annotate(picturePath) {
         const prepared = await preparePicture(picturePath, spec.input, input);
-        const outputs = await infer(model, input.name, prepared);
+        const outputs = await infer(model, input.name, prepared, promptOf(model, spec, prepared.placement));
         return read(outputs, spec, prepared);
       },
       close: () => model.close(),
@@ -40,7 +41,12 @@ function read(outputs: ModelOutput[], spec: OnnxSpec, { placement }: PreparedPic
 }
 
 /** Runs the model once. Throws InputError where it refuses its input. */
-export async function infer(model: OnnxModel, inputName: string, prepared: PreparedPicture): Promise<ModelOutput[]> {
+export async function infer(
+  model: OnnxModel,
+  inputName: string,
+  prepared: PreparedPicture,
+  further: PromptInputs = {},
+): Promise<ModelOutput[]> {
   const { Tensor } = model.runtime;
   const tensor =
     prepared.data instanceof Uint8Array
@@ -48,7 +54,7 @@ export async function infer(model: OnnxModel, inputName: string, prepared: Prepa
       : new Tensor('float32', prepared.data, prepared.dims);
   let results: Awaited<ReturnType<typeof model.session.run>>;
   try {
-    results = await model.session.run({ [inputName]: tensor });
+    results = await model.session.run({ [inputName]: tensor, ...further });
   } catch (error) {
     throw new InputError(
       `the model refuses its input: ${(error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''}`,

@@ -58,6 +58,33 @@ const segmenter: OnnxGraph = {
   nodes: [{ op: 'Conv', inputs: ['image', 'weights', 'bias'], outputs: ['logits'], ints: { kernel_shape: [1, 1] } }],
 };
 
+/** A model that is told where to look: above zero within ten pixels of the place, on an input of 100 × 80. */
+const aroundPlace: OnnxGraph = {
+  inputs: { image: [1, 3, 80, 100], place: [1, 'places', 2], kinds: [1, 'places'] },
+  outputs: { logits: [1, 1, 80, 100] },
+  constants: {
+    nothing: { dims: [1, 3, 1, 1], values: [0, 0, 0] },
+    columns: { dims: [1, 1, 1, 100], values: Array.from({ length: 100 }, (_, x) => x + 0.5) },
+    rows: { dims: [1, 1, 80, 1], values: Array.from({ length: 80 }, (_, y) => y + 0.5) },
+    first: { dims: [1], values: [0], int64: true },
+    second: { dims: [1], values: [1], int64: true },
+    square: { dims: [1], values: [100] },
+  },
+  nodes: [
+    { op: 'Conv', inputs: ['image', 'nothing'], outputs: ['zero'], ints: { kernel_shape: [1, 1] } },
+    { op: 'Gather', inputs: ['place', 'first'], outputs: ['x'], ints: { axis: 2 } },
+    { op: 'Gather', inputs: ['place', 'second'], outputs: ['y'], ints: { axis: 2 } },
+    { op: 'Sub', inputs: ['columns', 'x'], outputs: ['dx'] },
+    { op: 'Sub', inputs: ['rows', 'y'], outputs: ['dy'] },
+    { op: 'Mul', inputs: ['dx', 'dx'], outputs: ['dx2'] },
+    { op: 'Mul', inputs: ['dy', 'dy'], outputs: ['dy2'] },
+    { op: 'Add', inputs: ['dx2', 'dy2'], outputs: ['distance'] },
+    { op: 'Sub', inputs: ['square', 'distance'], outputs: ['near'] },
+    { op: 'Mul', inputs: ['near', 'kinds'], outputs: ['meant'] },
+    { op: 'Add', inputs: ['meant', 'zero'], outputs: ['logits'] },
+  ],
+};
+
 async function picture(name: string, width: number, height: number, shapes: string): Promise<string> {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}"><rect width="100%" height="100%" fill="#000"/>${shapes}</svg>`;
   return scratch.file(name, await sharp(Buffer.from(svg)).removeAlpha().png().toBuffer());
@@ -185,6 +212,34 @@ describe('segmentation', () => {
     expect(areas).toHaveLength(2);
     expect(areas[0]! / (Math.PI * 144)).toBeCloseTo(1, 0);
     expect(areas[1]! / (Math.PI * 1_600)).toBeCloseTo(1, 1);
+  });
+
+  it('gives what lies at a place, in one piece, or nothing', async () => {
+    const path = await picture('discs.png', 200, 160, `${disc}<circle cx="30" cy="30" r="12" fill="#f00"/>`);
+    const at = async (point: number[]) => {
+      const result = await run('segmentation', segmenter, path, { labels: ['background', 'disc'], spec: { ...spec, as: 'polygon', point } });
+      expect(result.summary!.shapes).toEqual(annotationsOf(result));
+      return annotationsOf(result).map(({ geometry }) => area(geometry));
+    };
+    expect((await at([30, 33]))[0]! / (Math.PI * 144)).toBeCloseTo(1, 0);
+    expect(await at([100, 80])).toHaveLength(1);
+    expect(await at([190, 10])).toEqual([]);
+    expect(await at([500, 10])).toEqual([]);
+    await expect(at([30])).rejects.toThrow("the model's spec: point");
+  });
+
+  it('tells a model where to look, in the pixels of its picture', async () => {
+    const path = await picture('any.png', 200, 160, '');
+    const prompted = { ...spec, activation: 'sigmoid', prompt: { points: 'place', labels: 'kinds' } };
+    const parameters = { labels: ['thing'], spec: { ...prompted, point: [60, 100] } };
+    const [found] = annotationsOf(await run('segmentation', aroundPlace, path, parameters));
+    if (found?.geometry.type !== 'mask') throw new Error('a mask is expected');
+    const bitmap = bitmapFromRuns(decodeRle(found.geometry.rle));
+    // A disc of ten pixels of the input, twenty of the picture, around the place.
+    expect(bitmap.reduce((sum, value) => sum + value, 0) / (Math.PI * 400)).toBeCloseTo(1, 1);
+    expect([bitmap[100 * 200 + 60], bitmap[100 * 200 + 79], bitmap[100 * 200 + 82]]).toEqual([1, 1, 0]);
+    await expect(run('segmentation', aroundPlace, path, { labels: ['thing'], spec: prompted })).rejects.toThrow('the parameter point');
+    await expect(run('segmentation', aroundPlace, path, { ...parameters, spec: { ...parameters.spec, prompt: { points: 'where' } } })).rejects.toThrow('the model has no input where; it has image, place, kinds');
   });
 });
 

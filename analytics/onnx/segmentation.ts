@@ -25,7 +25,8 @@ export function readSegmentation(
   for (const [classIndex, { bitmap, confidence }] of [...bitmaps].toSorted(([a], [b]) => a - b)) {
     const label = labelName(labels, classIndex);
     if (spec.ignore.includes(label)) continue;
-    for (const geometry of shapesOf(bitmap, spec, placement)) {
+    const meant = spec.point === undefined ? bitmap : pieceAt(bitmap, spec.point, placement);
+    for (const geometry of meant === undefined ? [] : shapesOf(meant, spec, placement)) {
       out.push({
         type: geometry.type,
         label,
@@ -39,6 +40,24 @@ export function readSegmentation(
     }
   }
   return out;
+}
+
+/** The piece of a bitmap around a place (4-connected); undefined where the place is not part of it. */
+function pieceAt(bitmap: Uint8Array, [x, y]: readonly [number, number], { pictureWidth: width, pictureHeight: height }: Placement): Uint8Array | undefined {
+  const [column, row] = [Math.floor(x), Math.floor(y)];
+  if (column < 0 || row < 0 || column >= width || row >= height || bitmap[row * width + column] !== 1) return undefined;
+  const piece = new Uint8Array(bitmap.length);
+  const open = [row * width + column];
+  piece[row * width + column] = 1;
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const inRow = at % width;
+    for (const next of [inRow > 0 ? at - 1 : -1, inRow < width - 1 ? at + 1 : -1, at - width, at + width]) {
+      if (next < 0 || next >= bitmap.length || bitmap[next] !== 1 || piece[next] === 1) continue;
+      piece[next] = 1;
+      open.push(next);
+    }
+  }
+  return piece;
 }
 
 function scoreMaps(outputs: ModelOutput[], spec: OnnxSegmentation): ScoreMaps {

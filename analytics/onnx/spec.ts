@@ -70,6 +70,10 @@ export const onnxSegmentation = z.object({
   as: z.enum(['mask', 'polygon']).default('mask'),
   /** Least area of a label's mask, or of a polygon, in pixels of the picture. */
   minArea: z.number().min(0).default(16),
+  /** A place on the picture, in pixels: only what lies there in one piece is reported. */
+  point: z.tuple([z.number(), z.number()], 'must be [x, y] in pixels of the picture').optional(),
+  /** Of a model that is told where to look: its inputs for places (x and y in pixels of its picture) and for what they are (1: on the object). */
+  prompt: z.object({ points: z.string(), labels: z.string().optional() }).optional(),
 });
 
 export const onnxSpec = z.intersection(

@@ -153,6 +153,7 @@ export const annotateTexts = {
   assist: {
     title: 'Suggest',
     hint: 'What it finds is shown dashed: A accepts, X rejects',
+    click: 'A click on the picture asks it what lies there',
     found: (n: number) => (n === 0 ? 'Nothing was found' : `${count(n, 'suggestion', 'suggestions')}: A accepts, X rejects`),
   },
   video: {

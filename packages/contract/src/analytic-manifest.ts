@@ -83,6 +83,16 @@ export const analyticManifest = z.object({
   files: z.array(filePath).max(1_000).default([]).describe('Files that come with it, uploaded one by one; until all are there it is pending'),
 });
 export type AnalyticManifest = z.infer<typeof analyticManifest>;
+export type AnalyticParameter = z.infer<typeof analyticParameter>;
+
+/** What every segmentation model can be asked for, whether its document says so or not: what lies at one place. */
+const pointParameter: AnalyticParameter = { name: 'point', description: 'Only what lies at this place: [x, y] in pixels of the picture', type: 'array', required: false };
+
+/** The parameters of an analytic: those of its document, and those that its runtime brings. */
+export function parametersOf({ parameters, runtime: on }: Pick<AnalyticManifest, 'parameters' | 'runtime'>): AnalyticParameter[] {
+  const isSegmentation = on.kind === 'onnx' && on.task === 'segmentation';
+  return isSegmentation && !parameters.some(({ name }) => name === pointParameter.name) ? [...parameters, pointParameter] : parameters;
+}
 
 /** Every file that must have been uploaded before it can run. */
 export function neededFiles({ files, runtime: on }: Pick<AnalyticManifest, 'files' | 'runtime'>): string[] {

@@ -40,6 +40,7 @@ const toolKeys: Partial<Record<ToolId, readonly string[]>> = {
   wand: ['shift+w'],
   smart_box: ['s'],
   superpixels: ['shift+s'],
+  ask_model: ['shift+p'],
 };
 
 /** One action for each tool of the editor, in its order. */
@@ -47,11 +48,17 @@ function toolActions(editor: Editor): Action[] {
   return editor.tools.all.map(({ id, title }) =>
     action('Tools', `tool.${id}`, title, {
       shortcuts: toolKeys[id] ?? [],
-      // The key of the window belongs to it on every scan, and to another tool elsewhere.
-      when: (current) => (id === 'window' ? current.picture.scan !== undefined : current.tools.current !== id),
+      when: (current) => mayUse(current, id),
       run: (current) => current.tools.use(id),
     }),
   );
+}
+
+function mayUse(editor: Editor, id: ToolId): boolean {
+  // The key of the window belongs to it on every scan, and to another tool elsewhere.
+  if (id === 'window') return editor.picture.scan !== undefined;
+  if (id === 'ask_model' && !editor.modelAsker) return false;
+  return editor.tools.current !== id;
 }
 
 const editActions: Action[] = [

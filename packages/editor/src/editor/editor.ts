@@ -64,6 +64,7 @@ export class Editor {
   readonly keyboardPointer: KeyboardPointer;
   /** What was copied last; the page may carry it to another editor or the system's clipboard. */
   clip: Clip | undefined;
+  private asker: ((at: Xy) => void) | undefined;
   private labelSet: LabelSet;
   private label: string;
   private currentSettings: EditorSettings;
@@ -169,6 +170,19 @@ export class Editor {
   set(settings: Partial<EditorSettings>): void {
     this.currentSettings = { ...this.currentSettings, ...settings };
     this.events.emit('settings', this.currentSettings);
+  }
+
+  // --- models ---
+
+  /** Asks a model what lies at a place; undefined while there is none. */
+  get modelAsker(): ((at: Xy) => void) | undefined {
+    return this.asker;
+  }
+
+  setModelAsker(asker: ((at: Xy) => void) | undefined): void {
+    this.asker = asker;
+    if (!asker && this.tools.current === 'ask_model') this.tools.use('select');
+    this.events.emit('tool', this.tools.current);
   }
 
   // --- places ---

@@ -70,5 +70,6 @@ export const toolIds = [
   'wand',
   'smart_box',
   'superpixels',
+  'ask_model',
 ] as const;
 export type ToolId = (typeof toolIds)[number];

@@ -1,6 +1,7 @@
 import type { Editor } from '../editor/editor.ts';
 import { drawTools } from './draw-tools.ts';
 import { maskTools } from './mask-tools.ts';
+import { askModelTool } from '../smart/ask-model-tool.ts';
 import { liveWireTool } from '../smart/live-wire-tool.ts';
 import { smartBoxTool } from '../smart/smart-box-tool.ts';
 import { SuperpixelTool } from '../smart/superpixel-tool.ts';
@@ -22,5 +23,6 @@ export function makeTools(editor: Editor): [Tool, ...Tool[]] {
     wandTool(editor),
     smartBoxTool(editor),
     new SuperpixelTool(editor),
+    askModelTool(editor),
   ];
 }

@@ -148,6 +148,21 @@ describe('models', () => {
     expect([job.status, job.message]).toEqual(['complete', null]);
     expect((await fovea.call('GET', `/v1/items/${item}/annotations`)).body.data).toMatchObject([{ type: 'classification', label: 'green', source: 'model' }]);
   });
+  test('a segmentation model is asked what lies at a place, though its document does not say so', async () => {
+    const segmenter = onnxFile({
+      inputs: { image: [1, 3, 'height', 'width'] },
+      outputs: { logits: [1, 2, 'height', 'width'] },
+      constants: { weights: { dims: [2, 3, 1, 1], values: [0, 0, 0, 0, 12, 0] }, bias: { dims: [2], values: [3, 0] } },
+      nodes: [{ op: 'Conv', inputs: ['image', 'weights', 'bias'], outputs: ['logits'], ints: { kernel_shape: [1, 1] } }],
+    });
+    const analytic = await register(base({ kind: 'onnx', model: 'green.onnx', task: 'segmentation', labels: ['background', 'green'], as: 'polygon', input: { width: 40, height: 30 } }, { outputs: [{ name: 'labels', type: 'labels' }] }));
+    await putFile(analytic, 'green.onnx', segmenter);
+    const job = await ended((await start(analytic, { parameters: { point: [20, 15] } })).id);
+    expect([job.status, job.message]).toEqual(['complete', null]);
+    expect(job.summary.shapes).toMatchObject([{ type: 'polygon', label: 'green', source: 'model', geometry: { points: expect.arrayContaining([[0, 0], [40, 30]]) } }]);
+    expect((await fovea.call('GET', `/v1/items/${item}/annotations`)).body.data).toEqual([]);
+    expect((await fovea.call('POST', '/v1/jobs', { body: { project, analytic: analytic.id, inputs: { image: item }, parameters: { place: [1, 2] } } })).body.detail).toContain('it has: point');
+  });
   test('bytes that are no model fail the job with a word on it', async () => {
     const analytic = await register(manifest());
     await putFile(analytic, 'color.onnx', 'PK\u0003\u0004 a checkpoint');

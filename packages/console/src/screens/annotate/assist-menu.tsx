@@ -1,12 +1,14 @@
 import type { Analytic, Item } from '@fovea/contract';
 import { Button, Menu } from '@mantine/core';
-import { IconSparkles } from '@tabler/icons-react';
+import { IconCheck, IconSparkles } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { fovea } from '../../api/client.ts';
 import { projectQuery, roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { notify } from '../../ui/notices.ts';
+import { askable, askModel } from './session/ask-model.ts';
 import type { Workbench } from './session/workbench.ts';
 
 const mostAnalytics = 500;
@@ -16,6 +18,8 @@ export function labelersFor(analytics: readonly Analytic[], item: Pick<Item, 'ki
   return analytics.filter(({ manifest, pending, deprecated }) => {
     const needed = manifest.inputs.filter(({ required }) => required);
     const takesIt = needed.length === 1 && needed[0]?.media.includes(item.kind);
+    // A model that must be told where to look finds nothing by itself.
+    if (manifest.runtime.kind === 'onnx' && manifest.runtime['prompt'] !== undefined) return false;
     return !pending && !deprecated && takesIt && manifest.outputs.some(({ type }) => type === 'labels') && manifest.parameters.every(({ required }) => !required);
   });
 }
@@ -38,16 +42,24 @@ export function AssistMenu({ bench }: { bench: Workbench }) {
     },
   });
   const usable = labelersFor(analytics.data ?? [], item);
-  if (!may || usable.length === 0) return null;
+  const models = askable(analytics.data ?? [], item);
+  const { isAsking, model, choose } = useAsking(bench, models);
+  if (!may || (usable.length === 0 && models.length === 0)) return null;
   return (
     <Menu position="bottom-end" width={280}>
       <Menu.Target>
-        <Button variant="default" loading={run.isPending} leftSection={<IconSparkles size={15} aria-hidden />}>
+        <Button variant="default" loading={run.isPending || isAsking} leftSection={<IconSparkles size={15} aria-hidden />}>
           {t.assist.title}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Label>{t.assist.hint}</Menu.Label>
+        {models.length > 0 && <Menu.Label>{t.assist.click}</Menu.Label>}
+        {models.map((analytic) => (
+          <Menu.Item key={analytic.id} leftSection={analytic.id === model?.id ? <IconCheck size={14} aria-hidden /> : undefined} onClick={() => choose(analytic)}>
+            {analytic.manifest.title || analytic.name}
+          </Menu.Item>
+        ))}
+        {usable.length > 0 && <Menu.Label>{t.assist.hint}</Menu.Label>}
         {usable.map((analytic) => (
           <Menu.Item key={analytic.id} onClick={() => run.mutate(analytic)}>
             {analytic.manifest.title || analytic.name}
@@ -56,4 +68,25 @@ export function AssistMenu({ bench }: { bench: Workbench }) {
       </Menu.Dropdown>
     </Menu>
   );
+}
+
+/** The model that clicks ask: the newest until another one is chosen. */
+function useAsking({ editor, item }: Workbench, models: readonly Analytic[]) {
+  const [chosen, setChosen] = useState<string>();
+  const model = models.find(({ id }) => id === chosen) ?? models[0];
+  const ask = useMutation({
+    mutationFn: async ({ analytic, at }: { analytic: Analytic; at: readonly [number, number] }) => {
+      const count = await askModel(editor, { analytic, item, at });
+      notify({ tone: count > 0 ? 'good' : 'plain', text: t.assist.found(count) });
+    },
+  });
+  useEffect(() => {
+    editor.setModelAsker(model && ((at) => ask.mutate({ analytic: model, at })));
+    return () => editor.setModelAsker(undefined);
+  }, [editor, model?.id]);
+  const choose = (analytic: Analytic) => {
+    setChosen(analytic.id);
+    editor.tools.use('ask_model');
+  };
+  return { isAsking: ask.isPending, model, choose };
 }

@@ -2,7 +2,7 @@ import type { AnnotationType } from '@fovea/contract';
 import type { ToolId } from '@fovea/editor';
 import {
   IconAffiliate, IconBrush, IconBucketDroplet, IconContrast2, IconCube, IconEraser, IconFrame, IconHandStop, IconHexagonMinus, IconHexagons, IconLetterT, IconMagnet,
-  IconOval, IconPaint, IconPoint, IconPointer, IconPolygon, IconRectangle, IconRotateRectangle, IconSlice, IconStack2, IconTag, IconVectorSpline, IconWand, type Icon,
+  IconOval, IconPaint, IconPoint, IconPointer, IconPolygon, IconRectangle, IconRotateRectangle, IconSlice, IconSparkles, IconStack2, IconTag, IconVectorSpline, IconWand, type Icon,
 } from '@tabler/icons-react';
 
 export const toolIcons: Record<ToolId, Icon> = {
@@ -27,6 +27,7 @@ export const toolIcons: Record<ToolId, Icon> = {
   wand: IconWand,
   smart_box: IconFrame,
   superpixels: IconHexagons,
+  ask_model: IconSparkles,
 };
 
 export const typeIcons: Record<AnnotationType, Icon> = {

@@ -12,7 +12,7 @@ const groups: readonly (readonly ToolId[])[] = [
   ['box', 'rotated_box', 'polygon', 'polyline', 'point', 'ellipse', 'cuboid', 'keypoints'],
   ['brush', 'threshold_brush', 'eraser', 'fill'],
   ['cut', 'hole'],
-  ['smart_box', 'wand', 'live_wire', 'superpixels'],
+  ['smart_box', 'wand', 'live_wire', 'superpixels', 'ask_model'],
 ];
 
 /** The tools that the recipe has use for, with their keys. */
@@ -20,6 +20,7 @@ export function ToolBar({ editor, table, focusCanvas }: { editor: Editor; table:
   useEditorEvents(editor, 'tool', 'labels', 'picture');
   const usable = new Set(usableTools(editor.tools.all.map(({ id }) => id), editor.labels.list));
   if (!editor.picture.scan) usable.delete('window');
+  if (!editor.modelAsker) usable.delete('ask_model');
   const titles = new Map(editor.tools.all.map(({ id, title }) => [id, title]));
   return (
     <div className={classes['tools']} role="toolbar" aria-label={t.tools} aria-orientation="vertical">

@@ -1,4 +1,4 @@
-import type { AnalyticManifest, FieldError, Item } from '@fovea/contract';
+import { parametersOf, type AnalyticManifest, type FieldError, type Item } from '@fovea/contract';
 import { Fault } from '../../fault.ts';
 
 type Parameter = AnalyticManifest['parameters'][number];
@@ -28,11 +28,12 @@ export function checkInputs(manifest: AnalyticManifest, inputs: Record<string, r
 export function bindParameters(manifest: AnalyticManifest, given: Record<string, unknown>): Record<string, unknown> {
   const errors: FieldError[] = [];
   const bound: Record<string, unknown> = {};
-  const known = new Map(manifest.parameters.map((parameter) => [parameter.name, parameter]));
+  const parameters = parametersOf(manifest);
+  const known = new Map(parameters.map((parameter) => [parameter.name, parameter]));
   for (const name of Object.keys(given)) {
     if (!known.has(name)) errors.push({ path: `body.parameters.${name}`, message: `is not a parameter of the analytic; it has: ${[...known.keys()].join(', ') || 'none'}` });
   }
-  for (const parameter of manifest.parameters) {
+  for (const parameter of parameters) {
     const value = given[parameter.name] ?? parameter.default;
     if (value === undefined || value === null) {
       if (parameter.required) errors.push({ path: `body.parameters.${parameter.name}`, message: 'is required' });

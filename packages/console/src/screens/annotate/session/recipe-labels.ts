@@ -61,6 +61,7 @@ const drawn: Partial<Record<ToolId, readonly AnnotationType[]>> = {
   wand: ['polygon', 'mask', 'volume'],
   smart_box: ['polygon', 'mask', 'volume'],
   superpixels: ['polygon', 'mask', 'volume'],
+  ask_model: ['polygon', 'mask', 'volume'],
   cut: ['polygon'],
   hole: ['polygon'],
 };
