@@ -3,7 +3,7 @@ import { Loader } from '@mantine/core';
 import { IconPhotoOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useRef, type ReactNode } from 'react';
 import { datasetQuery } from '../../api/datasets.ts';
 import { itemQuery } from '../../api/items.ts';
 import { projectQuery, roleReaches } from '../../api/projects.ts';
@@ -16,19 +16,22 @@ import { texts } from '../../texts.ts';
 import { Empty } from '../../ui/empty.tsx';
 import { Page } from '../../ui/page.tsx';
 import { useNeighbours } from '../item/neighbours.ts';
+import { formKindOf } from '../task-form/form-kind.ts';
 import { acquire, type Acquired } from './acquire.ts';
 import classes from './annotate.module.css';
 import { useStore } from './hooks.ts';
 import { dropAhead, lookAhead } from './session/ahead.ts';
-import { TaskWork } from './session/task-work.ts';
-import { letGo, type QueueScope } from './session/task-queue.ts';
+import type { QueueScope } from './session/task-queue.ts';
 import type { Workbench } from './session/workbench.ts';
 import { useTaskFlow, type TaskMode } from './task-flow.ts';
 import { useBench } from './use-bench.ts';
+import { useMode } from './use-mode.ts';
 import { ItemStage } from './stages.tsx';
 import type { Walk } from './workspace.tsx';
 
 const readAgainMs = 1_500;
+/** Loaded with the first task that is answered in a form. */
+const TaskForm = lazy(() => import('../task-form/task-form.tsx'));
 
 /** One item to annotate, outside any task. */
 export function AnnotateItemPage() {
@@ -81,7 +84,15 @@ export function AnnotateTaskPage() {
   const item = useQuery({ ...itemQuery(itemId ?? ''), enabled: itemId !== undefined, refetchInterval: (query) => (query.state.data?.probe === 'pending' ? readAgainMs : false) });
   const error = task.error ?? project.error ?? acquired.error ?? item.error;
   if (error) return <PageFault error={error} reset={() => void task.refetch()} />;
-  if (task.data && itemId === undefined) return <Closed>{t.closed.noItem}</Closed>;
+  const form = task.data && formKindOf(task.data);
+  if (form && task.data && project.data && acquired.data) {
+    return (
+      <Suspense fallback={<Opening />}>
+        <TaskForm key={`${taskId} ${acquired.dataUpdatedAt}`} kind={form} task={task.data} project={project.data} acquired={acquired.data} />
+      </Suspense>
+    );
+  }
+  if (task.data && form === undefined && itemId === undefined) return <Closed>{t.closed.noItem}</Closed>;
   if (!task.data || !project.data || !acquired.data || !item.data) return <Opening />;
   const closed = whyClosed(item.data);
   if (closed) return <Closed item={item.data}>{closed}</Closed>;
@@ -115,23 +126,6 @@ function Shown({ bench, task, mode, scope }: { bench: Workbench; task: Task; mod
     if (news?.subject.id === task.id) void queryClient.invalidateQueries({ queryKey: taskQuery(task.id).queryKey });
   }, [news]);
   return <ItemStage bench={bench} task={{ task, mode, flow }} />;
-}
-
-function useMode(acquired: Acquired): TaskMode | undefined {
-  const [mode, setMode] = useState<TaskMode>();
-  useEffect(() => {
-    if (acquired.kind !== 'work') {
-      setMode(acquired);
-      return undefined;
-    }
-    const work = new TaskWork(acquired.held);
-    setMode({ kind: 'work', work });
-    return () => {
-      work.end();
-      letGo(work.task.id, { keepLease: true });
-    };
-  }, [acquired]);
-  return mode;
 }
 
 /** The next task is taken when work on this one has begun. */

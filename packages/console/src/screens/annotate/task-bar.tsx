@@ -36,7 +36,8 @@ export function TaskBar({ mode, table, run, isBusy }: { mode: TaskMode; table: A
   );
 }
 
-function Clock({ work }: { work: TaskWork }) {
+/** The time spent on the task so far. */
+export function Clock({ work }: { work: TaskWork }) {
   const seconds = useStore(work.seconds) + work.task.secondsSpent;
   return (
     <span className={classes['clock']} title={t.task.spent} role="timer" aria-label={t.task.spent}>

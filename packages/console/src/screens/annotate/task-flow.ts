@@ -93,7 +93,7 @@ function took(task: Task): void {
 }
 
 /** Takes the next task and shows it, or says that there is none. */
-function useGoOn(scope: QueueScope) {
+export function useGoOn(scope: QueueScope) {
   const navigate = useNavigate();
   const me = useMe();
   return async (current: string) => {

@@ -1,0 +1,46 @@
+import type { Task } from '@fovea/contract';
+import { Anchor } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { itemQuery } from '../../api/items.ts';
+import { productTexts } from '../../texts-product.ts';
+import { Stage } from '../item/stage.tsx';
+import { asList, asText, isObject } from './form-kind.ts';
+import classes from './task-form.module.css';
+
+const t = productTexts.form;
+
+/** What the task is about: its item, and what its parameters name. */
+export function Attachments({ task }: { task: Task }) {
+  const item = useQuery({ ...itemQuery(task.itemId ?? ''), enabled: task.itemId !== null });
+  const { params } = task;
+  const shown = [...asList(params['attachments']), ...(task.itemId === null ? [params['attachment'] ?? task.attachment] : [])].filter((one) => one !== undefined && one !== null);
+  const isText = params['attachment_type'] === 'text';
+  return (
+    <>
+      {item.data && (
+        <div className={classes['stage']}>
+          <Stage item={item.data} />
+        </div>
+      )}
+      <ol className={classes['attachments']}>
+        {shown.map((one, index) => (
+          <li key={index}>
+            <span className={classes['number']}>{t.attachmentOf(index + 1)}</span>
+            <Attachment value={one} isText={isText} />
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Attachment({ value, isText }: { value: unknown; isText: boolean }) {
+  const content = isObject(value) ? asText(value['content'] ?? value['url']) : asText(value);
+  const text = isText || (isObject(value) && value['type'] === 'text');
+  if (text || !/^https?:\/\//.test(content)) return <div className={classes['text']}>{content}</div>;
+  return (
+    <Anchor href={content} target="_blank" rel="noreferrer" title={t.open} size="sm">
+      {content}
+    </Anchor>
+  );
+}
