@@ -15,6 +15,7 @@ const benches: Record<string, () => Promise<{ run(options: { scale: Scale; json:
   datamint: () => import('./datamint.ts'),
   medical: () => import('./medical.ts'),
   formats: () => import('./formats.ts'),
+  chaos: () => import('./chaos.ts'),
 };
 
 const { values, positionals } = parseArgs({
