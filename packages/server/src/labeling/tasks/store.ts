@@ -293,33 +293,44 @@ function leaseEnd(seconds: number): Sql {
   return sql`now() + make_interval(secs => coalesce((select (settings->>'leaseSeconds')::float8 from batches where id = tasks.batch_id), ${seconds}))`;
 }
 
+/** How many heads of each queue are looked at: more than people who pull at the same instant. */
+const heads = [24, 2_000] as const;
+
 /**
  * Takes the next task in one statement: rows that others are taking at this moment are stepped over, so nobody waits and no two people get
- * the same. A person's own share comes first, then what is nobody's; tasks in several hands (consensus) are given to a person once.
+ * the same. A person's own share comes first, then what is nobody's; tasks in several hands (consensus) are given to a person once. Only the
+ * heads of the queues are looked at, so that a claim costs the same however many tasks are open.
  */
-export async function claimNext(
-  db: Queryable,
-  who: Claimant,
-): Promise<StoredTask | undefined> {
-  const row = await db.maybe<TaskRow>(sql`
-    update tasks set status = 'claimed', claimed_by = ${who.email}, lease_token = ${who.leaseToken},
-      lease_until = ${leaseEnd(who.leaseSeconds)},
-      revision = revision + 1, updated_at = now()
-    where id = (
-      select t.id from tasks t left join assignments a on a.id = t.assignment_id left join batches b on b.id = t.batch_id
-      where t.project_id = ${who.projectId} and t.status = 'pending' and t.deleted_at is null and t.test = ${who.test}
-        and (t.expires_at is null or t.expires_at > now())
-        -- Not before its attachment can be looked at.
-        and (t.attachment is null or t.item_id is not null)
-        ${who.batchId === undefined ? empty : sql`and t.batch_id = ${who.batchId}`}
-        ${who.taskId === undefined ? empty : sql`and t.id = ${who.taskId}`}
-        and (t.batch_id is null or b.status = 'in_progress')
-        and (t.assignment_id is null or a.email = ${who.email})
-        and not exists (select from tasks o where o.item_id = t.item_id and o.batch_id = t.batch_id and o.id <> t.id and o.deleted_at is null
-          and (o.claimed_by = ${who.email} or o.submitted_by = ${who.email}))
-      order by (a.email is not null) desc, t.priority desc, t.id limit 1 for update of t skip locked)
-    returning *`);
-  return row && toStoredTask(row);
+export async function claimNext(db: Queryable, who: Claimant): Promise<StoredTask | undefined> {
+  for (const count of heads) {
+    const row = await db.maybe<TaskRow>(sql`
+      update tasks set status = 'claimed', claimed_by = ${who.email}, lease_token = ${who.leaseToken},
+        lease_until = ${leaseEnd(who.leaseSeconds)},
+        revision = revision + 1, updated_at = now()
+      where id = (
+        select t.id from (${headsOfQueues(who, count)}) as h join tasks t on t.id = h.id
+        where t.status = 'pending' and t.deleted_at is null
+        order by h.own desc, h.priority desc, h.id limit 1 for update of t skip locked)
+      returning *`);
+    if (row) return toStoredTask(row);
+  }
+  return undefined;
+}
+
+/** The first tasks of each queue that the person may take from; nothing is locked by looking. */
+function headsOfQueues(who: Claimant, count: number): Sql {
+  const free = sql`t.status = 'pending' and t.deleted_at is null and (t.attachment is null or t.item_id is not null) and (t.expires_at is null or t.expires_at > now())
+    ${who.taskId === undefined ? empty : sql`and t.id = ${who.taskId}`}
+    and not exists (select from tasks o where o.item_id = t.item_id and o.batch_id = t.batch_id and o.id <> t.id and o.deleted_at is null
+      and (o.claimed_by = ${who.email} or o.submitted_by = ${who.email}))`;
+  const open = sql`b.project_id = ${who.projectId} and b.test = ${who.test} and b.status = 'in_progress' and b.deleted_at is null ${who.batchId === undefined ? empty : sql`and b.id = ${who.batchId}`}`;
+  const first = (where: Sql, own: boolean): Sql => sql`(select t.id, t.priority, ${own ? sql`true` : sql`false`} as own from tasks t where ${where} and ${free} order by t.priority desc, t.id limit ${count})`;
+  const alone = sql`union all ${first(sql`t.project_id = ${who.projectId} and t.test = ${who.test} and t.batch_id is null and t.assignment_id is null`, false)}`;
+  return sql`
+    select c.id, c.priority, c.own from assignments a join batches b on b.id = a.batch_id and ${open}
+      cross join lateral ${first(sql`t.assignment_id = a.id`, true)} as c where a.email = ${who.email}
+    union all select c.id, c.priority, c.own from batches b cross join lateral ${first(sql`t.batch_id = b.id and t.assignment_id is null`, false)} as c where ${open}
+    ${who.batchId === undefined ? alone : empty}`;
 }
 
 /** Gives the person who holds a task a new lease on it; undefined when they do not hold it. */
