@@ -2,7 +2,7 @@ import type { Command, Filter, Item, ItemBulkChange, items, Parsed } from '@fove
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Database, Tx } from '../../engines/database/database.ts';
 import { violatedConstraint } from '../../engines/database/database.ts';
-import { emit } from '../../events/outbox.ts';
+import { emit, withEvents } from '../../events/outbox.ts';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
@@ -20,7 +20,7 @@ import { itemEntity } from './entity.ts';
 import { asObject, mergeMetadata, metadataFault } from './metadata.ts';
 import { itemEvent } from './place.ts';
 import type { DoorChange } from './service.ts';
-import { itemColumns, labeledNow, lockItems, markItems, toItem, toStoredItem, type ItemRow, type StoredItem } from './store.ts';
+import { alive, itemColumns, labeledNow, lockItems, markItems, toItem, toStoredItem, type ItemRow, type StoredItem } from './store.ts';
 
 type Query<K extends keyof typeof items> = Parsed<(typeof items)[K]>['query'];
 type Body<K extends keyof typeof items> = Parsed<(typeof items)[K]>['body'];
@@ -188,9 +188,10 @@ export async function deleteStep(tx: Tx, caller: Caller, dataset: { datasetId: s
 }
 
 async function changeStep(tx: Tx, caller: Caller, ids: readonly string[], change: BulkChange): Promise<void> {
-  const items = await lockItems(tx, ids);
   const { mergeMetadata: merge, mergeExtra, addLabels, removeLabels, ...same } = change;
   const relabel = addLabels !== undefined || removeLabels !== undefined;
+  if (!merge && !mergeExtra && !relabel) return changeAlike(tx, caller, ids, same);
+  const items = await lockItems(tx, ids);
   // What depends on each row's own state is worked out here, and written with all the rest in one statement.
   const own = items.map((item) => ({
     id: item.id,
@@ -204,6 +205,15 @@ async function changeStep(tx: Tx, caller: Caller, ids: readonly string[], change
   await emit(tx, ...items.map((item) => itemEvent('item.updated', caller, item, { changed: Object.keys(change) })));
 }
 
+/** A change that is the same for each item: nothing of them has to be known, and their events are made by the statement that changes them. */
+async function changeAlike(tx: Tx, caller: Caller, ids: readonly string[], change: SameChange): Promise<void> {
+  const update = sql`update items i set ${join(sameForAll(change, caller.email), ', ')} where i.id = any(${ids}::uuid[]) and ${alive}
+    returning i.id, i.org_id, i.project_id, i.dataset_id, i.path`;
+  const data = sql`jsonb_build_object('datasetId', m.dataset_id, 'path', m.path, 'changed', ${JSON.stringify(Object.keys(change))}::jsonb)`;
+  const [first] = await tx.many<{ dataset_id: string; project_id: string }>(withEvents(update, { kind: 'item', actor: caller.email, data }, [{ type: 'item.updated' }]));
+  if (first && change.labels) await markChanged(tx, { id: first.dataset_id, projectId: first.project_id });
+}
+
 /** What is written to one item of a step and to no other; the same keys in all of them. */
 interface OwnChange {
   id: string;
@@ -212,15 +222,26 @@ interface OwnChange {
   labels: readonly string[] | undefined;
 }
 
-async function updateItems(tx: Tx, own: readonly OwnChange[], change: Omit<ItemBulkChange, 'mergeMetadata' | 'addLabels' | 'removeLabels'>, by: string): Promise<void> {
+type SameChange = Omit<BulkChange, 'mergeMetadata' | 'mergeExtra' | 'addLabels' | 'removeLabels'>;
+
+async function updateItems(tx: Tx, own: readonly OwnChange[], change: SameChange, by: string): Promise<void> {
   const [first] = own;
   if (!first) return;
-  const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`, sql`updated_by = ${by}`];
+  const { metadata, labels, ...rest } = change;
+  const set = sameForAll({ ...rest, ...(first.metadata === undefined ? { metadata } : {}), ...(first.labels === undefined ? { labels } : {}) }, by);
   if (first.metadata !== undefined) set.push(sql`metadata = o.metadata`);
-  else if (change.metadata !== undefined) set.push(sql`metadata = ${JSON.stringify(change.metadata)}`);
   if (first.extra !== undefined) set.push(sql`extra = o.extra`);
   if (first.labels !== undefined) set.push(sql`labels = array(select jsonb_array_elements_text(o.labels))`, labeledNow);
-  else if (change.labels !== undefined) set.push(sql`labels = ${[...new Set(change.labels)]}`, labeledNow);
+  const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
+  await tx.run(sql`update items i set ${join(set, ', ')} from unnest(${own.map(({ id }) => id)}::uuid[], ${own.map((one) => json(one.metadata))}::jsonb[],
+    ${own.map(({ extra }) => json(extra))}::jsonb[], ${own.map((one) => json(one.labels))}::jsonb[]) as o (id, metadata, extra, labels) where i.id = o.id`);
+}
+
+/** What is written to every item alike. */
+function sameForAll(change: SameChange, by: string): Sql[] {
+  const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`, sql`updated_by = ${by}`];
+  if (change.metadata !== undefined) set.push(sql`metadata = ${JSON.stringify(change.metadata)}`);
+  if (change.labels !== undefined) set.push(sql`labels = ${[...new Set(change.labels)]}`, labeledNow);
   if (change.channel !== undefined) set.push(sql`channel = ${change.channel}`);
   if (change.description !== undefined) set.push(sql`description = ${change.description}`);
   if (change.expiresAt !== undefined) set.push(sql`expires_at = ${change.expiresAt}`);
@@ -228,7 +249,5 @@ async function updateItems(tx: Tx, own: readonly OwnChange[], change: Omit<ItemB
     set.push(sql`status = ${change.status}`);
     if (change.status === 'published') set.push(sql`published_at = coalesce(published_at, now()), published_by = coalesce(published_by, ${by})`);
   }
-  const json = (value: unknown) => (value === undefined ? null : JSON.stringify(value));
-  await tx.run(sql`update items i set ${join(set, ', ')} from unnest(${own.map(({ id }) => id)}::uuid[], ${own.map(({ metadata }) => json(metadata))}::jsonb[],
-    ${own.map(({ extra }) => json(extra))}::jsonb[], ${own.map(({ labels }) => json(labels))}::jsonb[]) as o (id, metadata, extra, labels) where i.id = o.id`);
+  return set;
 }
