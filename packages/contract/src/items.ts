@@ -5,7 +5,7 @@ import { operation } from './operation.ts';
 import { command } from './commands.ts';
 import { deidentifyQuery } from './deidentification.ts';
 import { countResult, filterSchema, queryBody, sortSchema } from './query.ts';
-import { description, expiryInput, futureExpiry, id, itemPath, metadata, page, pageQuery, time, timeInput } from './primitives.ts';
+import { description, expiryInput, futureExpiry, id, itemPath, metadata, metadataText, page, pageQuery, time, timeInput } from './primitives.ts';
 
 export const itemStatuses = ['inbox', 'published', 'archived'] as const;
 export const probeStates = ['pending', 'ready', 'failed'] as const;
@@ -143,18 +143,7 @@ export const items = {
       path: itemPath,
       ifExists: z.enum(conflictRules).default('error'),
       sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits').optional().describe('Refuse bytes with another digest'),
-      metadata: z
-        .string()
-        .transform((text, context) => {
-          try {
-            return JSON.parse(text) as unknown;
-          } catch {
-            context.addIssue({ code: 'custom', message: 'must be a JSON object' });
-            return z.NEVER;
-          }
-        })
-        .pipe(metadata)
-        .optional(),
+      metadata: metadataText.optional(),
       ...facets,
     }),
     body: 'binary',

@@ -1,4 +1,5 @@
 import { annotations } from './annotations.ts';
+import { buckets } from './buckets.ts';
 import { commands } from './commands.ts';
 import { analytics, jobs, profiles, runs } from './compute.ts';
 import { datasets } from './datasets.ts';
@@ -20,7 +21,7 @@ import { usage } from './usage.ts';
 import { versions } from './versions.ts';
 
 /** The operation table: every operation of the native API, by feature. */
-export const operations = { system, session, users, keys, projects, members, datasets, usage, versions, items, transfers, scans, series, deidentification, annotations, segmentations, recipes, formats, exports, imports, batches, tasks, quality, analytics, jobs, runs, profiles, commands, events, audit, webhooks };
+export const operations = { system, session, users, keys, projects, members, datasets, usage, versions, items, transfers, buckets, scans, series, deidentification, annotations, segmentations, recipes, formats, exports, imports, batches, tasks, quality, analytics, jobs, runs, profiles, commands, events, audit, webhooks };
 
 /** All operations in the order of the table. */
 export const allOperations: readonly Operation[] = Object.values(operations).flatMap((feature) => Object.values(feature) as Operation[]);

@@ -81,6 +81,32 @@ function isWellFormed(text: string): boolean {
 /** JSON that a user attaches to a thing. */
 export const metadata = z.record(z.string(), z.unknown()).describe('Any JSON object');
 
+/** {@link metadata} as JSON text, where it stands in a query or a header. */
+export const metadataText = z
+  .string()
+  .transform((text, context): Record<string, unknown> => {
+    const read = parseObject(text);
+    if (typeof read !== 'string') return read;
+    context.addIssue({ code: 'custom', message: read });
+    return z.NEVER;
+  })
+  .describe('Any JSON object');
+
+/** The object, or what is wrong with the text. */
+function parseObject(text: string): Record<string, unknown> | string {
+  let hasPrototype = false;
+  try {
+    const value: unknown = JSON.parse(text, (key, inner: unknown) => {
+      hasPrototype ||= key === '__proto__';
+      return inner;
+    });
+    if (hasPrototype) return 'must not contain the key "__proto__"';
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : 'must be a JSON object';
+  } catch {
+    return 'must be a JSON object';
+  }
+}
+
 /** The query of every list. */
 export const pageQuery = z.object({
   limit: z.coerce

@@ -1,6 +1,7 @@
 import type { Operation } from '@fovea/contract';
 import { Client, type CallInput, type CallResult, type FoveaOptions } from './client.ts';
 import { Audit } from './features/audit.ts';
+import { Buckets } from './features/buckets.ts';
 import { Commands } from './features/commands.ts';
 import { Datasets } from './features/datasets.ts';
 import { Items } from './features/items.ts';
@@ -69,6 +70,7 @@ export class Fovea extends Connected {
   readonly versions = new Versions(this.client);
   readonly items = new Items(this.client);
   readonly transfers = new Transfers(this.client);
+  readonly buckets = new Buckets(this.client);
   readonly scans = new Scans(this.client);
   readonly series = new Series(this.client);
   readonly segmentations = new Segmentations(this.client);

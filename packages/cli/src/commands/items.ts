@@ -41,6 +41,17 @@ export function itemCommands(program: Command, context: Context): void {
     }
   });
 
+  withExamples(
+    withJson(group.command('expire').argument('<id...>').description('change when items end').requiredOption('--at <when>', 'a time such as 2027-01-31T00:00:00Z, days from now such as 30d, or never')),
+    'fovea items expire 019c1f3e-… --at 30d',
+    'fovea items expire 019c1f3e-… --at never',
+  ).action(async (ids: string[], options: ListOptions & { at: string }) => {
+    for (const id of ids) {
+      const item = await context.fovea.items.update(id, { expiresAt: options.at === 'never' ? null : options.at });
+      context.printDone(item.expiresAt === null ? `${item.path} does not end.` : `${item.path} ends ${formatTime(item.expiresAt)}.`, item, options);
+    }
+  });
+
   withJson(group.command('restore').argument('<id...>').description('bring deleted items back')).action(async (ids: string[], options: ListOptions) => {
     for (const id of ids) {
       const item = await context.fovea.items.restore(id);

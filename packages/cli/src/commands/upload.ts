@@ -20,6 +20,7 @@ interface UploadFlags {
   channel?: string;
   label?: string[];
   publish?: boolean;
+  expires?: string;
   ifExists: (typeof conflictRules)[number];
   hidden?: boolean;
   concurrency: number;
@@ -46,6 +47,7 @@ export function uploadCommand(program: Command, context: Context): void {
       .option('-c, --channel <channel>', 'channel of the new items')
       .addOption(new Option('-l, --label <label>', 'label of the new items; may be repeated').argParser(repeatable))
       .option('--publish', 'publish the new items instead of leaving them in the inbox')
+      .option('--expires <when>', 'when the new items end: a time such as 2027-01-31T00:00:00Z, or days such as 30d')
       .addOption(new Option('--if-exists <rule>', 'when a path is taken by other bytes').choices(conflictRules).default('error'))
       .option('--hidden', 'also take files and folders whose name begins with a dot')
       .addOption(new Option('--concurrency <n>', 'how many requests run at once').argParser(wholeNumber(1)).default(4)),
@@ -73,6 +75,7 @@ async function upload(context: Context, paths: readonly string[], flags: Flags):
       channel: flags.channel,
       labels: flags.label,
       status: flags.publish ? 'published' : undefined,
+      expiresAt: flags.expires,
       ifExists: flags.ifExists,
       concurrency: flags.concurrency,
       onError: 'collect',

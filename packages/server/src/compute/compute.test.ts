@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sweepExpiredJobs } from './jobs/expire.ts';
 import { startTestPlatform, type TestPlatform } from '../testing/platform.ts';
 
 let fovea: TestPlatform;
@@ -123,6 +124,13 @@ describe('jobs', () => {
     expect((await fovea.call('PATCH', `/v1/jobs/${job.id}`, { body: { archived: true } })).body.archived).toBe(true);
     await fovea.platform.engines.db.run(sql`update jobs set expires_at = now() - interval '1 second' where id = ${job.id}`);
     expect((await fovea.call('GET', `/v1/jobs/${job.id}`)).body).toMatchObject({ expired: true, outputs: [] });
+    expect((await fovea.call('GET', `/v1/jobs/${job.id}/outputs/0`)).status).toBe(410);
+    // Swept soon after: nothing refers to the bytes any more.
+    const { db } = fovea.platform.engines;
+    await sweepExpiredJobs(db, new AbortController().signal);
+    expect(await db.one(sql`select outputs from jobs where id = ${job.id}`)).toEqual({ outputs: [] });
+    expect((await db.many<{ type: string }>(sql`select type from events where subject_id = ${job.id} order by seq`)).at(-1)?.type).toBe('job.expired');
+    expect(await sweepExpiredJobs(db, new AbortController().signal)).toBe(0);
     expect((await fovea.call('GET', `/v1/jobs/${job.id}/outputs/0`)).status).toBe(410);
     expect((await fovea.call('PATCH', `/v1/jobs/${job.id}`, { body: { expiresAt: '2099-01-01T00:00:00Z' } })).status).toBe(409);
   });

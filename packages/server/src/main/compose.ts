@@ -5,6 +5,9 @@ import { workItems, describeBlobs } from '../catalog/items/background.ts';
 import { commandRoutes } from '../catalog/commands/routes.ts';
 import { commandsService, runCommand } from '../catalog/commands/service.ts';
 import { itemQueries } from '../catalog/items/bulk.ts';
+import { referencedBlobs, type Buckets } from '../catalog/buckets/referenced.ts';
+import { bucketRoutes } from '../catalog/buckets/routes.ts';
+import { bucketsService } from '../catalog/buckets/service.ts';
 import { bringRoutes } from '../catalog/bring/routes.ts';
 import { bringService } from '../catalog/bring/service.ts';
 import { itemRoutes } from '../catalog/items/routes.ts';
@@ -26,6 +29,7 @@ import { foldersService } from '../catalog/folders/service.ts';
 import { datasetsService } from '../catalog/datasets/service.ts';
 import { analyticsService } from '../compute/analytics/service.ts';
 import { queues, workJobs } from '../compute/jobs/background.ts';
+import { expireJobs, workJobExpiry } from '../compute/jobs/expire.ts';
 import { jobsService } from '../compute/jobs/service.ts';
 import { sweepPlaces } from '../compute/jobs/store.ts';
 import { profilesService } from '../compute/profiles/service.ts';
@@ -82,6 +86,8 @@ import { messageKind } from '../engines/queue/queue.ts';
 export interface Engines {
   db: Database;
   blobs: BlobStore;
+  /** Buckets of others that items are imported from by reference; none where it is left out. */
+  buckets?: Buckets;
   queue: Queue;
   outbound: Outbound;
   clock: Clock;
@@ -104,7 +110,8 @@ const tidy = messageKind<null>('platform.tidy', { retries: 0 });
 
 /** Builds every room on the engines, once. Rooms get exactly what they name, and nothing builds itself. */
 export function compose(engines: Engines, settings: Settings) {
-  const { db, blobs, queue, outbound, clock, logger } = engines;
+  const { db, queue, outbound, clock, logger, buckets = new Map() } = engines;
+  const blobs = referencedBlobs(db, engines.blobs, buckets);
   const keys = keysService({ db, clock, doorCredentials: doorCredentials(settings) });
   const sessions = sessionsService({ db, clock, keys });
   const users = usersService({ db });
@@ -170,6 +177,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...segmentationRoutes(segmentations),
     ...usageRoutes(usageService({ db })),
     ...versionRoutes(versions),
+    ...bucketRoutes(bucketsService({ db, buckets, items, commands, limits: settings })),
     ...bringRoutes(bring),
     ...qualityRoutes(qualityService({ db, commands })),
     ...commandRoutes(commands),
@@ -182,10 +190,10 @@ export function compose(engines: Engines, settings: Settings) {
     ...runRoutes(runs),
     ...eventRoutes(events, webhooks, callbacks),
   ];
-  const messageKinds: MessageKind<unknown>[] = [describeBlobs, expireItems, careForStorage, runCommand, prepareTask, returnLeases, queues.cpu, queues.gpu, deliver, fanOut, tidy];
+  const messageKinds: MessageKind<unknown>[] = [describeBlobs, expireItems, expireJobs, careForStorage, runCommand, prepareTask, returnLeases, queues.cpu, queues.gpu, deliver, fanOut, tidy];
 
   return {
-    engines,
+    engines: { ...engines, blobs },
     settings,
     rooms: { keys, sessions, users, members, projects, datasets, datasetCopies: datasetCopier, folders, versions, items, itemQueries: itemFinder, transfers, scans, objects, segmentations, deidentification, bring, commands, annotations, recipes, exports: dataExports, imports: dataImports, batches, assignments, batchCommands: batchWork, tasks, attachments, analytics, profiles, jobs, runs, events, deliveries, webhooks },
     /** Parts that doors add to the preparation of new tasks. */
@@ -211,6 +219,7 @@ export function compose(engines: Engines, settings: Settings) {
       await workTasks({ db, queue, preparations });
       await workItems({ db, blobs, queue, logger });
       await workCare({ db, blobs, queue, logger });
+      await workJobExpiry({ db, queue });
       await queue.work(tidy, async () => {
         await idempotency.sweep();
         await dataExports.sweep();

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import type { BucketSettings } from '../engines/buckets/bucket.ts';
+import { bucketsSetting } from './buckets.ts';
 import { ConfigError } from './config-error.ts';
 import { makeFolder } from './make-folder.ts';
 
@@ -19,6 +21,8 @@ export interface Config {
   /** Unset: the embedded PostgreSQL. */
   databaseUrl: string | undefined;
   blobs: { kind: 'disk'; root: string } | { kind: 's3'; bucket: string; prefix: string; endpoint: string | undefined; region: string };
+  /** Buckets of others that items may be imported from by reference. */
+  buckets: readonly BucketSettings[];
   adminKey: string | undefined;
   /** Signs URLs and tokens. */
   secret: string;
@@ -42,6 +46,7 @@ const environment = z.object({
     .optional(),
   FOVEA_S3_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   FOVEA_S3_REGION: z.string().min(1).default('us-east-1'),
+  FOVEA_BUCKETS: bucketsSetting.optional(),
   FOVEA_ADMIN_KEY: z.string().min(16, 'must have at least 16 characters').max(200).regex(/^\S+$/, 'must not contain spaces').optional(),
   FOVEA_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   FOVEA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -80,6 +85,7 @@ export function readConfig(env: Record<string, string | undefined>, overrides: O
     publicUrlSet: settings.FOVEA_PUBLIC_URL !== undefined,
     databaseUrl: settings.FOVEA_DATABASE_URL,
     blobs: blobSettings(settings.FOVEA_BLOBS, dataDir, settings.FOVEA_S3_ENDPOINT, settings.FOVEA_S3_REGION),
+    buckets: settings.FOVEA_BUCKETS ?? [],
     adminKey: settings.FOVEA_ADMIN_KEY,
     secret: settings.FOVEA_SECRET ?? storedSecret(dataDir),
     logLevel: settings.FOVEA_LOG_LEVEL,

@@ -1,7 +1,8 @@
 import { checkStorage as check, type DeepCheck, type StorageReport } from '../catalog/care/deep.ts';
+import { referencedBlobs } from '../catalog/buckets/referenced.ts';
 import { connectDatabase } from '../engines/database/postgres.ts';
 import { readConfig } from './config.ts';
-import { databaseOf, openBlobs } from './engines.ts';
+import { databaseOf, openBlobs, openBuckets } from './engines.ts';
 
 /** Looks at every byte that a platform keeps, beside the running one or without: see {@link check}. Throws ConfigError where there is no platform. */
 export async function checkStorage(options: { dataDir?: string; env?: Record<string, string | undefined> }, told: DeepCheck): Promise<StorageReport> {
@@ -9,8 +10,14 @@ export async function checkStorage(options: { dataDir?: string; env?: Record<str
   return databaseOf(config, async (connection) => {
     const db = await connectDatabase({ ...connection, poolSize: 8 });
     try {
-      const blobs = await openBlobs(config);
-      return await check({ db, blobs }, told).finally(() => blobs.close());
+      const own = await openBlobs(config);
+      const buckets = openBuckets(config);
+      try {
+        return await check({ db, blobs: referencedBlobs(db, own, buckets) }, told);
+      } finally {
+        for (const bucket of buckets.values()) bucket.close();
+        await own.close();
+      }
     } finally {
       await db.close();
     }

@@ -4,6 +4,8 @@ import { pino } from 'pino';
 import type { BlobStore } from '../engines/blobs/blobs.ts';
 import { diskBlobs } from '../engines/blobs/disk.ts';
 import { s3Blobs } from '../engines/blobs/s3.ts';
+import type { Bucket } from '../engines/buckets/bucket.ts';
+import { s3Bucket } from '../engines/buckets/s3-bucket.ts';
 import { systemClock } from '../engines/clock.ts';
 import { holdDataFolder, startEmbeddedPostgres } from '../engines/database/embedded.ts';
 import { migrate } from '../engines/database/migrate.ts';
@@ -44,10 +46,12 @@ export async function openEngines(config: Config, logger: pino.Logger, options: 
     await migrate(db, migrationsDir, options.migrations);
     const blobs = await openBlobs(config);
     closers.push(() => blobs.close());
+    const buckets = openBuckets(config);
+    closers.push(async () => buckets.forEach((bucket) => bucket.close()));
     const queue = await startQueue({ connection, database: db, logger });
     closers.push(() => queue.stop(10_000));
     const outbound = safeOutbound({ allowPrivateNetwork: config.allowPrivateNetwork });
-    return { connection, db, blobs, queue, outbound, clock: systemClock, logger, close };
+    return { connection, db, blobs, buckets, queue, outbound, clock: systemClock, logger, close };
   } catch (error) {
     await close();
     throw error;
@@ -57,6 +61,11 @@ export async function openEngines(config: Config, logger: pino.Logger, options: 
 /** The store of bytes that the configuration names. */
 export function openBlobs({ blobs }: Config): Promise<BlobStore> {
   return blobs.kind === 'disk' ? diskBlobs({ root: blobs.root }) : s3Blobs(blobs);
+}
+
+/** The buckets of others, by the names of their connections. */
+export function openBuckets({ buckets }: Config): Map<string, Bucket> {
+  return new Map(buckets.map((settings) => [settings.name, s3Bucket(settings)]));
 }
 
 /** Where the embedded server of a data folder is reached, written by the platform that runs it, for workers beside it. */

@@ -44,6 +44,67 @@ test('items past their expiry are swept with counters and an event, and purged a
   expect(await purge(db, signal)).toBe(1);
 });
 
+const dayMs = 86_400_000;
+const daysLeft = (at: string) => (Date.parse(at) - Date.now()) / dayMs;
+
+test('an expiry is a time with a zone or so many days, in every way in; it is changed singly, in batches and by query, and cleared', async () => {
+  expect(daysLeft((await put('/days.txt', 'a', '&expiresAt=30d')).expiresAt)).toBeCloseTo(30, 3);
+  expect(daysLeft((await put('/half.txt', 'a', '&expiresAt=0.5d')).expiresAt)).toBeCloseTo(0.5, 3);
+  expect((await put('/zone.txt', 'a', `&expiresAt=${encodeURIComponent('2090-01-01T02:00:00+02:00')}`)).expiresAt).toBe('2090-01-01T00:00:00.000Z');
+  const form = new FormData();
+  for (const name of ['/many/1.txt', '/many/2.txt']) form.append('file', new Blob([name]), name);
+  const { results } = (await fovea.call('POST', `/v1/datasets/${dataset}/items/bundle?expiresAt=7d`, { body: form })).body;
+  expect(results.map(({ item }: any) => Math.round(daysLeft(item.expiresAt)))).toEqual([7, 7]);
+  const [one, two] = results.map(({ item }: any) => item.id);
+  const patch = async (expiresAt: unknown) => (await fovea.call('PATCH', `/v1/items/${one}`, { body: { expiresAt } })).body;
+  expect(daysLeft((await patch('2d')).expiresAt)).toBeCloseTo(2, 3);
+  expect((await patch(null)).expiresAt).toBe(null);
+  const change = async (filter: object, expiresAt: unknown) => {
+    const { id } = (await fovea.call('POST', `/v1/datasets/${dataset}/items/update`, { body: { filter, change: { expiresAt } } })).body;
+    return (await fovea.call('GET', `/v1/commands/${id}?waitSeconds=30`)).body.result;
+  };
+  const left = async (id: string) => daysLeft((await fovea.call('GET', `/v1/items/${id}`)).body.expiresAt);
+  expect(await change({ id: { in: [one, two] } }, '5d')).toEqual({ changed: 2 });
+  expect([Math.round(await left(one)), Math.round(await left(two))]).toEqual([5, 5]);
+  expect(await change({ path: { match: '/many/**' } }, '9d')).toEqual({ changed: 2 });
+  expect(Math.round(await left(two))).toBe(9);
+  expect(await change({ path: '/many/1.txt' }, null)).toEqual({ changed: 1 });
+  expect((await fovea.call('GET', `/v1/items/${one}`)).body.expiresAt).toBe(null);
+  // The past ends them, at once and with the event.
+  expect(await change({ path: { match: '/many/**' } }, '2001-01-01T00:00:00Z')).toEqual({ changed: 2 });
+  expect((await fovea.call('GET', `/v1/datasets/${dataset}/items?folder=/many`)).body.data).toEqual([]);
+  expect((await fovea.call('POST', `/v1/datasets/${dataset}/items/count`, { body: { filter: { path: { match: '/many/**' } } } })).body.count).toBe(0);
+  expect((await fovea.call('GET', `/v1/datasets/${dataset}/folders`)).body.data).toEqual([]);
+  expect(await sweepExpired(engines().db, signal)).toBe(2);
+  const events = await engines().db.many<{ type: string }>(sql`select type from events where subject_id = ${two} order by seq`);
+  expect(events.at(-1)?.type).toBe('item.expired');
+});
+
+test('an expiry that cannot be is refused with what is allowed, in every way in', async () => {
+  const { id } = await put('/kept.txt', 'a');
+  const upload = (expiresAt: string) => fovea.call('POST', `/v1/datasets/${dataset}/items?path=/x.txt&expiresAt=${encodeURIComponent(expiresAt)}`, { body: 'x' });
+  const ways: ((expiresAt: string) => Promise<{ status: number; body: any }>)[] = [
+    upload,
+    (expiresAt) => fovea.call('POST', `/v1/datasets/${dataset}/items/bundle?expiresAt=${encodeURIComponent(expiresAt)}`, { body: new FormData() }),
+    (expiresAt) => fovea.call('PATCH', `/v1/items/${id}`, { body: { expiresAt } }),
+    (expiresAt) => fovea.call('POST', `/v1/datasets/${dataset}/items/update`, { body: { filter: {}, change: { expiresAt } } }),
+    (expiresAt) => fovea.call('POST', `/v1/datasets/${dataset}/items/import-urls`, { body: { urls: [{ url: 'http://127.0.0.1:9/x' }], expiresAt } }),
+    (expiresAt) => fovea.call('POST', `/v1/datasets/${dataset}/uploads`, { body: { path: '/x', sizeBytes: 1, expiresAt } }),
+  ];
+  const wrong = ['2027-01-01T00:00:00', '2027-01-01', '10000-01-01T00:00:00Z', '+010000-01-01T00:00:00Z', '9999-12-31T23:59:59Z', '0000-01-01T00:00:00Z', '2027-02-30T00:00:00Z', '99999999d', '-1d', '30', '1e9d', 'soon', ''];
+  for (const expiresAt of wrong) {
+    for (const way of ways) {
+      const { status, body } = await way(expiresAt);
+      expect([expiresAt, status, body.errors?.[0]?.path]).toEqual([expiresAt, 400, expect.stringContaining('expiresAt')]);
+    }
+  }
+  expect((await upload('2027-01-01T00:00:00')).body.detail).toContain('with a zone, e.g. 2026-01-31T18:04:05.123Z, or days from now such as 30d');
+  expect((await upload('10000000d')).body.detail).toContain('before the year 9999');
+  // What is new cannot have ended.
+  for (const way of [ways[0], ways[1], ways[4], ways[5]]) expect((await way?.('2001-01-01T00:00:00Z'))?.body.detail).toContain('must lie in the future');
+  expect((await fovea.call('GET', `/v1/items/${id}`)).body.expiresAt).toBe(null);
+});
+
 test('what was deleted 30 days ago goes for good, with annotations and history; a deleted dataset with its versions', async () => {
   const { db } = engines();
   const item = await put('/a.txt', 'a');

@@ -185,10 +185,8 @@ export function transfersService(deps: TransfersDeps) {
       const { sha256, name, mediaType } = await items.get(caller, itemId);
       const expiresMs = Date.now() + expiresSeconds * 1_000;
       const expiresAt = new Date(expiresMs).toISOString();
-      if (via === 'store' && blobs.direct) {
-        const url = await blobs.direct.presignGet(sha256, { expiresSeconds, filename: name, mediaType });
-        return { url, expiresAt, direct: true };
-      }
+      const direct = via === 'store' ? await blobs.direct?.presignGet(sha256, { expiresSeconds, filename: name, mediaType }).catch(unlessMissing) : undefined;
+      if (direct !== undefined) return { url: direct, expiresAt, direct: true };
       const path = `/v1/items/${itemId}/content`;
       return { url: `${deps.publicUrl()}${path}?${deps.sign({ method: 'GET', path, expiresMs })}`, expiresAt, direct: false };
     },

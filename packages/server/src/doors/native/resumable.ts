@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { FileConfigstore, FileStore } from '@tus/file-store';
 import { Server, type Upload } from '@tus/server';
-import { conflictRules, deidentifyQuery, futureExpiry, imports, itemPath, items, itemStatuses } from '@fovea/contract';
+import { conflictRules, deidentifyQuery, futureExpiry, imports, itemPath, items, itemStatuses, metadataText } from '@fovea/contract';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { BringService } from '../../catalog/bring/service.ts';
@@ -39,7 +39,7 @@ const itemWishes = z.object({
   channel: z.string().max(200).optional(),
   status: z.enum(itemStatuses).optional(),
   expiresAt: futureExpiry.optional(),
-  metadata: z.string().transform((text, context) => parseObject(text, context)).optional(),
+  metadata: metadataText.optional(),
   deidentify: deidentifyQuery,
 });
 const archiveWishes = items.importArchive.query.extend({ use: z.literal('archive'), dataset });
@@ -47,17 +47,6 @@ const importWishes = imports.create.query.extend({ use: z.literal('import'), dat
 const wishes = z.discriminatedUnion('use', [itemWishes, archiveWishes, importWishes]);
 type Wishes = z.infer<typeof wishes>;
 const knownFields = new Set(wishes.options.flatMap((one) => Object.keys(one.shape)));
-
-function parseObject(text: string, context: z.core.$RefinementCtx): Record<string, unknown> {
-  try {
-    const value = JSON.parse(text) as unknown;
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
-  } catch {
-    // Told below, with what would be right.
-  }
-  context.addIssue({ code: 'custom', message: 'must be a JSON object' });
-  return z.NEVER;
-}
 
 export interface ResumableDeps {
   rooms: { items: ItemsService; deidentification: DeidentificationService; bring: BringService; imports: ImportsService };

@@ -68,6 +68,7 @@ export interface DirectTransfer {
   completeMultipart(uploadKey: string, uploadId: string, parts: { number: number; etag: string }[]): Promise<void>;
   /** Verifies an uploaded temporary object by reading it once, and moves it to its content address. */
   adopt(uploadKey: string, options?: { sha256?: string; maxBytes?: number }): Promise<StoredBlob>;
+  /** A URL of a blob in the store. BlobError `not_found` where a store knows that the bytes are elsewhere. */
   presignGet(
     sha256: string,
     options: { expiresSeconds: number; filename?: string; mediaType?: string },
@@ -77,7 +78,7 @@ export interface DirectTransfer {
 
 export class BlobError extends Error {
   override name = 'BlobError';
-  readonly code: 'not_found' | 'too_large' | 'upload_incomplete' | 'digest_mismatch' | 'disk_full' | 'unavailable';
+  readonly code: 'not_found' | 'too_large' | 'upload_incomplete' | 'digest_mismatch' | 'disk_full' | 'forbidden' | 'unavailable';
   constructor(code: BlobError['code'], message: string) {
     super(message);
     this.code = code;

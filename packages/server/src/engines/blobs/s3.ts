@@ -1,21 +1,15 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent as HttpAgent } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadBucketCommand,
   HeadObjectCommand,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3';
 import { BlobError, type BlobStore, type StoredBlob } from './blobs.ts';
+import { localCopy } from './local-copy.ts';
+import { s3Client, type S3ClientOptions } from './s3-client.ts';
 import { s3Direct } from './s3-direct.ts';
 import { s3Parts } from './s3-parts.ts';
 import { keeping } from './s3-keeping.ts';
@@ -23,38 +17,17 @@ import { absent, contentKey, copyInside, s3Error, s3Place, type S3Place } from '
 import { StreamDigest, type Promised } from './stream-digest.ts';
 import { beginUpload, PartBuffer, partBytes, partSize, type PartedUpload } from './s3-upload.ts';
 
-export interface S3Options {
+export interface S3Options extends S3ClientOptions {
   bucket: string;
   /** Keys begin with it; empty for the whole bucket. */
   prefix?: string | undefined;
-  /** Unset: Amazon's own. */
-  endpoint?: string | undefined;
-  region?: string | undefined;
-  /** Unset: found the usual way (AWS variables, profile, machine role). */
-  credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-  /** The bucket in the path instead of the host name; the default with an endpoint of one's own. */
-  forcePathStyle?: boolean;
 }
 
 const parallelSmall = 8;
 
 /** Blobs as objects of an S3-compatible store: `<prefix>/blobs/<sha256>`. Checks at once that the bucket answers. */
 export async function s3Blobs(options: S3Options): Promise<BlobStore> {
-  const client = new S3Client({
-    region: options.region ?? 'us-east-1',
-    forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
-    // The checksums that newer clients add by themselves fail on streams to other stores than Amazon's.
-    requestChecksumCalculation: 'WHEN_REQUIRED',
-    responseChecksumValidation: 'WHEN_REQUIRED',
-    requestHandler: {
-      connectionTimeout: 10_000,
-      socketTimeout: 60_000,
-      httpAgent: new HttpAgent({ keepAlive: true, maxSockets: 64 }),
-      httpsAgent: new HttpsAgent({ keepAlive: true, maxSockets: 64 }),
-    },
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
-  });
+  const client = s3Client(options);
   const place = s3Place(client, options.bucket, options.prefix ?? '');
   await checkBucket(place, options.endpoint);
   const writing = storing(place);
@@ -209,19 +182,9 @@ function reading(place: S3Place): Pick<BlobStore, 'get' | 'stat' | 'localPath' |
       }
     },
     async localPath(sha256) {
-      const bytes = await get(sha256);
-      const folder = await mkdtemp(join(tmpdir(), 'fovea-blob-'));
-      const release = () => rm(folder, { recursive: true, force: true });
-      const path = join(folder, sha256);
-      try {
-        await pipeline(bytes, createWriteStream(path));
-      } catch (error) {
-        await release();
-        throw (error as NodeJS.ErrnoException).code === 'ENOSPC'
-          ? new BlobError('disk_full', 'There is no space left for temporary files.')
-          : s3Error(error);
-      }
-      return { path, release };
+      return localCopy(await get(sha256), sha256).catch((error: unknown) => {
+        throw s3Error(error);
+      });
     },
     async verify(sha256) {
       try {
