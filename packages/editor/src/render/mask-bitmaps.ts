@@ -16,8 +16,11 @@ interface Bitmap {
   color: string;
 }
 
-/** How many masks keep their pixels between frames. */
+/** Masks keep their pixels between frames within these bounds: whoever scrolls through a stack passes hundreds of them. */
 const maxBitmaps = 64;
+const maxPixels = 8_000_000;
+/** So many are kept however large they are. */
+const leastBitmaps = 8;
 
 /**
  * Masks as bitmaps. A mask that grew out of one drawn before (a stroke) reuses its bitmap: only tiles that differ are
@@ -61,8 +64,17 @@ export class MaskBitmaps implements MaskPainter {
     }
     const fresh = this.make(mask, color);
     this.bitmaps.unshift(fresh);
-    if (this.bitmaps.length > maxBitmaps) this.bitmaps.pop();
+    this.shrink();
     return fresh;
+  }
+
+  private shrink(): void {
+    let pixels = 0;
+    const fits = this.bitmaps.findIndex(({ surface }, index) => {
+      pixels += surface.width * surface.height;
+      return index >= maxBitmaps || (index >= leastBitmaps && pixels > maxPixels);
+    });
+    if (fits >= 0) this.bitmaps.length = fits;
   }
 
   /** Moves to the front: the last in the list is the first to go. */

@@ -3,7 +3,7 @@ import { fovea } from '../../api/client.ts';
 import { hasCode } from '../../api/errors.ts';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { storedLease } from './session/stored.ts';
-import { arrival, claimTask, lock, type HeldTask } from './session/task-queue.ts';
+import { claimTask, lock, type HeldTask } from './session/task-queue.ts';
 
 /** What the platform lets a person do with a task that they opened. */
 export type Acquired =
@@ -22,8 +22,6 @@ export async function acquire(task: Task, who: Person): Promise<Acquired> {
   if (task.status === 'submitted' || task.status === 'completed') return who.mayReview ? { kind: 'review' } : { kind: 'look', why: t.look.archived };
   if (task.status !== 'pending' && task.status !== 'claimed') return { kind: 'look', why: t.look.ended(task.status) };
   if (!who.mayLabel) return { kind: 'look', why: t.look.label };
-  const given = arrival(task.id);
-  if (given?.lease !== undefined) return { kind: 'work', held: { task: given.task, lease: given.lease } };
   if (task.status === 'claimed' && task.claimedBy !== who.email) return { kind: 'look', why: t.look.other(task.claimedBy ?? '') };
   return (await withStoredLease(task)) ?? claim(task);
 }

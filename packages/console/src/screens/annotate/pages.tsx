@@ -21,7 +21,7 @@ import { acquire, type Acquired } from './acquire.ts';
 import classes from './annotate.module.css';
 import { useStore } from './hooks.ts';
 import { dropAhead, lookAhead } from './session/ahead.ts';
-import type { QueueScope } from './session/task-queue.ts';
+import { heldKey, type QueueScope } from './session/task-queue.ts';
 import type { Workbench } from './session/workbench.ts';
 import { useTaskFlow, type TaskMode } from './task-flow.ts';
 import { useBench } from './use-bench.ts';
@@ -73,13 +73,15 @@ export function AnnotateTaskPage() {
   const mayLabel = useScope('label');
   const role = project.data?.role;
   const acquired = useQuery({
-    queryKey: ['held', taskId],
+    queryKey: heldKey(taskId),
     queryFn: () => acquire(task.data as Task, { email: me.user.email, mayLabel, mayReview: mayLabel && role !== undefined && roleReaches(role, 'reviewer') }),
     enabled: task.data !== undefined && role !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
     refetchOnWindowFocus: false,
   });
+  // Whoever comes back asks anew: by then somebody else may hold it.
+  useEffect(() => () => queryClient.removeQueries({ queryKey: heldKey(taskId) }), [taskId]);
   const itemId = task.data?.itemId ?? undefined;
   const item = useQuery({ ...itemQuery(itemId ?? ''), enabled: itemId !== undefined, refetchInterval: (query) => (query.state.data?.probe === 'pending' ? readAgainMs : false) });
   const error = task.error ?? project.error ?? acquired.error ?? item.error;

@@ -10,7 +10,7 @@ import { annotateTexts as t } from '../../texts-annotate.ts';
 import { notify } from '../../ui/notices.ts';
 import { isAhead, takeNext } from './session/ahead.ts';
 import { missingAttributes } from './session/required.ts';
-import { arrive, skip, type QueueScope } from './session/task-queue.ts';
+import { arrive, heldKey, skip, type QueueScope } from './session/task-queue.ts';
 import type { TaskWork } from './session/task-work.ts';
 import type { Workbench } from './session/workbench.ts';
 
@@ -100,7 +100,7 @@ export function useGoOn(scope: QueueScope) {
     const next = await takeNext(scope, me.user.email, current);
     const search = { ...(scope.batchId !== undefined && { batch: scope.batchId }), ...(scope.review && { review: true as const }) };
     if (next) arrive(next);
-    if (next?.task.id === current) await queryClient.resetQueries({ queryKey: ['held', current] });
+    if (next?.task.id === current && next.lease === undefined) await queryClient.resetQueries({ queryKey: heldKey(current) });
     if (next) await navigate({ to: '/tasks/$taskId', params: { taskId: next.task.id }, search, ignoreBlocker: true });
     else await navigate({ to: '/projects/$projectId/next', params: { projectId: scope.projectId }, search, ignoreBlocker: true });
     void refreshTasks();

@@ -11,11 +11,16 @@ export interface LoadedPicture {
   readonly isPreview: boolean;
 }
 
-const kept = new Map<string, Promise<HTMLImageElement>>();
+/** A picture that is ready to be drawn. */
+type Decoded = HTMLImageElement | ImageBitmap;
+
+const kept = new Map<string, Promise<Decoded>>();
 const mostKept = 4;
+/** Up to this size the pixels themselves are kept (four bytes each); the browser may forget those of larger pictures, and decodes them again. */
+const mostBitmapPixels = 16_000_000;
 
 /** Fetches and decodes a picture; asked for again it is there at once, which makes the next task appear without waiting. */
-export function fetchPicture(item: Pick<Item, 'id' | 'sha256'>): Promise<HTMLImageElement> {
+export function fetchPicture(item: Pick<Item, 'id' | 'sha256'>): Promise<Decoded> {
   const key = `${item.id} ${item.sha256}`;
   const known = kept.get(key);
   if (known) return known;
@@ -37,25 +42,26 @@ export async function loadPicture(item: Item): Promise<LoadedPicture> {
   }
 }
 
-function pictureOf(item: Item, image: HTMLImageElement, isPreview: boolean): LoadedPicture {
-  const width = item.width ?? image.naturalWidth;
-  const height = item.height ?? image.naturalHeight;
-  const isSame = image.naturalWidth === width && image.naturalHeight === height;
+function pictureOf(item: Item, image: Decoded, isPreview: boolean): LoadedPicture {
+  const own = image instanceof ImageBitmap ? image : { width: image.naturalWidth, height: image.naturalHeight };
+  const width = item.width ?? own.width;
+  const height = item.height ?? own.height;
+  const isSame = own.width === width && own.height === height;
   const source = isSame ? image : scaled(image, width, height);
   return { facts: { width, height, frames: undefined }, source, pixels: pixelsOf(() => source), isPreview };
 }
 
-function scaled(image: HTMLImageElement, width: number, height: number): OffscreenCanvas {
+function scaled(image: Decoded, width: number, height: number): OffscreenCanvas {
   const canvas = new OffscreenCanvas(width, height);
   canvas.getContext('2d')?.drawImage(image, 0, 0, width, height);
   return canvas;
 }
 
-async function decoded(url: string): Promise<HTMLImageElement> {
+async function decoded(url: string): Promise<Decoded> {
   const image = new Image();
   image.src = url;
   await image.decode();
-  return image;
+  return image.naturalWidth * image.naturalHeight > mostBitmapPixels ? image : createImageBitmap(image);
 }
 
 /** Reads pixels of whatever is shown when it is asked. */

@@ -1,6 +1,8 @@
 import type { Task } from '@fovea/contract';
 import { fovea } from '../../../api/client.ts';
 import { hasCode } from '../../../api/errors.ts';
+import { queryClient } from '../../../api/query-client.ts';
+import type { Acquired } from '../acquire.ts';
 import { storeLease } from './stored.ts';
 
 /** Where the next task is taken from. */
@@ -88,18 +90,13 @@ function hold(held: HeldTask): HeldTask {
   return held;
 }
 
-const arrived = new Map<string, HeldTask>();
+/** What a person may do with a task that they opened, in the cache of the page. */
+export const heldKey = (taskId: string) => ['held', taskId] as const;
 
-/** Hands a task that was just taken to the page that will show it. */
-export function arrive(held: HeldTask): void {
-  arrived.set(held.task.id, held);
-}
-
-/** The task, when it was just taken for this page. */
-export function arrival(taskId: string): HeldTask | undefined {
-  const held = arrived.get(taskId);
-  arrived.delete(taskId);
-  return held;
+/** Hands a task that was just taken to the page that will show it: it need not ask, and waits for nothing. */
+export function arrive({ task, lease }: HeldTask): void {
+  const acquired: Acquired = lease === undefined ? { kind: 'review' } : { kind: 'work', held: { task, lease } };
+  queryClient.setQueryData(heldKey(task.id), acquired);
 }
 
 /** Gives a task back, with a reason when it is flagged. A task that is no longer held is nobody's to give back: no error. */

@@ -164,7 +164,10 @@ export function theJournal(): Promise<Journal> {
  */
 export async function sendLeft(from: Journal, scope: JournalScope, itemIds: ReadonlySet<string> = new Set([scope.itemId])): Promise<JournalEntry[]> {
   await takeRescued(from);
-  const groups = Map.groupBy(await from.ofUser(scope.userId), ({ itemId, taskId }) => `${itemId} ${taskId}`);
+  const waiting = await from.ofUser(scope.userId);
+  // As a rule: the next task is not kept waiting for a second look.
+  if (waiting.length === 0) return [];
+  const groups = Map.groupBy(waiting, ({ itemId, taskId }) => `${itemId} ${taskId}`);
   for (const [, entries] of groups) {
     const [{ itemId, taskId } = scope] = entries;
     try {

@@ -1,4 +1,5 @@
 import type { Item } from '@fovea/contract';
+import type { ScanArray } from '@fovea/sdk';
 import { fovea } from '../../../api/client.ts';
 import { frameBytes, frameOf, type Frame } from './frame.ts';
 
@@ -24,6 +25,7 @@ export interface Stack {
 export async function loadStack(item: Item, signal: AbortSignal, { isAlone = false } = {}): Promise<Stack> {
   const frames = Array.from({ length: Math.max(1, item.frames ?? 1) }, (_, frame) => ({ itemId: item.id, frame }));
   const alone: Stack = { places: frames, start: 0, series: undefined, spacing: undefined, missing: 0, notes: [] };
+  if (item.kind === 'dicom') fetchEarly(item.id);
   const uid = item.summary['seriesInstanceUid'];
   if (isAlone || item.kind !== 'dicom' || frames.length > 1 || typeof uid !== 'string') return alone;
   const series = await fovea.series.get(item.datasetId, uid, { signal });
@@ -33,6 +35,23 @@ export async function loadStack(item: Item, signal: AbortSignal, { isAlone = fal
   const places = shown.flatMap((one) => Array.from({ length: one.frames ?? 1 }, (_, frame) => ({ itemId: one.id, frame })));
   const before = shown.slice(0, start).reduce((sum, one) => sum + (one.frames ?? 1), 0);
   return { places, start: before, series: uid, spacing: series.spacing ?? undefined, missing: series.gaps.reduce((sum, gap) => sum + gap.missing, 0), notes: series.notes };
+}
+
+/** The first frame of items that are being opened: it is fetched while their series is looked up. */
+const early = new Map<string, Promise<ScanArray>>();
+
+function fetchEarly(itemId: string): void {
+  const array = fovea.scans.pixels(itemId, 0);
+  // Whoever shows the frame asks again, and says what is wrong.
+  array.catch(() => early.delete(itemId));
+  early.clear();
+  early.set(itemId, array);
+}
+
+function takeEarly({ itemId, frame }: Place): Promise<ScanArray> | undefined {
+  const array = frame === 0 ? early.get(itemId) : undefined;
+  if (array) early.delete(itemId);
+  return array;
 }
 
 /** Stored values of so many bytes are kept: about a series of 500 slices of 512 × 512. */
@@ -46,8 +65,12 @@ export class FrameStore {
   private readonly sizes = new Map<number, number>();
   private readonly stop = new AbortController();
 
-  constructor(places: readonly Place[]) {
+  private readonly turn: (frame: Frame) => Frame;
+
+  /** `turn`: what is done to each frame before it is shown. */
+  constructor(places: readonly Place[], turn: (frame: Frame) => Frame = (frame) => frame) {
     this.places = places;
+    this.turn = turn;
   }
 
   /** The frame at a place; its neighbours follow. */
@@ -79,7 +102,7 @@ export class FrameStore {
       this.frames.set(index, known);
       return known;
     }
-    const frame = this.fetch(index);
+    const frame = this.fetch(index).then(this.turn);
     this.frames.set(index, frame);
     frame.then(
       (loaded) => {
@@ -95,7 +118,7 @@ export class FrameStore {
     const place = this.places[index];
     if (!place) throw new RangeError(`There is no slice ${index}.`);
     const { signal } = this.stop;
-    const array = await fovea.scans.pixels(place.itemId, place.frame, {}, { signal });
+    const array = await (takeEarly(place) ?? fovea.scans.pixels(place.itemId, place.frame, {}, { signal }));
     const frame = frameOf(array);
     if (frame) return frame;
     const response = await fovea.scans.frame(place.itemId, place.frame, {}, { signal });

@@ -125,19 +125,27 @@ function useFitted(box: { current: HTMLDivElement | null }, extent: Extent | und
 
 /** A frame through a window, as something that can be drawn; painted anew only when one of them changes. */
 function usePainted(frame: Frame | undefined, window: Window): CanvasImageSource | undefined {
+  const easel = useRef<Easel>(undefined);
   return useMemo(() => {
     if (!frame || frame.kind === 'picture') return frame?.bitmap;
-    return painted(frame.width, frame.height, (pixels) => paint(frame, window, pixels));
+    return painted(easel, frame, (pixels) => paint(frame, window, pixels));
   }, [frame, window.center, window.width]);
 }
 
 function useLabels(labels: LabelFrame | undefined, opacities: Readonly<Record<string, number>>): CanvasImageSource | undefined {
-  return useMemo(() => labels && painted(labels.width, labels.height, (pixels) => paintLabels(labels, opacities, pixels)), [labels, opacities]);
+  const easel = useRef<Easel>(undefined);
+  return useMemo(() => labels && painted(easel, labels, (pixels) => paintLabels(labels, opacities, pixels)), [labels, opacities]);
 }
 
-function painted(width: number, height: number, write: (pixels: Uint8ClampedArray) => void): CanvasImageSource {
-  const canvas = new OffscreenCanvas(width, height);
-  const image = new ImageData(width, height);
+interface Easel {
+  readonly canvas: OffscreenCanvas;
+  readonly image: ImageData;
+}
+
+/** One canvas serves all slices of a size: a new one for each would be left to the garbage collector by the hundred. */
+function painted(easel: { current: Easel | undefined }, { width, height }: { width: number; height: number }, write: (pixels: Uint8ClampedArray) => void): CanvasImageSource {
+  if (easel.current?.canvas.width !== width || easel.current.canvas.height !== height) easel.current = { canvas: new OffscreenCanvas(width, height), image: new ImageData(width, height) };
+  const { canvas, image } = easel.current;
   write(image.data);
   canvas.getContext('2d')?.putImageData(image, 0, 0);
   return canvas;

@@ -1,0 +1,85 @@
+import { onnxFile } from '@fovea/analytics/test-support/onnx-file.ts';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { annotationsOf, Hand } from './annotate-hand.ts';
+import { noBrowser, signIn, startConsole, type Console, type OpenPage } from './console.ts';
+
+/** Scores of two classes by colour alone: what is red enough is the second. */
+const redness = onnxFile({
+  inputs: { image: [1, 3, 'height', 'width'] },
+  outputs: { logits: [1, 2, 'height', 'width'] },
+  constants: { weights: { dims: [2, 3, 1, 1], values: [0, 0, 0, 12, -12, -12] }, bias: { dims: [2], values: [3, 0] } },
+  nodes: [{ op: 'Conv', inputs: ['image', 'weights', 'bias'], outputs: ['logits'], ints: { kernel_shape: [1, 1] } }],
+});
+
+const eventually = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 20_000 });
+
+/** A click asks a real model in the worker; its answer is a proposal. */
+describe.skipIf(noBrowser)(`annotation page: asking a model${noBrowser ? ` (${noBrowser})` : ''}`, { timeout: 60_000 }, () => {
+  let site: Console;
+  let ann: OpenPage & { hand: Hand };
+  let item: string;
+  beforeAll(async () => {
+    site = await startConsole();
+    const { fovea } = site;
+    const project = (await fovea.projects.create({ name: 'Models' })).id;
+    const recipe = await fovea.recipes.create({ project, name: 'Things', labels: [{ name: 'car' }, { name: 'spot', geometry: ['mask'] }] });
+    const dataset = (await fovea.datasets.create({ project, name: 'Red' })).id;
+    await fovea.datasets.update(dataset, { recipeId: recipe.id });
+    const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"><rect width="400" height="300" fill="#224"/><rect x="40" y="60" width="80" height="60" fill="#f00"/><rect x="240" y="160" width="100" height="80" fill="#f00"/></svg>';
+    item = (await fovea.items.upload(dataset, await sharp(Buffer.from(svg)).removeAlpha().png().toBuffer(), { path: '/red.png' })).item.id;
+    const analytic = await fovea.analytics.register({
+      name: 'test/redness',
+      version: '1.0.0',
+      title: 'Redness',
+      inputs: [{ name: 'image', media: ['image'] }],
+      outputs: [{ name: 'labels', type: 'labels' }],
+      runtime: { kind: 'onnx', model: 'redness.onnx', task: 'segmentation', labels: ['background', 'red'], input: { width: 400, height: 300 } },
+    });
+    await fovea.analytics.putFile(analytic.id, 'redness.onnx', new Uint8Array(redness));
+    await vi.waitUntil(async () => (await fovea.items.list(dataset, { probe: 'pending' })).data.length === 0, { timeout: 30_000, interval: 100 });
+    const opened = await site.open();
+    await signIn(opened.page);
+    ann = { ...opened, hand: new Hand(opened.page, { width: 400, height: 300 }) };
+  }, 180_000);
+  afterAll(async () => {
+    await site?.close();
+  });
+
+  test('a click becomes the outline of what lies there, with the label in hand; A accepts it', async () => {
+    const { hand, page } = ann;
+    await hand.open(`/items/${item}/annotate`);
+    await page.getByRole('button', { name: 'Suggest' }).waitFor();
+    await hand.press('1', 'Shift+p');
+    await hand.click([290, 200]);
+    await page.getByText('1 suggestion: A accepts, X rejects').waitFor();
+    await eventually(() => hand.objects.count()).toBe(1);
+    expect(await site.fovea.annotations.list(item).toArray({ limit: 9 })).toEqual([]);
+    await hand.press('a');
+    await hand.saved();
+    const [found] = await annotationsOf(site, item, 1);
+    expect(found).toMatchObject({ type: 'polygon', label: 'car', source: 'model' });
+    const points = found?.geometry.type === 'polygon' ? found.geometry.points : [];
+    const [xs, ys] = [points.map(([x]) => Math.round(x)), points.map(([, y]) => Math.round(y))];
+    expect([Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)]).toEqual([240, 340, 160, 240]);
+  });
+
+  test('X rejects it; a label that is drawn as mask gets one', async () => {
+    const { hand, page } = ann;
+    await hand.press('Escape', '2', 'Shift+p');
+    await hand.click([80, 90]);
+    await eventually(() => hand.objects.count()).toBe(2);
+    await hand.press('x');
+    await eventually(() => hand.objects.count()).toBe(1);
+    await hand.click([80, 90]);
+    await eventually(() => hand.objects.count()).toBe(2);
+    await hand.press('a');
+    await hand.saved();
+    const found = await annotationsOf(site, item, 2);
+    expect(found[1]).toMatchObject({ type: 'mask', label: 'spot' });
+    await hand.click([10, 10]);
+    await page.getByText('Nothing was found').first().waitFor();
+  });
+
+  test('nothing broke on the way', () => expect(ann.faults).toEqual([]));
+});
