@@ -92,6 +92,25 @@ test('a file that was changed in between is sent anew', async () => {
   expect((await client().items.upload(dataset, other)).item.sha256).toBe(sha256Of(changed));
 });
 
+test('a file that was changed unnoticed is sent as it is now', async () => {
+  const other = join(folder, 'unnoticed.bin');
+  writeFileSync(other, bytes);
+  const at = new Date(1_700_000_000_000);
+  utimesSync(other, at, at);
+  const stop = new AbortController();
+  let passed = 0;
+  breaks = (_path, method) => {
+    if (method === 'PUT' && ++passed === 5) stop.abort();
+    return false;
+  };
+  await expect(client().items.upload(dataset, other, { signal: stop.signal })).rejects.toThrow(AbortedError);
+  const changed = randomBytes(bytes.length);
+  writeFileSync(other, changed);
+  utimesSync(other, at, at);
+  breaks = () => false;
+  expect((await client().items.upload(dataset, other)).item.sha256).toBe(sha256Of(changed));
+});
+
 test('a line that goes dead for a while is waited for', async () => {
   let failing = 6;
   breaks = (_path, method) => method === 'PUT' && failing-- > 0;

@@ -40,9 +40,16 @@ export function isSliced(source: OpenSource): source is SlicedSource {
  * earlier attempt is not sent again. Where the digest can be taken on the way, the platform refuses bytes that have another one.
  */
 export async function uploadLarge(source: SlicedSource, requests: LargeRequests, options: LargeOptions): Promise<UploadResult> {
-  const run = new LargeUpload(source, requests, options);
-  const upload = await run.send();
-  return requests.complete(upload.id, upload.sha256);
+  for (let attempt = 0; ; attempt++) {
+    const { id, sha256, resumed } = await new LargeUpload(source, requests, options).send();
+    try {
+      return await requests.complete(id, sha256);
+    } catch (error) {
+      // What had arrived before was of other bytes, or is no longer there: the platform has removed it, and all is sent once.
+      const again = error instanceof ApiError && (error.code === 'gone' || (error.code === 'digest_mismatch' && resumed));
+      if (!again || attempt > 0) throw error;
+    }
+  }
 }
 
 class LargeUpload {
@@ -66,17 +73,16 @@ class LargeUpload {
     this.options = options;
   }
 
-  async send(): Promise<{ id: string; sha256: string | undefined }> {
+  async send(): Promise<{ id: string; sha256: string | undefined; resumed: boolean }> {
     const upload = await this.requests.begin(this.via);
     this.learn(upload, 1);
-    if (upload.arrivedCount === upload.partCount && upload.itemId !== null) return { id: upload.id, sha256: undefined };
     try {
       for (let number = 1; number <= upload.partCount && !this.fault; number++) await this.take(upload, number);
     } finally {
       await Promise.allSettled(this.underway);
     }
     if (this.fault) throw this.fault.error;
-    return { id: upload.id, sha256: this.hasher?.digest() };
+    return { id: upload.id, sha256: this.hasher?.digest(), resumed: upload.arrivedCount > 0 };
   }
 
   /** Reads a part in its turn, and sends it unless it is there. */

@@ -301,6 +301,16 @@ describe('one item', () => {
     expect((await patch({ path: '/u/2' })).status).toBe(409);
     expect((await patch({ metadata: JSON.parse('{"__proto__":{"x":1}}') })).status).toBe(400);
     expect((await patch({ metadata: { big: 'x'.repeat(2_000_000) } })).body.detail).toContain('1,048,576');
+    // Ten megabytes, in every way in; nothing is lost of what is there.
+    const big = { big: 'x'.repeat(10 * 1024 * 1024) };
+    for (const body of [{ metadata: big }, { mergeMetadata: big }]) expect((await patch(body)).status).toBe(400);
+    expect((await fovea.call('POST', `/v1/datasets/${dataset.id}/items/update`, { body: { filter: {}, change: { mergeMetadata: big } } })).status).toBe(400);
+    for (const text of ['{"__proto__":{"x":1}}', '{"a":{"__proto__":{"x":1}}}', '{"a":[{"__proto__":1}]}']) {
+      expect((await upload('/u/3', 'three', `&metadata=${encodeURIComponent(text)}`)).status).toBe(400);
+      expect((await patch({ mergeMetadata: JSON.parse(text) })).status).toBe(400);
+    }
+    expect((await fovea.call('GET', `/v1/items/${item.id}`)).body).toMatchObject({ metadata: { a: { c: 2, d: 3 } }, revision: 2 });
+    expect(({} as any).x).toBeUndefined();
     expect(await events(item.id)).toEqual(['item.created', 'item.updated']);
   });
   test('items.delete 204 hides, items.restore 200 brings back, items.restore 409 when the path was taken', async () => {
@@ -319,6 +329,7 @@ describe('one item', () => {
     expect((await fovea.call('GET', `/v1/items/${item.id}`)).status).toBe(404);
     expect((await fovea.call('GET', `/v1/datasets/${dataset.id}/items`)).body.data).toEqual([]);
     expect((await upload('/e', 'two')).body.outcome).toBe('created');
+    expect((await events(item.id)).at(-1)).toBe('item.expired');
     expect((await fovea.call('GET', `/v1/datasets/${dataset.id}`)).body.itemCount).toBe(1);
   });
   test('items.download 206 answers ranges, 304 what is known, items.download 416 what lies outside', async () => {

@@ -3,7 +3,7 @@ import type { Queue } from '../../engines/queue/queue.ts';
 import type { Tx } from '../../engines/database/database.ts';
 import { emit, type NewEvent } from '../../events/outbox.ts';
 import { Fault } from '../../fault.ts';
-import type { Caller } from '../../identity/caller.ts';
+import { systemCaller, type Caller } from '../../identity/caller.ts';
 import { recordBlobs, type BlobRow, type Facts } from '../blobs/store.ts';
 import type { DatasetAccess } from '../datasets/access.ts';
 import { count } from '../datasets/store.ts';
@@ -67,6 +67,8 @@ export async function placeItems(
       await markItem(tx, old.id, true);
       counted.items -= 1;
       counted.bytes -= old.sizeBytes;
+      // The sweep finds it deleted already, and says nothing.
+      events.push(itemEvent('item.expired', systemCaller(caller.orgId), old));
       old = undefined;
     }
     if (!old || rule === 'beside') {
