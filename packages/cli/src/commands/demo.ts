@@ -84,7 +84,7 @@ function summarize(context: Context, result: DemoResult, { url, file, seconds }:
     { step: 'uploaded', what: `${formatCount(result.items)} files, ${formatBytes(result.bytes)}`, took: result.seconds['upload'], rate: perSecond(result.items, 'upload') },
     { step: 'looked at', what: kinds, took: result.seconds['probe'], rate: perSecond(result.items, 'probe') },
     { step: 'processed', what: `${formatCount(result.jobs)} jobs`, took: result.seconds['process'], rate: '' },
-    { step: 'labeled', what: `${formatCount(result.tasks)} tasks, ${formatCount(result.reviewed)} reviewed`, took: result.seconds['label'], rate: perSecond(result.tasks, 'label') },
+    { step: 'labeled', what: `${formatCount(result.tasks)} tasks, ${formatCount(result.reviewed)} reviewed, ${formatCount(result.sentBack)} sent back`, took: result.seconds['label'], rate: perSecond(result.tasks, 'label') },
     { step: 'committed', what: `version ${result.version.slice(0, 12)}`, took: result.seconds['commit'], rate: perSecond(result.items, 'commit') },
     { step: 'exported', what: `COCO: ${exportWords(result)}`, took: result.seconds['export'], rate: perSecond(result.items, 'export') },
     { step: 'compared', what: `${formatCount(result.compared)} downloads, all equal`, took: result.seconds['download'], rate: perSecond(result.compared, 'download') },
@@ -92,10 +92,22 @@ function summarize(context: Context, result: DemoResult, { url, file, seconds }:
   ];
   print(io);
   for (const row of rows) print(io, `  ${row.step.padEnd(10)}  ${row.what.padEnd(44)}  ${(row.took ?? 0).toFixed(1).padStart(6)} s  ${row.rate}`);
+  printAgreement(context, result);
   print(io);
   print(io, `  export     ${file}`);
   print(io, `  console    ${url}`);
   print(io);
+}
+
+/** How well the made-up people agreed, beside what is known of their hands. */
+function printAgreement({ io }: Context, { agreement }: DemoResult): void {
+  if (!agreement) return;
+  const share = (value: number | null): string => (value === null ? '–' : value.toFixed(2));
+  print(io);
+  print(io, `  agreement   ${share(agreement.overall)} (95 % between ${share(agreement.low)} and ${share(agreement.high)}), Cohen's κ of the labels ${share(agreement.kappa)}`);
+  for (const { name, tasks, mistakes, agreement: own, accepted, rejected } of agreement.people) {
+    print(io, `  ${name.padEnd(10)}  ${`${formatCount(tasks)} tasks, ${(mistakes * 100).toFixed(0)} % of names wrong by hand`.padEnd(44)}  agrees ${share(own)}, ${accepted} accepted, ${rejected} sent back`);
+  }
 }
 
 /** What became of the annotations, in a few words. */

@@ -1,5 +1,6 @@
 import { newId, type AnnotationContent, type AnnotationInput } from '@fovea/contract';
 import { Fovea } from '@fovea/sdk';
+import { openAccounts } from './accounts.ts';
 import type { Truth } from './files.ts';
 
 /** A made-up person: how far their boxes are off (share of the side) and how often they name a thing wrongly. */
@@ -22,46 +23,83 @@ export interface WorkDone {
   sentBack: number;
 }
 
-/** Has the made-up people work a batch off over the HTTP API, and the owner review what is sampled for review. */
+/** A made-up person with an account of their own. */
+interface Person {
+  me: Fovea;
+  hand: Hand;
+  random: () => number;
+}
+
+/** Has the made-up people work a batch off over the HTTP API, each with an account, while another reviews what is sampled for review. */
 export async function workBatch(given: { owner: Fovea; project: string; batch: string; truth: Truth; onTask: (done: number) => void }): Promise<WorkDone> {
   const { owner, project, batch, truth, onTask } = given;
   const done: WorkDone = { tasks: 0, annotations: 0, reviewed: 0, sentBack: 0 };
-  const paths = new Map<string, string>();
-  const pathOf = async (item: string): Promise<string> => {
-    const known = paths.get(item) ?? (await owner.items.get(item)).path;
-    paths.set(item, known);
-    return known;
-  };
-
-  async function person(hand: Hand, seed: number): Promise<void> {
-    const random = seeded(seed);
-    const { key } = await owner.keys.create({ name: `demo ${hand.name}`, project, scopes: ['read', 'label', 'write'] });
-    const me = new Fovea({ url: owner.url, key });
-    for (;;) {
-      const { task, lease } = await me.tasks.claim(project, { batch });
-      if (!task || lease === null || task.itemId === null) return;
-      const seen = truth.get(await pathOf(task.itemId)) ?? [{ ...wholeItem, label: 'seen' }];
-      const drawn = seen.map((content) => byHand(content, hand, random));
-      if (drawn.length > 0) await me.annotations.create(task.itemId, drawn, { task: task.id });
-      await me.tasks.submit(task.id, { lease, secondsSpent: 5 + Math.round(random() * 40) });
-      done.tasks += 1;
-      done.annotations += drawn.length;
-      onTask(done.tasks);
+  const seen = truthByItem(owner, truth);
+  const accounts = await openAccounts(owner, project, [...hands.map(({ name }) => ({ name, role: 'annotator' as const })), { name: 'barbara', role: 'reviewer' as const }]);
+  const reviewer = accounts.people.at(-1);
+  const people = hands.flatMap((hand, index): Person[] => {
+    const me = accounts.people[index];
+    return me ? [{ me, hand, random: seeded(index + 1) }] : [];
+  });
+  try {
+    // What is sent back is done again, until nothing is.
+    for (let round = 0; round < 5; round++) {
+      await Promise.all(people.map((person) => workShare(person, { project, batch, seen, done, onTask })));
+      const sentBack = reviewer ? await review(reviewer, { project, batch, seen, done, last: round === 4 }) : 0;
+      if (sentBack === 0) break;
     }
-  }
-  // One after the other: the made-up people share one account, and nobody labels an item of a batch twice.
-  for (const [index, hand] of hands.entries()) await person(hand, index + 1);
-
-  for (;;) {
-    const { data: submitted } = await owner.tasks.query(project, { filter: { batchId: batch, status: 'submitted' }, limit: 100 });
-    if (submitted.length === 0) break;
-    for (const { id } of submitted) {
-      if (id === undefined) continue;
-      await owner.tasks.review(id, { verdict: 'accept', comment: 'Looks right.' });
-      done.reviewed += 1;
-    }
+  } finally {
+    await accounts.close();
   }
   return done;
+}
+
+type Seen = (item: string) => Promise<AnnotationContent[]>;
+
+/** What a careful person would see in an item. */
+function truthByItem(owner: Fovea, truth: Truth): Seen {
+  const known = new Map<string, AnnotationContent[]>();
+  return async (item) => {
+    const there = known.get(item) ?? truth.get((await owner.items.get(item)).path) ?? [{ ...wholeItem, label: 'seen' }];
+    known.set(item, there);
+    return there;
+  };
+}
+
+/** Takes task after task until there are none; work that was sent back is done anew, without the mistakes. */
+async function workShare({ me, hand, random }: Person, given: { project: string; batch: string; seen: Seen; done: WorkDone; onTask: (done: number) => void }): Promise<void> {
+  const { project, batch, seen, done, onTask } = given;
+  for (;;) {
+    const { task, lease } = await me.tasks.claim(project, { batch });
+    if (!task || lease === null || task.itemId === null) return;
+    const again = task.rounds > 0;
+    if (again) for await (const { id, draft } of me.annotations.list(task.itemId, { task: task.id })) if (draft) await me.annotations.delete(id);
+    const drawn = (await seen(task.itemId)).map((content) => byHand(content, again ? { ...hand, mistakes: 0 } : hand, random));
+    if (drawn.length > 0) await me.annotations.create(task.itemId, drawn, { task: task.id });
+    await me.tasks.submit(task.id, { lease, secondsSpent: 5 + Math.round(random() * 40) });
+    if (again) continue;
+    done.tasks += 1;
+    done.annotations += drawn.length;
+    onTask(done.tasks);
+  }
+}
+
+/** Looks at everything that waits for review: what names a thing wrongly goes back with a comment. Gives how many did. */
+async function review(reviewer: Fovea, given: { project: string; batch: string; seen: Seen; done: WorkDone; last: boolean }): Promise<number> {
+  const { project, batch, seen, done, last } = given;
+  let sentBack = 0;
+  for (;;) {
+    const { task } = await reviewer.tasks.claim(project, { batch, review: true });
+    if (!task?.itemId) return sentBack;
+    const right = new Set((await seen(task.itemId)).map(({ label }) => label));
+    let wrong = false;
+    for await (const { label, draft } of reviewer.annotations.list(task.itemId, { task: task.id })) wrong ||= draft && !right.has(label);
+    if (wrong && !last) await reviewer.tasks.review(task.id, { verdict: 'reject', comment: 'Something is named wrongly.' });
+    else await reviewer.tasks.review(task.id, { verdict: 'accept', comment: 'Looks right.' });
+    done.reviewed += 1;
+    if (wrong && !last) sentBack += 1;
+    done.sentBack += wrong && !last ? 1 : 0;
+  }
 }
 
 const wholeItem: AnnotationContent = { type: 'classification', label: 'seen', geometry: { type: 'classification' }, attributes: {}, frame: null, endFrame: null, confidence: null, source: 'human' };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { DatasetExport } from '@fovea/contract';
 import { filesIn, type Fovea } from '@fovea/sdk';
 import { drawSamples, type SampleCounts, type Truth } from './files.ts';
-import { workBatch } from './people.ts';
+import { hands, workBatch, type WorkDone } from './people.ts';
 
 /** Told what the demo is at. */
 export type DemoProgress = (step: string, unit: string, done: number, total: number | undefined) => void;
@@ -20,6 +20,9 @@ export interface DemoResult {
   annotations: number;
   tasks: number;
   reviewed: number;
+  sentBack: number;
+  /** How well the people agreed with each other, from the quality report of their batch; undefined where nothing was labeled. */
+  agreement: Agreement | undefined;
   jobs: number;
   compared: number;
   /** The version that was committed, and its export as COCO. */
@@ -27,6 +30,15 @@ export interface DemoResult {
   exported: DatasetExport;
   /** Seconds that each step took. */
   seconds: Record<string, number>;
+}
+
+/** Shares from 0 to 1; null where there is nothing to compare. */
+export interface Agreement {
+  overall: number | null;
+  low: number | null;
+  high: number | null;
+  kappa: number | null;
+  people: { name: string; tasks: number; mistakes: number; agreement: number | null; accepted: number; rejected: number }[];
 }
 
 export interface DemoOptions {
@@ -82,6 +94,8 @@ export async function runPipeline(fovea: Fovea, options: DemoOptions): Promise<D
       annotations: count,
       tasks: work.tasks,
       reviewed: work.reviewed,
+      sentBack: work.sentBack,
+      agreement: work.agreement,
       jobs,
       compared,
       version,
@@ -97,11 +111,17 @@ export async function runPipeline(fovea: Fovea, options: DemoOptions): Promise<D
 async function commit(fovea: Fovea, dataset: string, onProgress: DemoProgress): Promise<string> {
   const splits = { parts: [{ name: 'train', share: 0.8 }, { name: 'val', share: 0.2 }] };
   const { id } = await fovea.versions.commit(dataset, { message: 'First labels', splits });
+  const result = await waitForCommand(fovea, id, (done, total) => onProgress('Committing a version', 'items', done, total));
+  return String(result?.['versionId']);
+}
+
+/** Waits for long work; gives its result. */
+async function waitForCommand(fovea: Fovea, id: string, onStep: (done: number, total: number | undefined) => void): Promise<Record<string, unknown> | null> {
   for (;;) {
-    const { status, done, total, message, result } = await fovea.commands.get(id, { waitSeconds: 10 });
-    onProgress('Committing a version', 'items', done, total ?? undefined);
-    if (status === 'complete') return String(result?.['versionId']);
-    if (status === 'failed' || status === 'cancelled') throw new Error(`The version could not be committed: ${message ?? status}`);
+    const { kind, status, done, total, message, result } = await fovea.commands.get(id, { waitSeconds: 10 });
+    onStep(done, total ?? undefined);
+    if (status === 'complete') return result;
+    if (status === 'failed' || status === 'cancelled') throw new Error(`${kind}: ${message ?? status}`);
   }
 }
 
@@ -139,7 +159,7 @@ async function findMotion(fovea: Fovea, project: string, dataset: string, onProg
 }
 
 /** A batch over some of the pictures, worked off by made-up people, a part of it reviewed. */
-async function label(fovea: Fovea, given: { project: string; dataset: string; truth: Truth; onProgress: DemoProgress }) {
+async function label(fovea: Fovea, given: { project: string; dataset: string; truth: Truth; onProgress: DemoProgress }): Promise<WorkDone & { agreement: Agreement | undefined }> {
   const { project, dataset, truth, onProgress } = given;
   const { data: chosen } = await fovea.items.query(dataset, { filter: { kind: 'image', probe: 'ready' }, fields: ['id', 'path'], limit: labeled });
   const names = new Set(['object', 'seen', ...chosen.flatMap(({ path = '' }) => (truth.get(path) ?? []).map((content) => content.label))]);
@@ -150,11 +170,30 @@ async function label(fovea: Fovea, given: { project: string; dataset: string; tr
     dataset,
     recipe: recipe.id,
     filter: { id: { in: chosen.flatMap(({ id }) => id ?? []) } },
-    settings: { reviewShare: 0.25 },
+    settings: { reviewShare: 0.25, people: 2 },
   });
-  if (batch.counts.total === 0) return { tasks: 0, annotations: 0, reviewed: 0, sentBack: 0 };
+  if (batch.counts.total === 0) return { tasks: 0, annotations: 0, reviewed: 0, sentBack: 0, agreement: undefined };
   await fovea.batches.finalize(batch.id);
-  return workBatch({ owner: fovea, project, batch: batch.id, truth, onTask: (done) => onProgress('Labeling', 'tasks', done, batch.counts.total) });
+  const work = await workBatch({ owner: fovea, project, batch: batch.id, truth, onTask: (done) => onProgress('Labeling', 'tasks', done, batch.counts.total) });
+  const agreement = await measure(fovea, batch.id);
+  await waitForCommand(fovea, (await fovea.quality.merge(batch.id, {})).id, (done, total) => onProgress('Finding consensus', 'items', done, total));
+  return { ...work, agreement };
+}
+
+/** What the platform's own quality report says about the made-up people. */
+async function measure(fovea: Fovea, batch: string): Promise<Agreement> {
+  const report = await fovea.quality.report(batch);
+  const kappas = report.pairs.flatMap(({ kappa }) => kappa ?? []);
+  return {
+    overall: report.overall.agreement,
+    low: report.overall.low,
+    high: report.overall.high,
+    kappa: kappas.length === 0 ? null : kappas.reduce((sum, kappa) => sum + kappa, 0) / kappas.length,
+    people: report.people.map(({ by, tasks, agreement, accepted, rejected }) => {
+      const name = by.split('.')[0] ?? by;
+      return { name, tasks, mistakes: hands.find((hand) => hand.name === name)?.mistakes ?? 0, agreement, accepted, rejected };
+    }),
+  };
 }
 
 /** Downloads every item again and compares it with the file it came from. */
