@@ -150,6 +150,11 @@ export async function count(db: Queryable, dataset: { id: string; projectId: str
       changed_at = clock_timestamp()`);
 }
 
+/** How many items a dataset has by its counters, as part of another's question. */
+export function itemCountOf(datasetId: string): Sql {
+  return sql`(select coalesce(sum(items), 0)::bigint from dataset_counts where dataset_id = ${datasetId})`;
+}
+
 /** Notes that what the items of a dataset teach changed although their number did not. */
 export function markChanged(db: Queryable, dataset: { id: string; projectId: string }): Promise<void> {
   return count(db, dataset, { items: 0, bytes: 0 });

@@ -20,7 +20,7 @@ import { itemEntity } from './entity.ts';
 import { asObject, mergeMetadata, metadataFault } from './metadata.ts';
 import { itemEvent } from './place.ts';
 import type { DoorChange } from './service.ts';
-import { alive, itemColumns, labeledNow, lockItems, markItems, toItem, toStoredItem, type ItemRow, type StoredItem } from './store.ts';
+import { alive, countAll, itemColumns, labeledNow, lockItems, markItems, toItem, toStoredItem, type ItemRow, type StoredItem } from './store.ts';
 
 type Query<K extends keyof typeof items> = Parsed<(typeof items)[K]>['query'];
 type Body<K extends keyof typeof items> = Parsed<(typeof items)[K]>['body'];
@@ -115,6 +115,7 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
     /** How many items a filter finds; with `atMost`, counted no further than that. */
     async count(caller: Caller, datasetId: string, filter: Filter, atMost?: number, deleted: Deleted = 'exclude'): Promise<{ count: number; exact: boolean }> {
       await authorizeDataset(db, caller, datasetId, { role: roleFor(deleted), scope: 'read' });
+      if (atMost === undefined && deleted === 'exclude' && Object.keys(filter).length === 0) return { count: await countAll(db, datasetId), exact: true };
       const count = await queryCount(db, withDeleted(itemEntity, deleted), filter, scopeOf(datasetId), atMost);
       return { count, exact: count !== atMost };
     },

@@ -2,6 +2,7 @@ import type { Item, MediaKind } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
 import type { Facts } from '../blobs/store.ts';
+import { itemCountOf } from '../datasets/store.ts';
 
 export interface ItemRow {
   id: string;
@@ -171,6 +172,13 @@ export async function selectItems(db: Queryable, ids: readonly string[]): Promis
   const rows = await db.many<ItemRow>(sql`select ${columns} from items i join datasets d on d.id = i.dataset_id and d.deleted_at is null
     where i.id = any(${ids}::uuid[]) and ${alive}`);
   return rows.map(toStoredItem);
+}
+
+/** How many items a dataset has, at the same cost however many: its counters, without those that are past their expiry and not swept yet. */
+export async function countAll(db: Queryable, datasetId: string): Promise<number> {
+  const { n } = await db.one<{ n: number }>(sql`select ${itemCountOf(datasetId)} - (select count(*) from items
+    where dataset_id = ${datasetId} and deleted_at is null and expires_at <= now()) as n`);
+  return n;
 }
 
 export async function selectItem(db: Queryable, id: string, options: { deleted?: boolean } = {}): Promise<StoredItem | undefined> {
