@@ -24,6 +24,7 @@ describe.skipIf(noBrowser)(`annotation page: scans${noBrowser ? ` (${noBrowser})
   let ann: OpenPage & { hand: Hand };
   let bob: OpenPage & { hand: Hand };
   let volume: string;
+  let turned: string;
   let series: { dataset: string; items: string[]; uid: string };
   beforeAll(async () => {
     site = await startConsole();
@@ -34,6 +35,7 @@ describe.skipIf(noBrowser)(`annotation page: scans${noBrowser ? ` (${noBrowser})
     const dataset = (await fovea.datasets.create({ project: project.id, name: 'CT' })).id;
     await fovea.datasets.update(dataset, { recipeId: recipe.id });
     volume = (await fovea.items.upload(dataset, writeNifti({ data: voxels, dims: size, affine, gzip: true }), { path: '/volume.nii.gz' })).item.id;
+    turned = (await fovea.items.upload(dataset, writeNifti({ data: voxels, dims: size, affine: [[1, 0, 0, -30], [0, 1, 0, -20], [0, 0, 3, -15]], gzip: true }), { path: '/turned.nii.gz' })).item.id;
     const files: { path: string; file: Uint8Array }[] = [];
     for await (const { name, bytes } of drawDicomSeries({ slices: 6, seed: 7 })) files.push({ path: `/ct/${name}`, file: bytes });
     await fovea.items.uploadMany(dataset, files);
@@ -206,6 +208,31 @@ describe.skipIf(noBrowser)(`annotation page: scans${noBrowser ? ` (${noBrowser})
     await ann.hand.open(`/items/${volume}/annotate`);
     await eventually(async () => (await read('liver')).subarray(7 * width * height, 8 * width * height).includes(1)).toBe(true);
     await eventually(() => marks(ann).count()).toBe(7);
+  });
+
+  test('a volume whose rows run the other way is shown upright, and painted where it was', async () => {
+    const { hand, page } = ann;
+    await hand.open(`/items/${turned}/annotate`);
+    await drawn(ann, 0);
+    await hand.press('1', 'm', '0');
+    await hand.drag(from, to);
+    await page.mouse.move(...(await hand.at([20.5, 10.5])));
+    await page.getByText('value 130', { exact: true }).waitFor();
+    await hand.press('b');
+    await hand.drag([4, 4], [14, 14]);
+    await hand.saved();
+    const found = await annotationsOf(site, turned, 2);
+    expect(found.map(({ type, frame }) => [type, frame])).toEqual([['volume', null], ['box', 0]]);
+    expect(found[1]?.geometry).toMatchObject({ type: 'box', x: expect.closeTo(width - 14, 0), y: expect.closeTo(height - 14, 0) });
+    const { bytes } = await site.fovea.segmentations.download(turned);
+    const { data } = readVoxels(parseNifti(bytes));
+    const painted = [...data].flatMap((value, at) => (value > 0 ? [[at % width, Math.floor(at / width)]] : []));
+    const middle = (axis: 0 | 1) => painted.reduce((sum, place) => sum + (place[axis] ?? 0), 0) / painted.length;
+    expect([middle(0), middle(1)]).toEqual([expect.closeTo(width - 1 - 26, 0), expect.closeTo(height - 1 - 24, 0)]);
+    await page.reload();
+    await hand.ready();
+    await eventually(() => hand.objects.count()).toBe(2);
+    await eventually(() => marks(ann).count()).toBe(1);
   });
 
   test('the slices of a DICOM series are one stack; pixels are masks of the slice that they lie on', async () => {

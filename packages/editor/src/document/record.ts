@@ -120,16 +120,20 @@ function plainGeometry(geometry: AnnotationGeometry): AnnotationGeometry {
   return { type: 'mask', rle: { size: geometry.rle.size, counts: geometry.rle.counts } };
 }
 
-/** Whether two values of a field say the same, in whatever order a database gives the keys of objects. */
-export function sameValue(a: unknown, b: unknown): boolean {
+/** Image pixels: a place that went through a turned picture and back is the same. */
+const samePlace = 1e-6;
+
+/** Whether two values of a field say the same, in whatever order a database gives the keys of objects; numbers may differ by a tolerance. */
+export function sameValue(a: unknown, b: unknown, tolerance = 0): boolean {
   if (Object.is(a, b)) return true;
+  if (typeof a === 'number' && typeof b === 'number') return Math.abs(a - b) <= tolerance;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((value, index) => sameValue(value, b[index]));
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((value, index) => sameValue(value, b[index], tolerance));
   }
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
   const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-  return [...keys].every((key) => sameValue(left[key], right[key]));
+  return [...keys].every((key) => sameValue(left[key], right[key], tolerance));
 }
 
 /** The content fields in which two records differ. */
@@ -138,5 +142,5 @@ export function changedContent(before: EditorRecord, after: EditorRecord): Conte
 }
 
 function sameGeometry(a: AnnotationGeometry, b: AnnotationGeometry): boolean {
-  return a.type === 'volume' && b.type === 'volume' ? a === b || isSameVolume(a, b) : sameValue(a, b);
+  return a.type === 'volume' && b.type === 'volume' ? a === b || isSameVolume(a, b) : sameValue(a, b, samePlace);
 }

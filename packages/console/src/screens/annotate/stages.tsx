@@ -6,6 +6,7 @@ import { scanTexts } from '../../texts-scan.ts';
 import type { Stack } from '../item/scan/frame-store.ts';
 import type { Backdrop } from './canvas.tsx';
 import { ScanPicture } from './scan/scan-picture.ts';
+import { flipsOf } from './session/upright.ts';
 import { loadPicture, pixelsOf } from './session/picture.ts';
 import type { Workbench } from './session/workbench.ts';
 import { openFrames } from './video/open-frames.ts';
@@ -31,7 +32,7 @@ function ScanStage({ bench, task, walk, stack }: StageProps & { stack: Stack }) 
   useEffect(() => {
     let isOver = false;
     const onFault = (error: unknown) => void (isOver || notify({ tone: 'bad', text: `${t.closed.picture}: ${explain(error)}` }));
-    const made = new ScanPicture({ editor, stack, onFault });
+    const made = new ScanPicture({ editor, stack, flips: flipsOf(bench.item), onFault });
     editor.setPicture(editor.picture, made.pixels);
     setScan(made);
     if (stack.missing > 0) notify({ tone: 'plain', text: scanTexts.gaps(stack.missing) });

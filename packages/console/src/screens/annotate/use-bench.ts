@@ -8,7 +8,7 @@ import { useMe } from '../../api/session.ts';
 import { recipeQuery } from '../../api/tasks.ts';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { notify } from '../../ui/notices.ts';
-import { oneItem, SeriesPlaces } from './session/places.ts';
+import { placesOf } from './session/places-of.ts';
 import { labelingOf } from './session/recipe-labels.ts';
 import { allWithVoxels } from './session/voxels.ts';
 import { draftTaskOf, sendLeft, theJournal, Workbench } from './session/workbench.ts';
@@ -27,10 +27,10 @@ export function useBench({ item, task, recipe, isReadOnly }: BenchInput): { benc
   const isScan = item.kind === 'dicom' || item.kind === 'nifti';
   // A task is about its item alone: a slice of a series by itself.
   const stack = useQuery({ queryKey: ['scan', item.id, item.sha256, 'stack', draftTask ?? null], queryFn: ({ signal }) => loadStack(item, signal, { isAlone: draftTask !== undefined }), enabled: isScan, staleTime: 60_000, refetchOnWindowFocus: false });
-  const places = useMemo(() => (stack.data?.series === undefined ? oneItem(item.id, draftTask) : new SeriesPlaces(item, stack.data.places)), [item.id, draftTask, stack.data]);
+  const places = useMemo(() => placesOf(item, stack.data, draftTask), [item.id, draftTask, stack.data]);
   const query = annotationsQuery(item.id, draftTask);
   const isStacked = !isScan || stack.data !== undefined;
-  const annotations = useQuery({ ...query, ...(isScan && { queryFn: async ({ signal }) => allWithVoxels(await places.load(signal), signal), structuralSharing: false }), enabled: isStacked, refetchOnWindowFocus: false, refetchOnReconnect: false });
+  const annotations = useQuery({ ...query, ...(isScan && { queryKey: [...query.queryKey, 'stack'], queryFn: async ({ signal }) => (await allWithVoxels(await places.load(signal), signal)).map((one) => places.inward(one)), structuralSharing: false }), enabled: isStacked, refetchOnWindowFocus: false, refetchOnReconnect: false });
   const rules = useQuery({ ...recipeQuery(recipe?.id ?? '', recipe?.version ?? null), enabled: recipe !== undefined });
   const isLoaded = isStacked && annotations.data !== undefined && (recipe === undefined || rules.data !== undefined);
   const [bench, setBench] = useState<Workbench>();

@@ -5,6 +5,7 @@ import { scanTexts } from '../../../texts-scan.ts';
 import { annotateTexts as t } from '../../../texts-annotate.ts';
 import { explain } from '../../../api/errors.ts';
 import { useEditorEvents, useStore } from '../hooks.ts';
+import { flippedAffine, flipsOf } from '../session/upright.ts';
 import type { Workbench } from '../session/workbench.ts';
 import { affineOf, axesOf, paintedRecords, PlaneData, planesAcross, type Cross } from './plane-data.ts';
 import type { ScanPicture } from './scan-picture.ts';
@@ -24,7 +25,7 @@ export function PlanePanel({ bench, scan }: { bench: Workbench; scan: ScanPictur
   useEffect(() => followShift(editor, (x, y) => setCross((now) => [clamped(x, width), clamped(y, height), now[2]])), [editor]);
   const loaded = useStore(data.loaded);
   useStore(scan.shown);
-  const planes = useMemo(() => planesAcross([width, height, frames], affineOf(bench.item, scan.stack, scan.frame)), [bench, scan, scan.frame !== undefined]);
+  const planes = useMemo(() => planesAcross([width, height, frames], flippedAffine(affineOf(bench.item, scan.stack, scan.frame), flipsOf(bench.item))), [bench, scan, scan.frame !== undefined]);
   const go = (next: Cross) => {
     setCross(next);
     editor.setFrame(next[2]);

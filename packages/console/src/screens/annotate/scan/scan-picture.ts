@@ -3,6 +3,7 @@ import { FrameStore, type Stack } from '../../item/scan/frame-store.ts';
 import { paint, type Frame } from '../../item/scan/frame.ts';
 import { createStore, type Store } from '../session/store.ts';
 import { pixelsOf } from '../session/picture.ts';
+import { flipPixels, type Flips } from '../session/upright.ts';
 
 /** Shows the editor's slice of a scan through its window. The stored values stay as they came: a new window fetches nothing. */
 export class ScanPicture {
@@ -21,11 +22,11 @@ export class ScanPicture {
   private current: Frame | undefined;
   private look: PictureWindow | undefined;
 
-  constructor({ editor, stack, onFault }: { editor: Editor; stack: Stack; onFault: (error: unknown) => void }) {
+  constructor({ editor, stack, flips, onFault }: { editor: Editor; stack: Stack; flips: Flips | undefined; onFault: (error: unknown) => void }) {
     this.editor = editor;
     this.stack = stack;
     this.onFault = onFault;
-    this.frames = new FrameStore(stack.places);
+    this.frames = new FrameStore(stack.places, flips && ((frame) => flipped(frame, flips)));
     this.stops = [editor.events.on('frame', () => void this.show()), editor.events.on('settings', () => this.repaint())];
   }
 
@@ -106,6 +107,19 @@ export class ScanPicture {
     this.renderer?.setPicture(canvas, { isStill: false });
     this.painted.set(`${this.editor.frame} ${window?.center ?? ''} ${window?.width ?? ''}`);
   }
+}
+
+function flipped(frame: Frame, flips: Flips): Frame {
+  if (frame.kind === 'values') {
+    flipPixels(frame.data as Float32Array, frame, flips);
+    return frame;
+  }
+  const canvas = new OffscreenCanvas(frame.width, frame.height);
+  const context = canvas.getContext('2d');
+  context?.setTransform(flips.x ? -1 : 1, 0, 0, flips.y ? -1 : 1, flips.x ? frame.width : 0, flips.y ? frame.height : 0);
+  context?.drawImage(frame.bitmap, 0, 0);
+  frame.bitmap.close();
+  return { ...frame, bitmap: canvas.transferToImageBitmap() };
 }
 
 /** The lowest and the highest value of a slice, as a window. */

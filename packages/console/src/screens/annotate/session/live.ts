@@ -83,7 +83,7 @@ export async function catchUp({ document, places, signal }: Pick<LiveOptions, 'd
   const isNew = ({ id, revision }: Annotation) => revision > (document.revisionOf(id) ?? 0);
   const news = await allWithVoxels(present.filter(isNew), signal);
   if (signal.aborted) return;
-  for (const annotation of news) applyState(document, annotation);
+  for (const annotation of news) applyState(document, places.inward(annotation));
   const ids = new Set(present.map(({ id }) => id));
   for (const annotationId of known.filter((id) => !ids.has(id))) {
     document.applyRemote({ annotationId, revision: (document.revisionOf(annotationId) ?? 0) + 1, content: undefined });

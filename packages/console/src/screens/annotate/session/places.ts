@@ -14,7 +14,9 @@ export interface Places {
   outward(operation: AnnotationOperation): { readonly itemId: string; readonly operation: AnnotationOperation };
   /** An operation that waits in the journal, as the stack has it. */
   back(itemId: string, operation: AnnotationOperation): AnnotationOperation;
+  /** An annotation as the stack has it; of a volume, with its pixels. */
   inward(annotation: Annotation): Annotation;
+  /** All annotations, as the platform has them. */
   load(signal?: AbortSignal): Promise<Annotation[]>;
 }
 
@@ -74,7 +76,7 @@ export class SeriesPlaces implements Places {
   async load(signal?: AbortSignal): Promise<Annotation[]> {
     const filter = { itemId: { in: [...this.itemIds] } };
     const found = await fovea.annotations.query(this.item.datasetId, { filter, limit: 1000 }, { ...(signal && { signal }) }).toArray({ limit: mostAnnotations });
-    return (found as Annotation[]).map((annotation) => this.inward(annotation));
+    return found as Annotation[];
   }
 
   private indexOf(itemId: string, frame: number): number {
