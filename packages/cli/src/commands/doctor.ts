@@ -46,7 +46,7 @@ export function doctorCommand(program: Command, context: Context): void {
 }
 
 function printFinding({ io, style }: Context, finding: Told, json: boolean, more: object): void {
-  if (json) return print(io, JSON.stringify({ ...finding, ...more }));
+  if (json) return print(io, JSON.stringify({ ...more, ...finding }));
   const marks = { ok: style.green('✓'), warning: style.yellow('!'), fault: style.red('✗') };
   print(io, `${marks[finding.state]} ${pad(finding.check, width)}  ${finding.message}`);
   if (finding.fix !== undefined) print(io, `  ${pad('', width)}  → ${finding.fix}`);
@@ -72,7 +72,7 @@ async function lookDeep(io: Io, tell: (finding: Told, more?: object) => void): P
     );
     progress.clear();
     const unknown = report.unknown === 0 ? '' : `; ${formatCount(report.unknown)} of them belong to nothing and are removed at night`;
-    const message = `${formatCount(report.blobs)} files (${formatBytes(report.bytes)}) read and compared with their digests${unknown}`;
+    const message = `${formatCount(report.blobs)} ${report.blobs === 1 ? 'file' : 'files'} (${formatBytes(report.bytes)}) read, and compared with digest and size${unknown}`;
     if (report.faults === 0) tell({ check: storage, state: 'ok', message }, report);
     else tell({ check: storage, state: 'warning', message: `${message}; ${formatCount(report.faults)} faults, told above` }, report);
   } catch (error) {
