@@ -8,6 +8,9 @@ import {
 import type { BlobStore } from './blobs.ts';
 import { absent, contentKey, s3Error, type S3Place } from './s3-place.ts';
 
+/** Twice the life of an upload in parts. */
+const transferLifeMs = 14 * 24 * 3_600_000;
+
 /** What keeps a store in order: removing, listing, and sweeping what uploads have left. */
 export function keeping(place: S3Place): Pick<BlobStore, 'delete' | 'deleteUnused' | 'list' | 'sweepTemporary'> {
   const { client, bucket } = place;
@@ -41,15 +44,26 @@ export function keeping(place: S3Place): Pick<BlobStore, 'delete' | 'deleteUnuse
     },
     async sweepTemporary(olderThanMs) {
       const before = Date.now() - olderThanMs;
+      // Uploads in parts are removed by whoever began them; a URL that outlived its upload may have left something all the same.
+      const longBefore = Math.min(before, Date.now() - transferLifeMs);
       let swept = 0;
-      for await (const { key, modifiedMs } of objects(place, place.uploadPrefix)) {
-        if (modifiedMs > before) continue;
-        await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
-        swept += 1;
+      for (const [prefix, end] of [[place.uploadPrefix, before], [place.contentPrefix, before], [place.transferPrefix, longBefore]] as const) {
+        if (prefix !== place.contentPrefix) swept += await sweepObjects(place, prefix, end);
+        swept += await sweepUploads(place, prefix, end);
       }
-      return swept + (await sweepUploads(place, before));
+      return swept;
     },
   };
+}
+
+async function sweepObjects(place: S3Place, prefix: string, before: number): Promise<number> {
+  let swept = 0;
+  for await (const { key, modifiedMs } of objects(place, prefix)) {
+    if (modifiedMs > before) continue;
+    await place.client.send(new DeleteObjectCommand({ Bucket: place.bucket, Key: key }));
+    swept += 1;
+  }
+  return swept;
 }
 
 async function* objects(
@@ -72,23 +86,21 @@ async function* objects(
 }
 
 /** Ends multipart uploads that nobody will finish: their parts cost space and appear in no list of objects. */
-async function sweepUploads({ client, bucket, uploadPrefix, contentPrefix }: S3Place, before: number): Promise<number> {
+async function sweepUploads({ client, bucket }: S3Place, prefix: string, before: number): Promise<number> {
   let swept = 0;
-  for (const Prefix of [uploadPrefix, contentPrefix]) {
-    let next: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
-    do {
-      const page: Awaited<ReturnType<typeof listUploads>> = await listUploads({ client, bucket }, Prefix, next);
-      for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
-        if ((Initiated?.getTime() ?? 0) > before) continue;
-        await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
-        swept += 1;
-      }
-      next =
-        page.IsTruncated === true
-          ? { KeyMarker: page.NextKeyMarker ?? '', UploadIdMarker: page.NextUploadIdMarker ?? '' }
-          : undefined;
-    } while (next !== undefined);
-  }
+  let next: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+  do {
+    const page: Awaited<ReturnType<typeof listUploads>> = await listUploads({ client, bucket }, prefix, next);
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      if ((Initiated?.getTime() ?? 0) > before) continue;
+      await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }));
+      swept += 1;
+    }
+    next =
+      page.IsTruncated === true
+        ? { KeyMarker: page.NextKeyMarker ?? '', UploadIdMarker: page.NextUploadIdMarker ?? '' }
+        : undefined;
+  } while (next !== undefined);
   return swept;
 }
 

@@ -17,10 +17,10 @@ const single = 'single';
 
 /**
  * Parts of S3 multipart uploads; a file of one part is a plain object. Their keys lie apart from those of other uploads in progress,
- * which are swept by age.
+ * which are swept sooner.
  */
 export function s3Parts(given: S3Place, put: BlobStore['put']): PartStore {
-  const place = { ...given, uploadPrefix: given.uploadPrefix.replace(/uploads\/$/, 'transfers/') };
+  const place = { ...given, uploadPrefix: given.transferPrefix };
   const { client, bucket } = place;
   const direct = s3Direct(place, put);
   const target = ({ key }: Pick<PartUpload, 'key'>) => ({ Bucket: bucket, Key: uploadKeyOf(place, key) });

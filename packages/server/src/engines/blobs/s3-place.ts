@@ -16,12 +16,14 @@ export interface S3Place {
   contentPrefix: string;
   /** Begins every key of an upload in progress: `<prefix>/uploads/`. */
   uploadPrefix: string;
+  /** Begins every key of an upload in parts, which lives longer: `<prefix>/transfers/`. */
+  transferPrefix: string;
 }
 
 export function s3Place(client: S3Client, bucket: string, prefix: string): S3Place {
   const base = prefix.replace(/^\/+|\/+$/g, '');
   const start = base === '' ? '' : `${base}/`;
-  return { client, bucket, contentPrefix: `${start}blobs/`, uploadPrefix: `${start}uploads/` };
+  return { client, bucket, contentPrefix: `${start}blobs/`, uploadPrefix: `${start}uploads/`, transferPrefix: `${start}transfers/` };
 }
 
 /** The key of a blob; throws BlobError `not_found` for what is no digest. */
