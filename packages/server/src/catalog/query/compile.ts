@@ -103,15 +103,17 @@ function fieldCondition(field: Field, operator: QueryOperator, operand: unknown,
     case 'eq':
       // As it stands, so that an index on the rows for which it holds is found.
       if (field.type === 'boolean' && typeof operand === 'boolean') return operand ? sql`(${column})` : sql`not (${column})`;
-      return operand === null ? sql`${column} is null` : sql`${column} = ${checkValue(field, operand, at)}`;
+      return operand === null ? sql`${column} is null` : sql`${column} = ${valueFor(field, operand, at)}`;
     case 'ne':
-      return operand === null ? sql`${column} is not null` : sql`${column} is distinct from ${checkValue(field, operand, at)}`;
+      return operand === null ? sql`${column} is not null` : sql`${column} is distinct from ${valueFor(field, operand, at)}`;
     case 'in':
     case 'nin': {
       const values = listOf(operand, at);
       const some = values.filter((value) => value !== null).map((value, index) => checkValue(field, value, `${at}[${index}]`));
+      // What no number in single precision is, none of them equals.
+      const possible = field.numberAs === 'single' ? some.filter((value) => fits(field, value)) : some;
       const withNull = some.length < values.length ? sql` or ${column} is null` : empty;
-      const within = sql`(coalesce(${column} = any(${some}::${arrayType(field)}), false)${withNull})`;
+      const within = sql`(coalesce(${column} = any(${possible}::${arrayType(field)}), false)${withNull})`;
       return operator === 'in' ? within : sql`not ${within}`;
     }
     case 'gt':
@@ -119,7 +121,7 @@ function fieldCondition(field: Field, operator: QueryOperator, operand: unknown,
     case 'lt':
     case 'lte':
       if (field.type === 'boolean') throw fault(at, 'cannot be ordered; use eq');
-      return sql`${column} ${raw(comparisons[operator])} ${checkValue(field, operand, at)}`;
+      return sql`${column} ${raw(comparisons[operator])} ${valueFor(field, operand, at)}`;
     case 'match':
     case 'contains':
       return textCondition(field, operator, operand, column, at);
@@ -158,15 +160,30 @@ function textsCondition(operator: QueryOperator, operand: unknown, column: Sql, 
   }
 }
 
+const maxInteger = 2 ** 31 - 1;
+
+/** The value as a parameter. One that a column of whole numbers cannot hold is compared as what it is; any other lets an index be used. */
+function valueFor(field: Field, operand: unknown, path: string): Sql {
+  const value = checkValue(field, operand, path);
+  return fits(field, value) ? sql`${value}` : sql`${value}::float8`;
+}
+
+function fits({ numberAs }: Field, value: unknown): boolean {
+  if (typeof value !== 'number') return true;
+  if (numberAs === 'whole') return Number.isInteger(value) && Math.abs(value) <= maxInteger;
+  return numberAs !== 'single' || value === 0 || (Math.abs(value) < 1e37 && Math.abs(value) > 1e-37);
+}
+
 function arrayType(field: Field): Sql {
   const types = { id: 'uuid[]', number: 'float8[]', time: 'timestamptz[]', boolean: 'boolean[]', sha256: 'bytea[]' } as Record<string, string>;
-  return raw(types[field.type] ?? 'text[]');
+  return raw(field.numberAs === 'single' ? 'real[]' : (types[field.type] ?? 'text[]'));
 }
 
 export function textOf(operand: unknown, path: string): string {
   if (typeof operand !== 'string') throw fault(path, 'must be text');
   if (operand.length > queryLimits.maxTextLength) throw fault(path, `must have at most ${queryLimits.maxTextLength.toLocaleString('en')} characters`);
   if (operand.includes('\u0000')) throw fault(path, 'must not contain NUL');
+  if (!operand.isWellFormed()) throw fault(path, 'must be well-formed Unicode');
   return operand;
 }
 

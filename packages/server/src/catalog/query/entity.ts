@@ -10,6 +10,8 @@ export interface Field {
   sql: (alias: Sql) => Sql;
   /** Allowed values of an enum. */
   values?: readonly string[];
+  /** How the column of a number is kept where it is not in double precision: what it is compared with must fit it, or be cast. */
+  numberAs?: 'whole' | 'single';
   /** Never null: its comparisons can use an index as they stand. */
   required?: boolean;
   /** Not offered for sorting. */

@@ -10,7 +10,7 @@ import { globToLike } from './glob.ts';
  */
 export function jsonPath(keys: readonly string[], at: string): string {
   if (keys.length > 20) throw fault(at, 'goes more than 20 levels deep');
-  if (keys.some((key) => key === '' || key.includes('\u0000'))) throw fault(at, 'has an empty part');
+  if (keys.some((key) => key === '' || key.includes('\u0000') || !key.isWellFormed())) throw fault(at, 'has an empty part, or one that is no text');
   return `$${keys.map((key) => `.${JSON.stringify(key)}`).join('')}`;
 }
 

@@ -22,6 +22,8 @@ interface Key {
   type: FieldType | 'json';
   desc: boolean;
   required: boolean;
+  /** In single precision, which its position in a cursor must be compared in. */
+  single?: boolean;
 }
 
 export const rowAlias: Sql = raw('t');
@@ -95,7 +97,7 @@ function sortKeys(entity: Entity, sort: readonly SortKey[]): Key[] {
   const keys = sort.map(({ field: name, direction }, index): Key => {
     const desc = direction === 'desc';
     const field = Object.hasOwn(entity.fields, name) ? entity.fields[name] : undefined;
-    if (field && !field.unsortable && field.type !== 'texts') return { sql: field.sql(rowAlias), type: field.type, desc, required: field.required ?? false };
+    if (field && !field.unsortable && field.type !== 'texts') return { sql: field.sql(rowAlias), type: field.type, desc, required: field.required ?? false, single: field.numberAs === 'single' };
     if (field) throw fault(`sort[${index}]`, `"${name}" cannot be sorted by`);
     const [column = '', ...path] = name.split('.');
     const json = Object.hasOwn(entity.json, column) ? entity.json[column] : undefined;
@@ -130,7 +132,7 @@ function positionOf(key: Key): Sql {
 
 function valueOf(key: Key, value: string): Sql {
   if (key.type === 'sha256') return sql`decode(${value}, 'hex')`;
-  const cast = castOf[key.type];
+  const cast = key.single ? 'real' : castOf[key.type];
   return cast === undefined ? sql`${value}::text collate "C"` : sql`${value}::${raw(cast)}`;
 }
 
@@ -172,6 +174,39 @@ function readPosition(cursor: string | undefined, mark: string, keys: readonly K
   if (!Array.isArray(parts) || parts.length !== keys.length + 1) throw fault('cursor', 'is not a cursor of this query');
   const [given, ...values] = parts as unknown[];
   if (given !== mark) throw fault('cursor', 'belongs to another query; repeat the same filter and sort');
-  if (!values.every((value): value is string | null => value === null || typeof value === 'string')) throw fault('cursor', 'is not a cursor that this server made');
+  if (!values.every((value, index): value is string | null => isPosition(keys[index], value))) throw fault('cursor', 'is not a cursor that this server made');
   return values;
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a cursor's value can be one of the key; what was forged is told from what was not before the database sees it. */
+function isPosition(key: Key | undefined, value: unknown): value is string | null {
+  if (value === null) return key !== undefined && !key.required;
+  if (typeof value !== 'string' || value.includes('\u0000') || !value.isWellFormed()) return false;
+  switch (key?.type) {
+    case 'id':
+      return uuid.test(value);
+    case 'number':
+      return value.trim() !== '' && Number.isFinite(Number(value)) && !/[xob]/i.test(value);
+    case 'time':
+      return /^-?\d{4,6}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/.test(value) && !Number.isNaN(Date.parse(value));
+    case 'boolean':
+      return value === 'true' || value === 'false';
+    case 'sha256':
+      return /^([0-9a-f]{2})*$/.test(value);
+    case 'json':
+      return isJson(value);
+    default:
+      return true;
+  }
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

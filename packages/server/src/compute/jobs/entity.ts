@@ -10,7 +10,7 @@ export const jobEntity: Entity = {
   table: sql`jobs`,
   fields: {
     id: column((t) => sql`${t}.id`, 'id', { required: true }),
-    number: column((t) => sql`${t}.number`, 'number', { required: true }),
+    number: column((t) => sql`${t}.number`, 'number', { numberAs: 'whole', required: true }),
     analytic: column((t) => sql`${t}.analytic`, 'text', { required: true }),
     analyticId: column((t) => sql`${t}.analytic_id`, 'id', { required: true }),
     version: column((t) => sql`${t}.version`, 'text', { required: true }),

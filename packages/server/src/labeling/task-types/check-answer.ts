@@ -46,7 +46,7 @@ function unknownKeys(path: string, given: Json, allowed: readonly string[]): Tas
 }
 
 const comparison: Checks = (params, answer) => {
-  const choices = Array.isArray(params['choices']) ? params['choices'].map((one: unknown) => (isObject(one) ? (one['value'] ?? one['choice'] ?? one['label']) : one)) : undefined;
+  const choices = Array.isArray(params['choices']) ? params['choices'].map((one: unknown) => (isObject(one) ? (one['value'] ?? one['choice'] ?? one['name'] ?? one['label']) : one)) : undefined;
   const fields = isObject(params['fields']) ? Object.keys(params['fields']) : [];
   return [
     ...(choices && answer['choice'] !== undefined && !choices.includes(answer['choice']) ? [{ path: 'choice', message: oneOf(choices) }] : []),
