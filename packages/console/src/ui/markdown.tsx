@@ -23,11 +23,17 @@ const isIndented = (line: string) => /^\s{2,}\S/.test(line);
 const blocks: readonly Block[] = [
   { begins: /^#{1,6}\s/, goesOn: () => false, show: ([line = ''], key) => heading(line, key) },
   { begins: /^(-{3,}|\*{3,}|_{3,})\s*$/, goesOn: () => false, show: (_lines, key) => <hr key={key} /> },
-  { begins: /^>/, goesOn: (line) => line.startsWith('>'), show: (lines, key) => <blockquote key={key}>{blocksOf(lines.map((line) => line.replace(/^>\s?/, '')))}</blockquote> },
+  { begins: /^>/, goesOn: (line) => line.startsWith('>'), show: (lines, key) => <blockquote key={key}>{blocksOf(unquoted(lines))}</blockquote> },
   { begins: /^\s*[-*+]\s/, goesOn: (line) => /^\s*[-*+]\s/.test(line) || isIndented(line), show: (lines, key) => <ul key={key}>{itemsOf(lines, /^\s*[-*+]\s+/)}</ul> },
   { begins: /^\s*\d+[.)]\s/, goesOn: (line) => /^\s*\d+[.)]\s/.test(line) || isIndented(line), show: (lines, key) => <ol key={key}>{itemsOf(lines, /^\s*\d+[.)]\s+/)}</ol> },
   { begins: /./, goesOn: (line) => line.trim() !== '' && !special.test(line), show: (lines, key) => <p key={key}>{inline(lines.join('\n'))}</p> },
 ];
+
+/** One level less; quotes in quotes in quotes end somewhere. */
+function unquoted(lines: readonly string[]): string[] {
+  const mark = lines.some((line) => /^(>\s?){9}/.test(line)) ? /^(>\s?)+/ : /^>\s?/;
+  return lines.map((line) => line.replace(mark, ''));
+}
 
 function blocksOf(lines: readonly string[]): ReactNode[] {
   const shown: ReactNode[] = [];
