@@ -28,6 +28,7 @@ export async function run({ scale }: { scale: Scale }): Promise<Figure[]> {
     await openGrid(page, served, dataset);
     const before = await heap(page);
     const dragged = await drag(page);
+    const asked = median(await ask(page, dataset));
     const scrolled = await turnWheel(page);
     const grown = (await heap(page)) - before;
     const figure = (name: string, value: number, unit: string, goal?: string, ok?: boolean): Figure => ({ bench: 'grid', figure: name, value, unit, goal, ok, n: count });
@@ -35,6 +36,7 @@ export async function run({ scale }: { scale: Scale }): Promise<Figure[]> {
     return [
       figure('rows blank after a jump, longest', longest, 'ms', `≤ ${maxBlankMs}`, longest <= maxBlankMs),
       figure('  median', median(dragged), 'ms'),
+      figure('  a page asked for in the same browser, median', asked, 'ms'),
       figure('rows blank while scrolling, longest', scrolled, 'ms', `≤ ${maxBlankMs}`, scrolled <= maxBlankMs),
       figure('heap after jumps and scrolling, more than before', grown / 1e6, 'MB', '≤ 20', grown <= 20e6),
       figure('  heap of the page', before / 1e6, 'MB'),
@@ -106,6 +108,23 @@ async function drag(page: Page): Promise<number[]> {
     }
     return waits;
   }, jumps);
+}
+
+/** Milliseconds that the request of one page takes by itself, from the same browser on the same machine. */
+async function ask(page: Page, dataset: string): Promise<number[]> {
+  return page.evaluate(
+    async ({ id, runs }) => {
+      const waits: number[] = [];
+      for (let run = 0; run < runs; run++) {
+        const start = performance.now();
+        const answer = await fetch(`/v1/datasets/${id}/items?limit=100`);
+        await answer.json();
+        waits.push(performance.now() - start);
+      }
+      return waits;
+    },
+    { id: dataset, runs: jumps },
+  );
 }
 
 /** The longest time in milliseconds that a row in the window was blank while the wheel was turned. */

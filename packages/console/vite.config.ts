@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { mantineStyles } from './mantine-styles.ts';
+import { shortContract } from './short-contract.ts';
 
 /** The platform that `vite dev` passes requests on to. */
 const platform = process.env['FOVEA_URL'] ?? 'http://127.0.0.1:8080';
@@ -10,7 +11,7 @@ export default defineConfig(({ command }) => {
   // A build is for use, also when tests ask for it, which set NODE_ENV to something else.
   if (command === 'build') process.env['NODE_ENV'] = 'production';
   return {
-    plugins: [react(), mantineStyles(fileURLToPath(new URL('src', import.meta.url)))],
+    plugins: [shortContract(), react(), mantineStyles(fileURLToPath(new URL('src', import.meta.url)))],
     resolve: { alias: [{ find: /^zod$/, replacement: fileURLToPath(new URL('zod-stand-in.ts', import.meta.url)) }] },
     build: {
       // The first with light-dark(), which the colour tokens are written with.

@@ -28,7 +28,7 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     await page.goto(`/projects/${project}/recipes`);
     await page.getByText('No recipes yet').waitFor();
     expect(await violations(page, { picture: 'recipes-empty' })).toEqual([]);
-    await page.getByRole('button', { name: 'New recipe' }).click();
+    await page.getByRole('button', { name: 'New recipe' }).first().click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('Street things');
     await dialog.getByLabel('Label 1').fill('car');
@@ -47,7 +47,7 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
   test('a batch is made, opened, worked on, and its quality is shown', async () => {
     await page.goto(`/projects/${project}/batches`);
     await page.getByText('No batches yet').waitFor();
-    await page.getByRole('button', { name: 'New batch' }).click();
+    await page.getByRole('button', { name: 'New batch' }).first().click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Name').fill('First round');
     await dialog.getByLabel('Recipe').selectOption({ label: 'Street things' });
@@ -114,7 +114,7 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
   test('a webhook is made, its secret shown once', async () => {
     await page.goto(`/projects/${project}/webhooks`);
     await page.getByText('No webhooks yet').waitFor();
-    await page.getByRole('button', { name: 'New webhook' }).click();
+    await page.getByRole('button', { name: 'New webhook' }).first().click();
     await page.getByRole('dialog').getByLabel('URL').fill('https://example.com/hook');
     await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
     await page.getByText(/whsec_/).waitFor();

@@ -2,7 +2,7 @@ import type { Me } from '@fovea/contract';
 import { IconAdjustments, IconBook2, IconChecklist, IconClipboardCheck, IconCpu, IconDatabase, IconFolders, IconHistory, IconKey, IconLayoutGrid, IconListCheck, IconPalette, IconUsers, IconUsersGroup, IconWebhook, type Icon } from '@tabler/icons-react';
 import { linkOptions } from '@tanstack/react-router';
 import { texts } from '../texts.ts';
-import { productTexts } from '../texts-product.ts';
+import { homeTexts } from '../texts-home.ts';
 import { workTexts } from '../texts-work.ts';
 
 /** The pages of a project, in the order of the navigation. A new screen of a project gets a line here and a route in router.tsx. */
@@ -11,17 +11,17 @@ export const projectPages = (projectId: string) => [
   { label: workTexts.nav.batches, icon: IconChecklist, link: linkOptions({ to: '/projects/$projectId/batches', params: { projectId } }), below: ['/batches/'] },
   { label: workTexts.nav.recipes, icon: IconPalette, link: linkOptions({ to: '/projects/$projectId/recipes', params: { projectId } }), below: [] },
   { label: workTexts.nav.jobs, icon: IconListCheck, link: linkOptions({ to: '/projects/$projectId/jobs', params: { projectId } }), below: ['/jobs/'] },
-  { label: productTexts.nav.profiles, icon: IconAdjustments, link: linkOptions({ to: '/projects/$projectId/profiles', params: { projectId } }), below: ['/profiles/'] },
+  { label: homeTexts.nav.profiles, icon: IconAdjustments, link: linkOptions({ to: '/projects/$projectId/profiles', params: { projectId } }), below: ['/profiles/'] },
   { label: texts.nav.members, icon: IconUsersGroup, link: linkOptions({ to: '/projects/$projectId/members', params: { projectId } }), below: [] },
   { label: workTexts.nav.webhooks, icon: IconWebhook, link: linkOptions({ to: '/projects/$projectId/webhooks', params: { projectId } }), below: [] },
-  { label: productTexts.nav.usage, icon: IconDatabase, link: linkOptions({ to: '/projects/$projectId/usage', params: { projectId } }), below: [] },
+  { label: homeTexts.nav.usage, icon: IconDatabase, link: linkOptions({ to: '/projects/$projectId/usage', params: { projectId } }), below: [] },
 ];
 
 /** The page that every other lies under. */
 export const homePage = { label: texts.nav.projects, icon: IconLayoutGrid, link: linkOptions({ to: '/', activeOptions: { exact: true } }) };
 
 /** What waits for the person, in every project. */
-export const myWorkPage = { label: productTexts.nav.myWork, icon: IconClipboardCheck, link: linkOptions({ to: '/my-work' }) };
+export const myWorkPage = { label: homeTexts.nav.myWork, icon: IconClipboardCheck, link: linkOptions({ to: '/my-work' }) };
 
 /** The pages of the organisation. */
 export const organizationPages = (me: Me) => [
@@ -30,8 +30,8 @@ export const organizationPages = (me: Me) => [
   ...(me.user.admin
     ? [
         { label: texts.nav.users, icon: IconUsers, link: linkOptions({ to: '/users' }) },
-        { label: productTexts.nav.usage, icon: IconDatabase, link: linkOptions({ to: '/usage' }) },
-        { label: productTexts.nav.audit, icon: IconHistory, link: linkOptions({ to: '/audit' }) },
+        { label: homeTexts.nav.usage, icon: IconDatabase, link: linkOptions({ to: '/usage' }) },
+        { label: homeTexts.nav.audit, icon: IconHistory, link: linkOptions({ to: '/audit' }) },
       ]
     : []),
 ];

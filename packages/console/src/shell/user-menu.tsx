@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { signOut, useMe } from '../api/session.ts';
 import { texts } from '../texts.ts';
-import { productTexts } from '../texts-product.ts';
+import { homeTexts } from '../texts-home.ts';
 import { startTour } from './tour-state.ts';
 import classes from './user-menu.module.css';
 
@@ -41,7 +41,7 @@ export function UserMenu() {
           {texts.user.account}
         </Menu.Item>
         <Menu.Item leftSection={<IconCompass size={16} aria-hidden />} onClick={startTour}>
-          {productTexts.tour.start}
+          {homeTexts.tour.start}
         </Menu.Item>
         <Menu.Divider />
         <Menu.RadioGroup value={colorScheme} onChange={(value) => setColorScheme(value as MantineColorScheme)}>

@@ -132,7 +132,7 @@ const maxDetails = 160;
 
 /** What the event says beside the name and the ids of other things, in one line. */
 function detailsOf({ data }: Event): string {
-  const parts = Object.entries(data).flatMap(([key, value]) => (['name', 'path', 'email'].includes(key) || /Id$/.test(key) || value === null ? [] : [`${key}: ${Array.isArray(value) ? value.join(', ') : typeof value === 'object' ? JSON.stringify(value) : String(value as unknown)}`]));
-  const text = parts.join(' · ');
+  const told = Object.entries(data).filter(([key, value]) => !['name', 'path', 'email'].includes(key) && !key.endsWith('Id') && value !== null);
+  const text = told.map(([key, value]) => `${key}: ${Array.isArray(value) ? value.join(', ') : typeof value === 'string' ? value : JSON.stringify(value)}`).join(' · ');
   return text.length > maxDetails ? `${text.slice(0, maxDetails)}…` : text;
 }

@@ -6,7 +6,7 @@ import { fetchItemPage, fetchLandmarks } from '../../api/items.ts';
 import { onForget } from '../../api/session.ts';
 import { ItemPages } from './item-pages.ts';
 
-const pageSize = 200;
+const pageSize = 100;
 /** Lists kept for going back and forth between grid and item. */
 const keptLists = 4;
 /** More names than this are of no use in a list to choose from. */

@@ -128,11 +128,18 @@ export class ItemPages<T extends { id: string }> {
 
   /** Fetches what is missing in a window, then what is missing beside it. */
   #fill(from: number, to: number): void {
-    const shown = Array.from({ length: to - from + 1 }, (_, index) => from + index);
-    for (const page of [...shown, to + 1, from - 1]) {
-      const slot = this.#slots[page];
-      if (slot && slot.items === undefined && slot.error === undefined && !this.#running.has(page)) void this.#load(page);
+    const isMissing = (page: number) => this.#slots[page]?.items === undefined && this.#slots[page]?.error === undefined;
+    const shown = Array.from({ length: to - from + 1 }, (_, index) => from + index).filter((page) => page < this.#slots.length && isMissing(page));
+    // What is seen first has the platform to itself.
+    for (const page of shown.length > 0 ? shown : [to + 1, from - 1]) {
+      if (page >= 0 && page < this.#slots.length && isMissing(page) && !this.#running.has(page)) void this.#load(page);
     }
+  }
+
+  /** Once all that is shown is there: what lies beside it. */
+  #fillBeside(): void {
+    const { first, last } = this.#window;
+    if (!this.#slots.slice(first, last + 1).some(({ items }) => items === undefined)) this.#fill(first, last);
   }
 
   /** Tries again what failed. */
@@ -196,6 +203,7 @@ export class ItemPages<T extends { id: string }> {
     } finally {
       if (this.#running.get(page) === controller) this.#running.delete(page);
       this.#changed();
+      if (!controller.signal.aborted && this.#slots[page]?.items !== undefined) this.#fillBeside();
     }
   }
 

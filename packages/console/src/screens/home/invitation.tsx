@@ -2,10 +2,10 @@ import { Button } from '@mantine/core';
 import { IconCompass } from '@tabler/icons-react';
 import { useState } from 'react';
 import { declineTour, isInvited, startTour, useTour } from '../../shell/tour-state.ts';
-import { productTexts } from '../../texts-product.ts';
+import { homeTexts } from '../../texts-home.ts';
 import classes from './home.module.css';
 
-const t = productTexts.tour;
+const t = homeTexts.tour;
 
 /** For somebody who is here for the first time: the tour. */
 export function Invitation() {

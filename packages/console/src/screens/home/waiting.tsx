@@ -4,11 +4,11 @@ import { useQueries } from '@tanstack/react-query';
 import { roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
 import { batchesQuery } from '../../api/work.ts';
-import { productTexts } from '../../texts-product.ts';
+import { homeTexts } from '../../texts-home.ts';
 import { ButtonLink, TextLink } from '../../ui/link.tsx';
 import classes from './home.module.css';
 
-const t = productTexts.myWork;
+const t = homeTexts.myWork;
 /** More are on the page of one's own work. */
 const [mostProjects, mostLines] = [20, 4];
 

@@ -1,5 +1,5 @@
 import type { ApiKey } from '@fovea/contract';
-import { Badge, Button, Modal, Skeleton, Table, VisuallyHidden } from '@mantine/core';
+import { Badge, Button, Modal, Skeleton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconKey, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -10,6 +10,7 @@ import { projectsQuery } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
 import { texts } from '../../texts.ts';
 import { Confirm } from '../../ui/confirm.tsx';
+import { DataTable } from '../../ui/data-table.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
 import { Moment } from '../../ui/moment.tsx';
@@ -70,65 +71,54 @@ function KeyTable({ keys, revoke }: { keys: readonly ApiKey[]; revoke: ((key: Ap
   const names = new Map(projects.map(({ id, name }) => [id, name]));
   const t = texts.keys;
   return (
-    <Table.ScrollContainer minWidth={860}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{texts.common.name}</Table.Th>
-            <Table.Th>{t.prefix}</Table.Th>
-            <Table.Th>{t.scopes}</Table.Th>
-            <Table.Th>{t.project}</Table.Th>
-            <Table.Th>{texts.common.created}</Table.Th>
-            <Table.Th>{t.lastUsed}</Table.Th>
-            <Table.Th>{t.expiry}</Table.Th>
-            <Table.Th>{t.state}</Table.Th>
-            {revoke && (
-              <Table.Th>
-                <VisuallyHidden>{t.revoke}</VisuallyHidden>
-              </Table.Th>
-            )}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {keys.map((key) => {
-            const state = keyState(key);
-            return (
-              <Table.Tr key={key.id} className={state === 'active' ? '' : (classes['dead'] ?? '')}>
-                <Table.Td fw={560}>
-                  {key.name}{' '}
-                  {key.test && (
-                    <Badge size="xs" color="violet" variant="light">
-                      {t.testBadge}
-                    </Badge>
-                  )}
-                </Table.Td>
-                <Table.Td className={classes['prefix'] ?? ''}>{key.prefix}…</Table.Td>
-                <Table.Td>{key.scopes.map((scope) => t.scope[scope]).join(', ')}</Table.Td>
-                <Table.Td>{key.projectId === null ? t.everyProject : (names.get(key.projectId) ?? key.projectId.slice(0, 8))}</Table.Td>
-                <Table.Td>
-                  <Moment at={key.createdAt} />
-                </Table.Td>
-                <Table.Td>{key.lastUsedAt === null ? t.never : <Moment at={key.lastUsedAt} />}</Table.Td>
-                <Table.Td>{key.expiresAt === null ? t.never : <Moment at={key.expiresAt} />}</Table.Td>
-                <Table.Td>
-                  <Badge size="sm" variant="light" color={colors[state]}>
-                    {t[state]}
-                  </Badge>
-                </Table.Td>
-                {revoke && (
-                  <Table.Td ta="right">
-                    {state === 'active' && (
-                      <Button variant="subtle" color="red" aria-label={t.revokeNamed(key.name)} onClick={() => revoke(key)}>
-                        {t.revoke}
-                      </Button>
-                    )}
-                  </Table.Td>
-                )}
-              </Table.Tr>
-            );
-          })}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable
+      rows={keys}
+      keyOf={(key) => key.id}
+      minWidth={860}
+      rowClass={(key) => (keyState(key) === 'active' ? undefined : classes['dead'])}
+      columns={[
+        { head: texts.common.name, main: true, cell: (key) => <Name apiKey={key} /> },
+        { head: t.prefix, cell: (key) => <span className={classes['prefix']}>{key.prefix}…</span> },
+        { head: t.scopes, cell: (key) => key.scopes.map((scope) => t.scope[scope]).join(', ') },
+        { head: t.project, cell: (key) => (key.projectId === null ? t.everyProject : (names.get(key.projectId) ?? key.projectId.slice(0, 8))) },
+        { head: texts.common.created, cell: (key) => <Moment at={key.createdAt} /> },
+        { head: t.lastUsed, cell: (key) => (key.lastUsedAt === null ? t.never : <Moment at={key.lastUsedAt} />) },
+        { head: t.expiry, cell: (key) => (key.expiresAt === null ? t.never : <Moment at={key.expiresAt} />) },
+        { head: t.state, cell: (key) => <State apiKey={key} /> },
+        revoke && {
+          head: t.revoke,
+          quiet: true,
+          align: 'right',
+          cell: (key) =>
+            keyState(key) === 'active' && (
+              <Button variant="subtle" color="red" aria-label={t.revokeNamed(key.name)} onClick={() => revoke(key)}>
+                {t.revoke}
+              </Button>
+            ),
+        },
+      ]}
+    />
+  );
+}
+
+function Name({ apiKey: { name, test } }: { apiKey: ApiKey }) {
+  return (
+    <>
+      {name}{' '}
+      {test && (
+        <Badge size="xs" color="violet" variant="light">
+          {texts.keys.testBadge}
+        </Badge>
+      )}
+    </>
+  );
+}
+
+function State({ apiKey }: { apiKey: ApiKey }) {
+  const state = keyState(apiKey);
+  return (
+    <Badge size="sm" variant="light" color={colors[state]}>
+      {texts.keys[state]}
+    </Badge>
   );
 }

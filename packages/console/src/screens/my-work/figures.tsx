@@ -1,10 +1,10 @@
 import type { Task } from '@fovea/contract';
-import { productTexts } from '../../texts-product.ts';
+import { homeTexts } from '../../texts-home.ts';
 import { Bars } from '../../ui/bars.tsx';
 import { Card } from '../workflow/parts.tsx';
 import classes from './my-work.module.css';
 
-const t = productTexts.myWork;
+const t = homeTexts.myWork;
 const dayMs = 86_400_000;
 const days = 14;
 

@@ -7,7 +7,7 @@ import { projectsQuery, roleReaches } from '../../api/projects.ts';
 import { useMe, useScope } from '../../api/session.ts';
 import { batchesQuery } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
-import { productTexts } from '../../texts-product.ts';
+import { homeTexts } from '../../texts-home.ts';
 import { DataTable } from '../../ui/data-table.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
@@ -18,7 +18,7 @@ import { BatchBar, Card } from '../workflow/parts.tsx';
 import classes from './my-work.module.css';
 import { figuresOf, MyFigures } from './figures.tsx';
 
-const t = productTexts.myWork;
+const t = homeTexts.myWork;
 /** More projects than this are not asked one by one. */
 const mostProjects = 50;
 const shownTasks = 50;

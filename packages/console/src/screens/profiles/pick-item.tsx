@@ -29,7 +29,7 @@ export function PickItem({ projectId, kinds, onPick, onClose }: PickItemProps) {
   const [chosen, choose] = useState<string>();
   const [name, setName] = useState('');
   const [q] = useDebouncedValue(name.trim(), typingMs);
-  const dataset = chosen ?? datasets?.[0]?.id;
+  const dataset = chosen ?? datasets?.toSorted((a, b) => b.itemCount - a.itemCount)[0]?.id;
   const found = useQuery({
     queryKey: ['pick', dataset, q],
     queryFn: ({ signal }) => fetchItemPage(dataset ?? '', q === '' ? {} : { q }, 200, undefined, signal),

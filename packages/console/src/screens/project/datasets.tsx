@@ -1,5 +1,5 @@
 import type { Dataset, Project } from '@fovea/contract';
-import { Button, Modal, Skeleton, Table } from '@mantine/core';
+import { Button, Modal, Skeleton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconFolderPlus, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -10,6 +10,7 @@ import { roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
 import { texts } from '../../texts.ts';
 import { CodeLine } from '../../ui/code-line.tsx';
+import { DataTable } from '../../ui/data-table.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
 import { formatBytes } from '../../ui/format.ts';
@@ -57,42 +58,27 @@ function Datasets({ project, create }: { project: Project; create: ReactNode }) 
     );
   }
   return (
-    <Table.ScrollContainer minWidth={560}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{texts.common.name}</Table.Th>
-            <Table.Th ta="right">{texts.project.items}</Table.Th>
-            <Table.Th ta="right">{texts.project.size}</Table.Th>
-            <Table.Th>{texts.project.kind}</Table.Th>
-            <Table.Th>{texts.project.changed}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {datasets.map((dataset) => (
-            <Row key={dataset.id} dataset={dataset} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable
+      rows={datasets}
+      keyOf={(dataset) => dataset.id}
+      columns={[
+        { head: texts.common.name, main: true, cell: (dataset) => <Name dataset={dataset} /> },
+        { head: texts.project.items, align: 'right', cell: (dataset) => dataset.itemCount.toLocaleString('en') },
+        { head: texts.project.size, align: 'right', cell: (dataset) => formatBytes(dataset.sizeBytes) },
+        { head: texts.project.kind, cell: (dataset) => texts.project.kinds[dataset.kind] },
+        { head: texts.project.changed, cell: (dataset) => <Moment at={dataset.updatedAt} /> },
+      ]}
+    />
   );
 }
 
-function Row({ dataset }: { dataset: Dataset }) {
+function Name({ dataset }: { dataset: Dataset }) {
   return (
-    <Table.Tr>
-      <Table.Td>
-        <TextLink to="/datasets/$datasetId" params={{ datasetId: dataset.id }} fw={560} size="sm">
-          {dataset.name}
-        </TextLink>
-        {dataset.description !== '' && <div style={{ color: 'var(--fv-dim)', fontSize: '0.75rem' }}>{dataset.description}</div>}
-      </Table.Td>
-      <Table.Td ta="right">{dataset.itemCount.toLocaleString('en')}</Table.Td>
-      <Table.Td ta="right">{formatBytes(dataset.sizeBytes)}</Table.Td>
-      <Table.Td>{texts.project.kinds[dataset.kind]}</Table.Td>
-      <Table.Td>
-        <Moment at={dataset.updatedAt} />
-      </Table.Td>
-    </Table.Tr>
+    <>
+      <TextLink to="/datasets/$datasetId" params={{ datasetId: dataset.id }} fw={560} size="sm">
+        {dataset.name}
+      </TextLink>
+      {dataset.description !== '' && <div style={{ color: 'var(--fv-dim)', fontSize: '0.75rem', fontWeight: 400 }}>{dataset.description}</div>}
+    </>
   );
 }

@@ -1,5 +1,5 @@
 import { projectRoles, type Member, type Project, type ProjectRole } from '@fovea/contract';
-import { ActionIcon, Badge, Button, Modal, NativeSelect, Skeleton, Table, TextInput, Tooltip, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Badge, Button, Modal, NativeSelect, Skeleton, TextInput, Tooltip } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconUserMinus, IconUserPlus } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -8,6 +8,7 @@ import { fovea } from '../../api/client.ts';
 import { membersQuery, refreshProjects, roleReaches } from '../../api/projects.ts';
 import { useMe, useScope } from '../../api/session.ts';
 import { texts } from '../../texts.ts';
+import { DataTable } from '../../ui/data-table.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
 import { Moment } from '../../ui/moment.tsx';
@@ -53,84 +54,64 @@ function MemberTable({ project, mayChange }: { project: Project; mayChange: bool
   if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!members) return <Skeleton height={120} aria-label={texts.common.loading} />;
   return (
-    <Table.ScrollContainer minWidth={560}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{texts.members.email}</Table.Th>
-            <Table.Th>{texts.members.role}</Table.Th>
-            <Table.Th>{texts.members.since}</Table.Th>
-            {mayChange && (
-              <Table.Th>
-                <VisuallyHidden>{texts.common.remove}</VisuallyHidden>
-              </Table.Th>
-            )}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {members.map((member) => (
-            <Row key={member.userId} project={project} member={member} mayChange={mayChange} />
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable
+      rows={members}
+      keyOf={(member) => member.userId}
+      columns={[
+        { head: texts.members.email, cell: (member) => <Who member={member} /> },
+        { head: texts.members.role, cell: (member) => <Role project={project} member={member} mayChange={mayChange} /> },
+        { head: texts.members.since, cell: (member) => <Moment at={member.createdAt} /> },
+        mayChange && { head: texts.common.remove, quiet: true, align: 'right', cell: (member) => roleReaches(project.role, member.role) && <Remove project={project} member={member} /> },
+      ]}
+    />
   );
 }
 
-function Row({ project, member, mayChange }: { project: Project; member: Member; mayChange: boolean }) {
+function Who({ member }: { member: Member }) {
   const me = useMe();
-  const change = useMutation({ mutationFn: (role: ProjectRole) => fovea.members.set(project.id, member.email, { role }), onSettled: refreshProjects });
+  return (
+    <>
+      {member.name !== '' && member.name !== member.email && <span style={{ fontWeight: 560 }}>{member.name} </span>}
+      <span style={{ color: 'var(--fv-dim)' }}>{member.email}</span>{' '}
+      {member.userId === me.user.id && (
+        <Badge size="xs" variant="light">
+          {texts.members.you}
+        </Badge>
+      )}
+    </>
+  );
+}
+
+const changeRole = (project: Project, member: Member, role: ProjectRole) => fovea.members.set(project.id, member.email, { role });
+
+function Role({ project, member, mayChange }: { project: Project; member: Member; mayChange: boolean }) {
+  const change = useMutation({ mutationFn: (role: ProjectRole) => changeRole(project, member, role), onSettled: refreshProjects });
+  if (!mayChange || !roleReaches(project.role, member.role)) return <>{texts.home.role[member.role]}</>;
+  return (
+    <NativeSelect
+      size="xs"
+      w={150}
+      aria-label={texts.members.roleOf(member.email)}
+      value={change.isPending ? change.variables : member.role}
+      data={roleOptions(project.role)}
+      onChange={(event) => change.mutate(event.currentTarget.value as ProjectRole)}
+    />
+  );
+}
+
+function Remove({ project, member }: { project: Project; member: Member }) {
+  const takeBack = useMutation({ mutationFn: () => changeRole(project, member, member.role), onSettled: refreshProjects });
   const remove = useMutation({
     mutationFn: () => fovea.members.remove(project.id, member.email),
-    onSuccess: () =>
-      notify({
-        tone: 'plain',
-        text: texts.members.removed(member.email),
-        action: { label: texts.common.undo, run: () => change.mutate(member.role) },
-      }),
+    onSuccess: () => notify({ tone: 'plain', text: texts.members.removed(member.email), action: { label: texts.common.undo, run: () => takeBack.mutate() } }),
     onSettled: refreshProjects,
   });
-  const reachable = mayChange && roleReaches(project.role, member.role);
   return (
-    <Table.Tr>
-      <Table.Td>
-        {member.name !== '' && member.name !== member.email && <span style={{ fontWeight: 560 }}>{member.name} </span>}
-        <span style={{ color: 'var(--fv-dim)' }}>{member.email}</span>{' '}
-        {member.userId === me.user.id && (
-          <Badge size="xs" variant="light">
-            {texts.members.you}
-          </Badge>
-        )}
-      </Table.Td>
-      <Table.Td>
-        {reachable ? (
-          <NativeSelect
-            size="xs"
-            w={150}
-            aria-label={texts.members.roleOf(member.email)}
-            value={change.isPending ? change.variables : member.role}
-            data={roleOptions(project.role)}
-            onChange={(event) => change.mutate(event.currentTarget.value as ProjectRole)}
-          />
-        ) : (
-          texts.home.role[member.role]
-        )}
-      </Table.Td>
-      <Table.Td>
-        <Moment at={member.createdAt} />
-      </Table.Td>
-      {mayChange && (
-        <Table.Td ta="right">
-          {reachable && (
-            <Tooltip label={texts.members.remove(member.email)}>
-              <ActionIcon aria-label={texts.members.remove(member.email)} loading={remove.isPending} onClick={() => remove.mutate()}>
-                <IconUserMinus size={16} />
-              </ActionIcon>
-            </Tooltip>
-          )}
-        </Table.Td>
-      )}
-    </Table.Tr>
+    <Tooltip label={texts.members.remove(member.email)}>
+      <ActionIcon aria-label={texts.members.remove(member.email)} loading={remove.isPending} onClick={() => remove.mutate()}>
+        <IconUserMinus size={16} />
+      </ActionIcon>
+    </Tooltip>
   );
 }
 

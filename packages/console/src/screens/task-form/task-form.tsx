@@ -66,8 +66,8 @@ function Shown({ kind, task, project, mode }: Omit<TaskFormProps, 'acquired'> & 
     <Page title={titleOf(task)} subtitle={mode.kind === 'look' ? mode.why : mode.kind === 'review' && task.submittedBy !== null ? t.theirs(task.submittedBy) : t.keys} trail={trailOf(project)} actions={<Actions mode={mode} isBusy={steps.isBusy} onAsk={ask} run={(step) => (step === 'submit' || step === 'fix' ? end(step) : steps.run(step))} />}>
       {mode.kind === 'work' && <LostBanner work={mode.work} />}
       <Said task={task} isWork={mode.kind === 'work'} />
-      <div className={classes['sides']}>
-        <section aria-label={t.attachment} className={classes['side']}>
+      <div className={classes['sides']} data-single={!hasAbout(task)}>
+        <section aria-label={t.attachment} className={classes['side']} hidden={!hasAbout(task)}>
           {task.instruction !== '' && (
             <div className={classes['instruction']}>
               <Markdown text={task.instruction} />
@@ -94,6 +94,9 @@ function Shown({ kind, task, project, mode }: Omit<TaskFormProps, 'acquired'> & 
   );
 }
 
+/** Whether there is anything to be looked at beside the questions. */
+const hasAbout = ({ itemId, instruction, attachment, params }: Task) => itemId !== null || instruction !== '' || attachment !== null || params['attachment'] !== undefined || params['attachments'] !== undefined;
+
 /** What the form begins with: what was answered before, or the suggestion that came with the task. */
 function first({ response, params }: Task): Answer {
   if (response && Object.keys(response).length > 0) return response;
@@ -101,7 +104,10 @@ function first({ response, params }: Task): Answer {
   return isObject(hypothesis) ? hypothesis : {};
 }
 
-const titleOf = ({ params, type }: Task) => (typeof params['title'] === 'string' && params['title'] !== '' ? params['title'] : type);
+function titleOf({ params, type }: Task): string {
+  if (typeof params['title'] === 'string' && params['title'] !== '') return params['title'];
+  return Object.hasOwn(t.types, type) ? t.types[type as keyof typeof t.types] : type;
+}
 
 const trailOf = (project: Project) => [
   <TextLink key="project" to="/projects/$projectId" params={{ projectId: project.id }} size="xs" c="dimmed">

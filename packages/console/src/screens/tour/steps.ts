@@ -1,9 +1,9 @@
 import { datasetsQuery } from '../../api/datasets.ts';
 import { projectsQuery } from '../../api/projects.ts';
 import { queryClient } from '../../api/query-client.ts';
-import { productTexts } from '../../texts-product.ts';
+import { homeTexts } from '../../texts-home.ts';
 
-const { steps: t } = productTexts.tour;
+const { steps: t } = homeTexts.tour;
 
 /** One stop of the tour: where it is, and what is said there. */
 export interface TourStep {
@@ -13,13 +13,13 @@ export interface TourStep {
   path: string;
 }
 
-/** The stops of the tour: through the demo project where there is one, else through the newest. None without a project. */
+/** The stops of the tour: through the demo project where there is one, else through the one with the largest dataset. None without a project. */
 export async function tourSteps(): Promise<TourStep[]> {
   const projects = await queryClient.fetchQuery(projectsQuery);
-  const project = projects.find(({ name }) => /demo/i.test(name)) ?? projects[0];
+  const datasets = (await queryClient.fetchQuery(datasetsQuery())).toSorted((a, b) => b.itemCount - a.itemCount);
+  const project = projects.find(({ name }) => /demo/i.test(name)) ?? projects.find(({ id }) => id === datasets[0]?.projectId) ?? projects[0];
   if (!project) return [];
-  const datasets = await queryClient.fetchQuery(datasetsQuery(project.id));
-  const dataset = datasets.toSorted((a, b) => b.itemCount - a.itemCount)[0];
+  const dataset = datasets.find(({ projectId }) => projectId === project.id);
   return [
     { ...t.project, path: `/projects/${project.id}` },
     ...(dataset ? [{ ...t.dataset, path: `/datasets/${dataset.id}` }] : []),

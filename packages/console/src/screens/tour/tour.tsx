@@ -1,12 +1,12 @@
 import { Button, CloseButton } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
-import { productTexts } from '../../texts-product.ts';
+import { homeTexts } from '../../texts-home.ts';
 import { notify, notifyError } from '../../ui/notices.ts';
 import { tourSteps, type TourStep } from './steps.ts';
 import classes from './tour.module.css';
 
-const t = productTexts.tour;
+const t = homeTexts.tour;
 
 /** A card that leads from page to page and says what each is for. */
 export default function Tour({ onEnd }: { onEnd: () => void }) {

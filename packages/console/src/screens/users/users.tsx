@@ -1,5 +1,5 @@
 import type { User } from '@fovea/contract';
-import { Badge, Button, Modal, Skeleton, Table, VisuallyHidden } from '@mantine/core';
+import { Badge, Button, Modal, Skeleton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconLock, IconUserPlus } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -9,6 +9,7 @@ import { useMe, useScope } from '../../api/session.ts';
 import { refreshUsers, usersQuery } from '../../api/users.ts';
 import { texts } from '../../texts.ts';
 import { Confirm } from '../../ui/confirm.tsx';
+import { DataTable } from '../../ui/data-table.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
 import { Moment } from '../../ui/moment.tsx';
@@ -52,58 +53,54 @@ export function Users() {
       {error && <LoadError error={error} retry={() => void refetch()} />}
       {!users && !error && <Skeleton height={160} aria-label={texts.common.loading} />}
       {users && (
-        <Table.ScrollContainer minWidth={640}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{texts.users.email}</Table.Th>
-                <Table.Th>{texts.users.fullName}</Table.Th>
-                <Table.Th>{texts.users.state}</Table.Th>
-                <Table.Th>{texts.common.created}</Table.Th>
-                {mayChange && (
-                  <Table.Th>
-                    <VisuallyHidden>{texts.common.edit}</VisuallyHidden>
-                  </Table.Th>
-                )}
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {users.map((user) => (
-                <Table.Tr key={user.id}>
-                  <Table.Td fw={560}>
-                    {user.email}{' '}
-                    {user.id === me.user.id && (
-                      <Badge size="xs" variant="light">
-                        {texts.members.you}
-                      </Badge>
-                    )}
-                  </Table.Td>
-                  <Table.Td>{user.name}</Table.Td>
-                  <Table.Td>
-                    <Badge size="sm" variant="light" color={user.disabled ? 'gray' : 'teal'}>
-                      {user.disabled ? texts.users.disabled : user.admin ? texts.users.admin : texts.users.active}
+        <DataTable
+          rows={users}
+          keyOf={(user) => user.id}
+          minWidth={640}
+          columns={[
+            {
+              head: texts.users.email,
+              main: true,
+              cell: (user) => (
+                <>
+                  {user.email}{' '}
+                  {user.id === me.user.id && (
+                    <Badge size="xs" variant="light">
+                      {texts.members.you}
                     </Badge>
-                  </Table.Td>
-                  <Table.Td>
-                    <Moment at={user.createdAt} />
-                  </Table.Td>
-                  {mayChange && (
-                    <Table.Td ta="right">
-                      <Button variant="subtle" aria-label={texts.users.edit(user.email)} onClick={() => setEditing(user)}>
-                        {texts.common.edit}
-                      </Button>
-                      {user.id !== me.user.id && (
-                        <Button variant="subtle" color={user.disabled ? 'teal' : 'red'} aria-label={`${user.disabled ? texts.users.enable : texts.users.disable} ${user.email}`} onClick={() => (user.disabled ? enable.mutate(user) : setDisabling(user))}>
-                          {user.disabled ? texts.users.enable : texts.users.disable}
-                        </Button>
-                      )}
-                    </Table.Td>
                   )}
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+                </>
+              ),
+            },
+            { head: texts.users.fullName, cell: (user) => user.name },
+            {
+              head: texts.users.state,
+              cell: (user) => (
+                <Badge size="sm" variant="light" color={user.disabled ? 'gray' : 'teal'}>
+                  {user.disabled ? texts.users.disabled : user.admin ? texts.users.admin : texts.users.active}
+                </Badge>
+              ),
+            },
+            { head: texts.common.created, cell: (user) => <Moment at={user.createdAt} /> },
+            mayChange && {
+              head: texts.common.edit,
+              quiet: true,
+              align: 'right',
+              cell: (user) => (
+                <>
+                  <Button variant="subtle" aria-label={texts.users.edit(user.email)} onClick={() => setEditing(user)}>
+                    {texts.common.edit}
+                  </Button>
+                  {user.id !== me.user.id && (
+                    <Button variant="subtle" color={user.disabled ? 'teal' : 'red'} aria-label={`${user.disabled ? texts.users.enable : texts.users.disable} ${user.email}`} onClick={() => (user.disabled ? enable.mutate(user) : setDisabling(user))}>
+                      {user.disabled ? texts.users.enable : texts.users.disable}
+                    </Button>
+                  )}
+                </>
+              ),
+            },
+          ]}
+        />
       )}
       <Modal opened={creating} onClose={dialog.close} title={texts.users.create}>
         <UserForm onDone={dialog.close} onCancel={dialog.close} />

@@ -4,6 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconChecklist, IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { fovea } from '../../api/client.ts';
 import { datasetsQuery } from '../../api/datasets.ts';
 import { roleReaches } from '../../api/projects.ts';
@@ -26,6 +27,13 @@ export function ProjectBatches() {
   const [creating, dialog] = useDisclosure(false);
   const writes = useScope('write');
   const labels = useScope('label');
+  const create = (project: Project) =>
+    writes &&
+    roleReaches(project.role, 'manager') && (
+      <Button leftSection={<IconPlus size={15} />} onClick={dialog.open}>
+        {workTexts.batches.create}
+      </Button>
+    );
   return (
     <ProjectPage
       projectId={projectId}
@@ -42,17 +50,13 @@ export function ProjectBatches() {
               {workTexts.batches.reviewNext}
             </ButtonLink>
           )}
-          {writes && roleReaches(project.role, 'manager') && (
-            <Button leftSection={<IconPlus size={15} />} onClick={dialog.open}>
-              {workTexts.batches.create}
-            </Button>
-          )}
+          {create(project)}
         </>
       )}
     >
       {(project) => (
         <>
-          <BatchTable project={project} />
+          <BatchTable project={project} create={create(project)} />
           <Modal opened={creating} onClose={dialog.close} title={workTexts.batches.create}>
             <BatchForm project={project} close={dialog.close} />
           </Modal>
@@ -62,14 +66,14 @@ export function ProjectBatches() {
   );
 }
 
-function BatchTable({ project }: { project: Project }) {
+function BatchTable({ project, create }: { project: Project; create: ReactNode }) {
   const { data: batches, error, refetch } = useQuery(batchesQuery(project.id));
   if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!batches) return <Skeleton height={160} aria-label={texts.common.loading} />;
   if (batches.length === 0) {
     return (
-      <Empty icon={IconChecklist} title={workTexts.batches.emptyTitle}>
-        {workTexts.batches.empty}
+      <Empty icon={IconChecklist} title={workTexts.batches.emptyTitle} action={create}>
+        {create ? workTexts.batches.empty : workTexts.batches.emptyReader}
       </Empty>
     );
   }

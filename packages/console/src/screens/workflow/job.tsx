@@ -1,8 +1,7 @@
 import type { Job, JobOutput } from '@fovea/contract';
-import { Alert, Anchor, Button, Code, Skeleton, Table } from '@mantine/core';
+import { Alert, Anchor, Button, Skeleton, Table } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
 import { fovea } from '../../api/client.ts';
 import { projectQuery } from '../../api/projects.ts';
 import { jobLogQuery, jobQuery, refresh } from '../../api/work.ts';
@@ -11,12 +10,18 @@ import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
 import { formatBytes } from '../../ui/format.ts';
 import { TextLink } from '../../ui/link.tsx';
+import { useOutputAddress } from '../../ui/job-output.ts';
 import { notify } from '../../ui/notices.ts';
 import { Page } from '../../ui/page.tsx';
+import { Facts, Inputs, Times } from './job-facts.tsx';
 import { Card, JobProgress, JobState } from './parts.tsx';
 import classes from './workflow.module.css';
 
 const t = workTexts.jobs;
+
+/** What a browser shows, and is small enough to be shown at once. */
+const shownAsPicture = new Set(['image/svg+xml', 'image/png', 'image/jpeg', 'image/webp']);
+const shownPictures = 8;
 
 /** One job: state, place in the queue, progress, log, outputs. */
 export function JobPage() {
@@ -66,14 +71,16 @@ export function JobPage() {
       )}
       <div className={classes['columns']} style={{ marginTop: 16 }}>
         <Outputs job={job} />
-        <Card title={t.parameters}>
-          <Code block>{JSON.stringify(job.parameters, null, 2)}</Code>
-        </Card>
         {job.summary !== null && (
           <Card title={t.summary}>
-            <Code block>{JSON.stringify(job.summary, null, 2)}</Code>
+            <Facts facts={job.summary} />
           </Card>
         )}
+        <Inputs job={job} />
+        <Card title={t.parameters}>
+          <Facts facts={job.parameters} />
+        </Card>
+        <Times job={job} />
         {job.failures.length > 0 && (
           <Card title={t.failures}>
             {job.failures.slice(0, 50).map((failure) => (
@@ -90,7 +97,7 @@ export function JobPage() {
 }
 
 function Outputs({ job }: { job: Job }) {
-  const plots = job.outputs.filter((output) => output.mediaType === 'image/svg+xml');
+  const plots = job.outputs.filter((output) => shownAsPicture.has(output.mediaType));
   return (
     <Card title={t.outputs}>
       {job.outputs.length === 0 && <p>{t.noOutputs}</p>}
@@ -108,29 +115,19 @@ function Outputs({ job }: { job: Job }) {
           ))}
         </Table.Tbody>
       </Table>
-      {plots.slice(0, 6).map((output) => (
-        <Plot key={output.index} job={job} output={output} />
-      ))}
+      <div className={classes['plots']}>
+        {plots.slice(0, shownPictures).map((output) => (
+          <Plot key={output.index} job={job} output={output} />
+        ))}
+      </div>
     </Card>
   );
 }
 
 /** A plot is shown as a picture: in an `<img>` nothing of it can run. */
 function Plot({ job, output }: { job: Job; output: JobOutput }) {
-  const [source, show] = useState<string>();
-  useEffect(() => {
-    let address: string | undefined;
-    const load = async () => {
-      const answer = await fovea.jobs.output(job.id, String(output.index));
-      address = URL.createObjectURL(new Blob([await answer.arrayBuffer()], { type: 'image/svg+xml' }));
-      show(address);
-    };
-    load().catch(() => show(undefined));
-    return () => {
-      if (address !== undefined) URL.revokeObjectURL(address);
-    };
-  }, [job.id, output.index]);
-  return source === undefined ? null : <img src={source} alt={output.name} style={{ maxWidth: '100%', background: '#fff', marginTop: 8 }} />;
+  const source = useOutputAddress(job.id, output);
+  return source === undefined ? null : <img src={source} alt={output.name} className={classes['plot']} />;
 }
 
 function Log({ job }: { job: Job }) {

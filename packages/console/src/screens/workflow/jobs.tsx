@@ -3,6 +3,7 @@ import { Skeleton } from '@mantine/core';
 import { IconCpu } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
 import { jobsQuery } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
@@ -26,18 +27,18 @@ export function ProjectJobs() {
   );
   return (
     <ProjectPage projectId={projectId} part={t.title} actions={() => catalogue}>
-      {(project) => <JobTable project={project} />}
+      {(project) => <JobTable project={project} catalogue={catalogue} />}
     </ProjectPage>
   );
 }
 
-function JobTable({ project }: { project: Project }) {
+function JobTable({ project, catalogue }: { project: Project; catalogue: ReactNode }) {
   const { data, error, refetch } = useQuery(jobsQuery(project.id));
   if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!data) return <Skeleton height={160} aria-label={texts.common.loading} />;
   if (data.length === 0) {
     return (
-      <Empty icon={IconCpu} title={t.emptyTitle}>
+      <Empty icon={IconCpu} title={t.emptyTitle} action={catalogue}>
         {t.empty}
       </Empty>
     );

@@ -3,7 +3,7 @@ import { ActionIcon, Badge, Button, Checkbox, ColorInput, Group, Modal, MultiSel
 import { IconPalette, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { fovea } from '../../api/client.ts';
 import { roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
@@ -32,21 +32,21 @@ export function ProjectRecipes() {
   const [editing, edit] = useState<Recipe | 'new'>();
   const writes = useScope('write');
   const mayEdit = (project: Project) => writes && roleReaches(project.role, 'manager');
+  const create = (project: Project) =>
+    mayEdit(project) && (
+      <Button leftSection={<IconPlus size={15} />} onClick={() => edit('new')}>
+        {t.create}
+      </Button>
+    );
   return (
     <ProjectPage
       projectId={projectId}
       part={t.title}
-      actions={(project) =>
-        mayEdit(project) && (
-          <Button leftSection={<IconPlus size={15} />} onClick={() => edit('new')}>
-            {t.create}
-          </Button>
-        )
-      }
+      actions={create}
     >
       {(project) => (
         <>
-          <RecipeTable project={project} edit={mayEdit(project) ? edit : undefined} />
+          <RecipeTable project={project} edit={mayEdit(project) ? edit : undefined} create={create(project)} />
           {editing !== undefined && (
             <Modal opened onClose={() => edit(undefined)} title={editing === 'new' ? t.create : editing.name} size="xl">
               <RecipeForm project={project} recipe={editing === 'new' ? undefined : editing} close={() => edit(undefined)} />
@@ -58,13 +58,13 @@ export function ProjectRecipes() {
   );
 }
 
-function RecipeTable({ project, edit }: { project: Project; edit: ((recipe: Recipe) => void) | undefined }) {
+function RecipeTable({ project, edit, create }: { project: Project; edit: ((recipe: Recipe) => void) | undefined; create: ReactNode }) {
   const { data: recipes, error, refetch } = useQuery(recipesQuery(project.id));
   if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!recipes) return <Skeleton height={160} aria-label={texts.common.loading} />;
   if (recipes.length === 0) {
     return (
-      <Empty icon={IconPalette} title={t.emptyTitle}>
+      <Empty icon={IconPalette} title={t.emptyTitle} action={create}>
         {t.empty}
       </Empty>
     );

@@ -41,6 +41,7 @@ export function DatasetVersions() {
       </Page>
     );
   }
+  const commit = writes && roleReaches(project.role, 'developer') && <Button onClick={dialog.open}>{t.commit}</Button>;
   return (
     <Page
       title={`${t.title} · ${dataset.name}`}
@@ -53,10 +54,10 @@ export function DatasetVersions() {
           {dataset.name}
         </TextLink>,
       ]}
-      actions={writes && roleReaches(project.role, 'developer') && <Button onClick={dialog.open}>{t.commit}</Button>}
+      actions={commit}
     >
       {versions.length === 0 ? (
-        <Empty icon={IconVersions} title={t.emptyTitle}>
+        <Empty icon={IconVersions} title={t.emptyTitle} action={commit}>
           {t.empty}
         </Empty>
       ) : (

@@ -4,7 +4,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconPlus, IconTrash, IconWebhook } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { fovea } from '../../api/client.ts';
 import { deliveriesQuery, refresh, webhooksQuery } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
@@ -25,19 +25,20 @@ export function ProjectWebhooks() {
   const { projectId } = useParams({ from: '/inside/projects/$projectId/webhooks' });
   const [creating, dialog] = useDisclosure(false);
   const [secret, setSecret] = useState<string>();
+  const create = (
+    <Button leftSection={<IconPlus size={15} />} onClick={dialog.open}>
+      {t.create}
+    </Button>
+  );
   return (
     <ProjectPage
       projectId={projectId}
       part={t.title}
-      actions={() => (
-        <Button leftSection={<IconPlus size={15} />} onClick={dialog.open}>
-          {t.create}
-        </Button>
-      )}
+      actions={() => create}
     >
       {(project) => (
         <>
-          <WebhookTable project={project} />
+          <WebhookTable project={project} create={create} />
           <h2 className={classes['section']} style={{ marginTop: 28 }}>
             {t.deliveries}
           </h2>
@@ -54,13 +55,13 @@ export function ProjectWebhooks() {
   );
 }
 
-function WebhookTable({ project }: { project: Project }) {
+function WebhookTable({ project, create }: { project: Project; create: ReactNode }) {
   const { data: webhooks, error, refetch } = useQuery(webhooksQuery(project.id));
   if (error) return <LoadError error={error} retry={() => void refetch()} />;
   if (!webhooks) return <Skeleton height={120} aria-label={texts.common.loading} />;
   if (webhooks.length === 0) {
     return (
-      <Empty icon={IconWebhook} title={t.emptyTitle}>
+      <Empty icon={IconWebhook} title={t.emptyTitle} action={create}>
         {t.empty}
       </Empty>
     );
