@@ -1,4 +1,6 @@
 import { checkStorage as check, type DeepCheck, type StorageReport } from '../catalog/care/deep.ts';
+
+export type { StorageFault, StorageReport } from '../catalog/care/deep.ts';
 import { referencedBlobs } from '../catalog/buckets/referenced.ts';
 import { connectDatabase } from '../engines/database/postgres.ts';
 import { readConfig } from './config.ts';
