@@ -1,9 +1,9 @@
 import { checkStorage as check, type DeepCheck, type StorageReport } from '../catalog/care/deep.ts';
-
-export type { StorageFault, StorageReport } from '../catalog/care/deep.ts';
 import { referencedBlobs } from '../catalog/buckets/referenced.ts';
 import { connectDatabase } from '../engines/database/postgres.ts';
 import { readConfig } from './config.ts';
+
+export type { StorageFault, StorageReport } from '../catalog/care/deep.ts';
 import { databaseOf, openBlobs, openBuckets } from './engines.ts';
 
 /** Looks at every byte that a platform keeps, beside the running one or without: see {@link check}. Throws ConfigError where there is no platform. */
