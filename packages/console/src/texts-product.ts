@@ -112,7 +112,7 @@ export const productTexts = {
     notAdmin: 'Only administrators of the organisation see who did what.',
     kinds: {
       annotation: 'Annotations', analytic: 'Analytics', batch: 'Batches', command: 'Long work', dataset: 'Datasets', folder: 'Folders', item: 'Items', job: 'Jobs', key: 'API keys', member: 'Members', profile: 'Profiles',
-      project: 'Projects', recipe: 'Recipes', task: 'Tasks', user: 'Users', version: 'Versions', webhook: 'Webhooks',
+      project: 'Projects', session: 'Sign-ins', recipe: 'Recipes', task: 'Tasks', user: 'Users', version: 'Versions', webhook: 'Webhooks',
     },
   },
   form: {

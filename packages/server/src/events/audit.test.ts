@@ -45,6 +45,11 @@ test('audit.list 200: pages continue where they ended, also when more happens me
   expect((await fovea.call('GET', `/v1/audit?limit=2&cursor=${first.next}`)).status).toBe(400);
 });
 
+test('audit.list 200: who signed in to the console, and with what', async () => {
+  expect((await fovea.call('POST', '/v1/session', { key: null, body: { key: writer.key } })).status).toBeLessThan(300);
+  expect((await audit('?type=session.*')).data).toMatchObject([{ type: 'session.opened', actor: writer.email, projectId: null, data: { with: 'key' } }]);
+});
+
 test('audit.list: for administrators of the organisation only; another organisation sees its own', async () => {
   expect((await fovea.call('GET', '/v1/audit', { key: writer.key })).status).toBe(403);
   const other = await fovea.person({ admin: true });

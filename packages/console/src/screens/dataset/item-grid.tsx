@@ -51,7 +51,7 @@ export function ItemGrid({ list, search, tileSize, selection, total, onRange }: 
     estimateSize: () => rowHeight,
     observeElementOffset: (instance, report) => observeElementOffset(instance, (top, isScrolling) => report(latest.current.toList(top), isScrolling)),
     scrollToFn: (offset, { adjustments = 0, behavior }, instance) => elementScroll(latest.current.toBar(offset + adjustments), { behavior }, instance),
-    overscan: 3,
+    overscan: 2,
     paddingStart,
     paddingEnd: padding,
   });

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { scopes as allScopes, type Me, type Parsed, type session } from '@fovea/contract';
 import type { Clock } from '../../engines/clock.ts';
 import type { Database } from '../../engines/database/database.ts';
+import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import type { Caller } from '../caller.ts';
 import type { KeysService } from '../keys/service.ts';
@@ -52,7 +53,10 @@ export function sessionsService({ db, clock, keys }: { db: Database; clock: Cloc
       const token = randomBytes(32).toString('base64url');
       const csrf = randomBytes(18).toString('base64url');
       const expiresAt = new Date(clock.now() + sessionHours * 3_600_000);
-      await insertSession(db, { hash: hash(token), orgId: caller.orgId, userId: caller.userId, keyId: caller.keyId, csrf, scopes: [...caller.scopes], expiresAt });
+      await db.tx(async (tx) => {
+        await insertSession(tx, { hash: hash(token), orgId: caller.orgId, userId: caller.userId, keyId: caller.keyId, csrf, scopes: [...caller.scopes], expiresAt });
+        await emit(tx, { type: 'session.opened', orgId: caller.orgId, projectId: null, subject: { kind: 'session', id: caller.userId }, actor: caller.email, data: { with: 'key' in body ? 'key' : 'password' } });
+      });
       return { token, me: await describe({ ...caller, keyId: null }, csrf) };
     },
 
