@@ -37,6 +37,9 @@ type BundleResult = ResultOf<typeof items.uploadMany>['results'][number];
 /** What a placement may say beside path and bytes. */
 export type UploadFacets = Omit<Placement, 'path' | 'blob' | 'media' | 'facts'>;
 
+/** Bytes of the store that become an item; `media` is what they are, where somebody has looked. */
+type Adoption = UploadFacets & { path: string; rule: PlaceRule; blob: { sha256: string; size: number }; media?: MediaFacts };
+
 /** What a door may change beside: merged into what it keeps on the item. */
 export interface DoorChange {
   mergeExtra?: Record<string, unknown> | undefined;
@@ -73,6 +76,12 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
       if (!placed) throw new Error('Nothing was placed.');
       return placedItem(tx, placed, placement.path);
     });
+  }
+
+  async function adoptStored(caller: Caller, dataset: DatasetAccess, { rule, blob, media, ...placement }: Adoption): Promise<{ outcome: UploadResult['outcome']; item: StoredItem }> {
+    checkPlacement(placement);
+    const found = media ?? detectMedia(await readHead(blobs, blob), placement.path);
+    return placeOne(caller, dataset, { ...placement, blob, media: found, ...(media ? { facts: toFacts(media) } : {}) }, rule);
   }
 
   return {
@@ -120,17 +129,13 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
     },
 
     /** Makes an item of a blob that is in the store already (a finished resumable upload, a clone, a job's output). */
-    async adopt(
-      caller: Caller,
-      dataset: DatasetAccess,
-      upload: UploadFacets & { path: string; rule: PlaceRule; blob: { sha256: string; size: number }; media?: MediaFacts },
-    ): Promise<{ outcome: UploadResult['outcome']; item: Item }> {
-      checkPlacement(upload);
-      const { rule, blob, media, ...placement } = upload;
-      const found = media ?? detectMedia(await readHead(blobs, blob), placement.path);
-      const { outcome, item } = await placeOne(caller, dataset, { ...placement, blob, media: found, ...(media ? { facts: toFacts(media) } : {}) }, rule);
+    async adopt(caller: Caller, dataset: DatasetAccess, upload: Adoption): Promise<{ outcome: UploadResult['outcome']; item: Item }> {
+      const { outcome, item } = await adoptStored(caller, dataset, upload);
       return { outcome, item: toItem(item) };
     },
+
+    /** The same, with what doors keep on the item. */
+    adoptStored,
 
     /** Many small files at once: stored side by side, then one transaction. Each file succeeds or fails by itself. */
     async uploadMany(caller: Caller, dataset: DatasetAccess, files: readonly BundleFile[], facets: UploadFacets & { rule: PlaceRule }): Promise<{ results: BundleResult[] }> {

@@ -31,9 +31,12 @@ export function datasetRoutes(deps: DataloopDeps): DoorRoute[] {
     post('/datasets/query', (call) => list(deps, call)),
     // Clients of the first kind ask like this, and want a plain array.
     get('/datasets', async ({ caller, query }) => {
-      const found = await visible(deps, caller, asText(query['projects'])?.split(','));
-      const shown = await Promise.all(found.filter((dataset) => dataset.name !== systemDataset).map((dataset) => show(caller, dataset)));
-      return shown.filter((dataset) => ['name', 'creator'].every((key) => asText(query[key]) === undefined || dataset[key] === query[key]));
+      const [projects, name] = [asText(query['projects'])?.split(','), asText(query['name'])];
+      const system = name === systemDataset;
+      if (system) await ensureSystemDataset(deps, caller, { systemSpace: true, filter: { name } }, projects);
+      const found = (await visible(deps, caller, projects)).filter((dataset) => (name === undefined || dataset.name === name) && (system || dataset.name !== systemDataset));
+      const shown = await Promise.all(found.map((dataset) => show(caller, dataset)));
+      return shown.filter((dataset) => asText(query['creator']) === undefined || dataset['creator'] === query['creator']);
     }),
     get('/datasets/:dataset', one),
     patch('/datasets/:dataset', (call) => change(deps, call)),

@@ -32,6 +32,8 @@ export function notOfferedRoutes({ rooms }: DataloopDeps): DoorRoute[] {
   const refuse = (what: string) => () => Promise.resolve(notOffered(what));
   return [
     ...emptyLists.map((path) => post(path, empty)),
+    // As clients of the first kind ask.
+    get('/features/sets', () => Promise.resolve([])),
     get('/projects/:project/bots', noBots),
     post('/projects/:project/bots', refuse('bots: API keys do their work')),
     get('/projects/:project/bots/:bot', refuse('bots: API keys do their work')),

@@ -9,14 +9,15 @@ import { findHome, isFault, type DatamintDeps } from './context.ts';
 import { renderFrame } from './frames.ts';
 import { choiceOf, nothing, projectFilter, resourceFilter, resourceSort } from './resource-query.ts';
 import { notesOf, toResource } from './resource.ts';
-import { uploadResource } from './upload.ts';
+import { uploadResource, type Places } from './upload.ts';
 import { bulkTagsBody, idsBody, labelsBody, parse, resourceIdsBody, tagsBody } from './wire.ts';
 
 /** Resources: items of the organisation's dataset. */
 export function resourceRoutes(deps: DatamintDeps): DoorRoute[] {
   const { items } = deps.rooms;
+  const places: Places = new Map();
   return [
-    post('/resources', (call) => uploadResource(deps, call)),
+    post('/resources', (call) => uploadResource(deps, places, call)),
     get('/resources', (call) => listResources(deps, call, {})),
     get('/resources/channels', (call) => listChannels(deps, call)),
     get('/resources/not-annotated', (call) => listResources(deps, call, { annotationCount: 0 })),

@@ -1,10 +1,12 @@
 import { facet } from '@fovea/contract';
+import type { DatasetAccess } from '../../catalog/datasets/access.ts';
 import { Fault } from '../../fault.ts';
 import { parseJson } from '../../http/body.ts';
 import { readMultipart, type MultipartFile } from '../../http/multipart.ts';
+import type { Caller } from '../../identity/caller.ts';
 import type { FastifyRequest } from 'fastify';
 import { isTrue, type Call } from './answer.ts';
-import { needHome, origin, type DatamintDeps } from './context.ts';
+import { isFault, needHome, origin, type DatamintDeps } from './context.ts';
 import { decodeFilename, mimetypeOf, pathFor, toResource, type ResourceNotes } from './resource.ts';
 import { parse, uploadFields } from './wire.ts';
 
@@ -43,11 +45,13 @@ export async function shortText(part: MultipartFile): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** Datasets to upload to, by callers: files come by the thousand, and the place of the one before is that of the next. */
+export type Places = Map<string, string>;
+
 /** `POST /resources`: one file with what is said about it, in any order of parts. */
-export async function uploadResource(deps: DatamintDeps, { caller, request, reply }: Call): Promise<unknown> {
+export async function uploadResource(deps: DatamintDeps, places: Places, { caller, request, reply }: Call): Promise<unknown> {
   const { items } = deps.rooms;
-  const home = await needHome(deps, caller);
-  const dataset = await items.authorizeUpload(caller, home.datasetId);
+  const dataset = await placeFor(deps, places, caller);
   let received: (Awaited<ReturnType<typeof items.receive>> & { filename: string; partType: string }) | undefined;
   const form = await readForm(request, 'resource', async (file) => {
     const filename = baseName(file.filename);
@@ -64,7 +68,7 @@ export async function uploadResource(deps: DatamintDeps, { caller, request, repl
     sourceFilepath: fields.source_filepath ?? null,
     modality: fields.modality || modalityIn(metadata) || (typeof header === 'string' ? header : null),
   };
-  const { item } = await items.adopt(caller, dataset, {
+  const { item } = await items.adoptStored(caller, dataset, {
     path: pathFor(fields.channel, filename),
     rule: 'beside',
     blob,
@@ -77,7 +81,26 @@ export async function uploadResource(deps: DatamintDeps, { caller, request, repl
     extra: notes,
   });
   void reply.code(201);
-  return toResource(await items.getStored(caller, item.id), caller.orgId);
+  return toResource(item, caller.orgId);
+}
+
+/** The dataset to upload to, with the right to do so. */
+async function placeFor(deps: DatamintDeps, places: Places, caller: Caller): Promise<DatasetAccess> {
+  const { items } = deps.rooms;
+  const key = `${caller.orgId} ${caller.userId} ${caller.onlyProjectId ?? ''}`;
+  const known = places.get(key);
+  if (known !== undefined) {
+    const place = await items.authorizeUpload(caller, known).catch((error: unknown) => {
+      // Deleted since: made anew below.
+      if (!isFault(error, 'not_found')) throw error;
+      return undefined;
+    });
+    if (place) return place;
+  }
+  const { datasetId } = await needHome(deps, caller);
+  if (places.size >= 10_000) places.clear();
+  places.set(key, datasetId);
+  return items.authorizeUpload(caller, datasetId);
 }
 
 const baseName = (name: string): string => name.split(/[/\\]/).findLast((part) => part !== '') ?? 'file';
