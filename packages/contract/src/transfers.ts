@@ -79,6 +79,7 @@ export const transfers = {
     path: '/v1/datasets/{dataset}/uploads/{upload}',
     summary: 'Tells which parts of an upload are missing, with fresh URLs.',
     audience: 'developer',
+    scope: 'write',
     params: oneUpload,
     query: z.object({ from: z.coerce.number().int().min(1).default(1).describe('Only parts from this number on'), via }),
     result: partedUpload,
