@@ -2,9 +2,9 @@ import { checkStorage as check, type DeepCheck, type StorageReport } from '../ca
 import { referencedBlobs } from '../catalog/buckets/referenced.ts';
 import { connectDatabase } from '../engines/database/postgres.ts';
 import { readConfig } from './config.ts';
+import { databaseOf, openBlobs, openBuckets } from './engines.ts';
 
 export type { StorageFault, StorageReport } from '../catalog/care/deep.ts';
-import { databaseOf, openBlobs, openBuckets } from './engines.ts';
 
 /** Looks at every byte that a platform keeps, beside the running one or without: see {@link check}. Throws ConfigError where there is no platform. */
 export async function checkStorage(options: { dataDir?: string; env?: Record<string, string | undefined> }, told: DeepCheck): Promise<StorageReport> {
