@@ -1,5 +1,6 @@
 import type { AnnotationGeometry, GeometryOf, Xy } from '@fovea/contract';
-import { bitmapFromRuns, decodeRle, encodeRle, resizeCanvas, runsBounds, runsFromBitmap } from '@fovea/geometry';
+import { bitmapFromRuns, decodeRle, encodeRle, resizeCanvas, runsBounds } from '@fovea/geometry';
+import { runsOfRows } from './mask-layers.ts';
 import { xml, type XmlElement } from './xml.ts';
 
 const degrees = 180 / Math.PI;
@@ -186,12 +187,6 @@ function maskOfShape(
     return 'its mask is not made of whole numbers';
   if (left + w > width || top + h > height) return 'its mask reaches over the edge of the picture';
   if (lengths.reduce((sum, length) => sum + length, 0) !== w * h) return 'the runs of its mask do not sum to its box';
-  const bitmap = new Uint8Array(width * height);
-  let at = 0;
-  lengths.forEach((length, index) => {
-    const end = at + length;
-    if (index % 2 === 1) for (; at < end; at += 1) bitmap[(top + Math.floor(at / w)) * width + left + (at % w)] = 1;
-    at = end;
-  });
-  return [{ type: 'mask', rle: encodeRle(runsFromBitmap(bitmap, width, height)) }];
+  const runs = runsOfRows({ left, top, width: w, height: h }, { width, height }, lengths);
+  return [{ type: 'mask', rle: encodeRle(runs) }];
 }

@@ -1,9 +1,10 @@
 import type { AnnotationContent, AnnotationGeometry, GeometryOf, Keyframe, Xy } from '@fovea/contract';
-import { encodeRle, runsFromBitmap } from '@fovea/geometry';
+import { encodeRle } from '@fovea/geometry';
 import { attributesOf } from './attributes.ts';
 import type { LabelledItem } from './dataset.ts';
 import { corners } from './dataloop-write.ts';
 import { fromBase64 } from './files.ts';
+import { runsInBox } from './mask-layers.ts';
 import { decodePng } from './png.ts';
 import {
   asConfidence,
@@ -164,10 +165,9 @@ function maskOf(text: string, media: DataloopMedia): GeometryOf<'mask'> | string
   const { width, height, channels, data } = decodePng(bytes, 'mask');
   if (width !== media.width || height !== media.height) return 'its mask has another size than the item';
   const last = channels - 1;
-  const bitmap = Uint8Array.from({ length: width * height }, (_, i) =>
-    (data[i * channels + last] ?? 0) > 127 ? 1 : 0,
-  );
-  return { type: 'mask', rle: encodeRle(runsFromBitmap(bitmap, width, height)) };
+  const box = { left: 0, top: 0, width, height };
+  const runs = runsInBox(box, box, (x, y) => (data[(y * width + x) * channels + last] ?? 0) > 127);
+  return { type: 'mask', rle: encodeRle(runs) };
 }
 
 /** The points of a pose are annotations of their own below it; their labels name them. */

@@ -1,5 +1,5 @@
 import type { AnnotationGeometry, Attributes, GeometryOf, Xy } from '@fovea/contract';
-import { bitmapFromRuns, decodeRle, encodeRle, runsBounds, runsFromBitmap } from '@fovea/geometry';
+import { bitmapFromRuns, decodeRle, encodeRle, runsBounds } from '@fovea/geometry';
 import { attributeOf, setOwn } from './attributes.ts';
 import { FormatError, type Format, type LabelledAnnotation, type LabelledItem } from './dataset.ts';
 import { encodeText, type FilePiece, type FileSource, fromBase64, listPaths, toBase64 } from './files.ts';
@@ -7,6 +7,7 @@ import { type FitRules, type Fitted, fittingOf } from './fit.ts';
 import { deflateBytes, inflateBytes } from './inflate.ts';
 import { parseJson, streamJson } from './json-stream.ts';
 import { decodeNpy, encodeNpy } from './npy.ts';
+import { runsInBox } from './mask-layers.ts';
 import { type Candidate, type ReadContext, readingOf } from './reading.ts';
 import { as, dropped, exact, exactWhere, tableOf } from './table.ts';
 import {
@@ -236,6 +237,9 @@ function keypointsOf(label: Json, { width, height }: { width: number; height: nu
     : [{ type: 'keypoints', points }];
 }
 
+/** Small arrays may be stretched over so many pixels; larger ones are about as large as their box. */
+const mostStretched = 2 ** 25;
+
 /** An instance mask: a deflated NumPy array of the box's pixels, stretched over the box where it has another size. */
 function maskOf(
   base64: string,
@@ -252,15 +256,15 @@ function maskOf(
     Math.min(size.height, Math.round(box.y + box.height)),
   ];
   if (!(left >= 0 && top >= 0 && right > left && bottom > top)) return 'its mask lies outside the picture';
-  const bitmap = new Uint8Array(size.width * size.height);
-  for (let y = top; y < bottom; y += 1) {
-    for (let x = left; x < right; x += 1) {
-      const row = Math.min(array.height - 1, Math.floor(((y - top + 0.5) * array.height) / (bottom - top)));
-      const column = Math.min(array.width - 1, Math.floor(((x - left + 0.5) * array.width) / (right - left)));
-      if (array.data[row * array.width + column]) bitmap[y * size.width + x] = 1;
-    }
-  }
-  return { type: 'mask', rle: encodeRle(runsFromBitmap(bitmap, size.width, size.height)) };
+  const [width, height] = [right - left, bottom - top];
+  if (width * height > Math.max(mostStretched, 16 * array.width * array.height))
+    return `its mask of ${array.width} by ${array.height} pixels is stretched over ${width} by ${height}`;
+  const runs = runsInBox({ left, top, width, height }, size, (x, y) => {
+    const row = Math.min(array.height - 1, Math.floor(((y + 0.5) * array.height) / height));
+    const column = Math.min(array.width - 1, Math.floor(((x + 0.5) * array.width) / width));
+    return array.data[row * array.width + column] !== 0;
+  });
+  return { type: 'mask', rle: encodeRle(runs) };
 }
 
 function readMask(

@@ -1,11 +1,11 @@
 import type { AnnotationGeometry, Attributes } from '@fovea/contract';
-import { encodeRle, runsFromBitmap } from '@fovea/geometry';
+import { encodeRle } from '@fovea/geometry';
 import { attributeFromText, attributeToText, setOwn, throughText } from './attributes.ts';
 import type { Format, LabelledAnnotation, LabelledItem } from './dataset.ts';
 import { encodeText, type FilePiece, type FileSource, fromBase64, listPaths, readLines, toBase64 } from './files.ts';
 import { type FitRules, type Fitted, fittingOf } from './fit.ts';
 import { parseJson } from './json-stream.ts';
-import { bitmapOf } from './mask-layers.ts';
+import { bitmapOf, runsInBox } from './mask-layers.ts';
 import { decodePng, encodePng } from './png.ts';
 import { type Candidate, type ReadContext, readingOf } from './reading.ts';
 import { approximated, as, dropped, everyFrame, exact, exactWhere, tableOf } from './table.ts';
@@ -190,8 +190,9 @@ function maskOf(mask: Json, item: LabelledItem): AnnotationGeometry | string {
   if (bytes === undefined) return 'its mask lies behind a link';
   const { width, height, channels, data } = decodePng(bytes, 'mask');
   if (width !== item.width || height !== item.height) return 'its mask has another size than the picture';
-  const bitmap = Uint8Array.from({ length: width * height }, (_, i) => (data[i * channels] ? 1 : 0));
-  return { type: 'mask', rle: encodeRle(runsFromBitmap(bitmap, width, height)) };
+  const box = { left: 0, top: 0, width, height };
+  const runs = runsInBox(box, box, (x, y) => (data[(y * width + x) * channels] ?? 0) !== 0);
+  return { type: 'mask', rle: encodeRle(runs) };
 }
 
 function answersOf(object: Json): Attributes {

@@ -1,10 +1,11 @@
 import type { AnnotationGeometry, Attributes, GeometryOf } from '@fovea/contract';
-import { bitmapFromRuns, decodeRle, ellipsePolygon, encodeRle, runsBounds, runsFromBitmap } from '@fovea/geometry';
+import { bitmapFromRuns, decodeRle, ellipsePolygon, encodeRle, runsBounds } from '@fovea/geometry';
 import { setOwn } from './attributes.ts';
 import type { Format, LabelledAnnotation, LabelledItem } from './dataset.ts';
 import { encodeText, type FilePiece, fromBase64, listPaths, readText, toBase64 } from './files.ts';
 import { type FitRules, type Fitted, fittingOf } from './fit.ts';
 import { parseJson } from './json-stream.ts';
+import { runsInBox } from './mask-layers.ts';
 import { baseName, folderOf, LabelPaths, resolvePath, withoutExtension } from './paths.ts';
 import { decodePng, encodePng } from './png.ts';
 import { type ReadContext, readingOf } from './reading.ts';
@@ -167,11 +168,8 @@ function maskOf(shape: Json, corner: { x: number; y: number }, item: LabelledIte
   const [left, top] = [Math.round(corner.x), Math.round(corner.y)];
   if (left < 0 || top < 0 || left + width > item.width || top + height > item.height)
     return 'its mask reaches over the edge of the picture';
-  const bitmap = new Uint8Array(item.width * item.height);
-  for (let i = 0; i < width * height; i += 1) {
-    if (data[i * channels]) bitmap[(top + Math.floor(i / width)) * item.width + left + (i % width)] = 1;
-  }
-  return { type: 'mask', rle: encodeRle(runsFromBitmap(bitmap, item.width, item.height)) };
+  const runs = runsInBox({ left, top, width, height }, item, (x, y) => (data[(y * width + x) * channels] ?? 0) !== 0);
+  return { type: 'mask', rle: encodeRle(runs) };
 }
 
 async function* writeLabelme({ items }: WriteContext): AsyncIterable<FilePiece> {

@@ -74,6 +74,79 @@ export function masksOfNumbers(numbers: ArrayLike<number>, { width, height }: Si
   return new Map([...borders].map(([number, list]) => [number, runsFromBorders(list, { width, height })]));
 }
 
+/** Where the pixels of a mask lie in a picture. */
+export type MaskBox = { left: number; top: number; width: number; height: number };
+
+/**
+ * The mask of those pixels of a box that `isSet` tells. It takes time by the pixels of the box, however large the
+ * picture is said to be.
+ */
+export function runsInBox(
+  { left, top, width, height }: MaskBox,
+  size: Size,
+  isSet: (x: number, y: number) => boolean,
+): Runs {
+  const borders: number[] = [];
+  for (let x = 0; x < width; x += 1) {
+    const first = (left + x) * size.height + top;
+    let isInside = false;
+    for (let y = 0; y < height; y += 1) {
+      if (isSet(x, y) === isInside) continue;
+      borders.push(first + y);
+      isInside = !isInside;
+    }
+    if (isInside) borders.push(first + height);
+  }
+  return runsFromBorders(borders, { width: size.width, height: size.height });
+}
+
+/**
+ * The mask of runs that go along the rows of a box, off and on in turn. It takes time by the runs and the columns that
+ * they cover; rows that are covered whole cost as much as one.
+ */
+export function runsOfRows({ left, top, width, height }: MaskBox, size: Size, lengths: readonly number[]): Runs {
+  const columns = new Map<number, number[]>();
+  const cover = (fromX: number, toX: number, fromY: number, toY: number) => {
+    for (let x = fromX; x < toX; x += 1) {
+      const list = columns.get(x);
+      if (list) list.push(fromY, toY);
+      else columns.set(x, [fromY, toY]);
+    }
+  };
+  let at = 0;
+  for (const [index, length] of lengths.entries()) {
+    const end = Math.min(at + length, width * height);
+    if (index % 2 === 1 && end > at) coverRun(at, end, width, cover);
+    at = end;
+  }
+  const borders: number[] = [];
+  for (const x of [...columns.keys()].sort((a, b) => a - b)) {
+    const first = (left + x) * size.height + top;
+    for (const y of columns.get(x) ?? []) borders.push(first + y);
+  }
+  return runsFromBorders(borders, { width: size.width, height: size.height });
+}
+
+/** A run along rows as up to three rectangles: the end of a row, whole rows, the beginning of one. */
+function coverRun(
+  from: number,
+  end: number,
+  width: number,
+  cover: (fromX: number, toX: number, fromY: number, toY: number) => void,
+): void {
+  let at = from;
+  if (at % width !== 0) {
+    const row = Math.floor(at / width);
+    const stop = Math.min(end, (row + 1) * width);
+    cover(at % width, stop - row * width, row, row + 1);
+    at = stop;
+  }
+  const wholeRows = Math.floor((end - at) / width);
+  if (wholeRows > 0) cover(0, width, at / width, at / width + wholeRows);
+  at += Math.max(0, wholeRows) * width;
+  if (at < end) cover(0, end - at, at / width, at / width + 1);
+}
+
 /** A mask as a bitmap of its annotation's item, row by row. */
 export function bitmapOf(annotation: LabelledAnnotation): Uint8Array | undefined {
   return annotation.geometry.type === 'mask' ? bitmapFromRuns(decodeRle(annotation.geometry.rle)) : undefined;

@@ -50,6 +50,10 @@ export class ReadContext {
     if (given && !isPictureSize(given))
       this.ledger.noted(safe, `size ignored: no picture has ${given.width} × ${given.height} pixels`);
     const size = given && isPictureSize(given) ? given : await this.mediaFacts(safe, file);
+    if ((facts.frames ?? 0) > maxFrames) {
+      this.ledger.noted(safe, `number of frames ignored: no film has ${facts.frames}`);
+      facts = { ...facts, frames: undefined };
+    }
     const known = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
     return { ...known, width: 0, height: 0, ...size, path: safe, ...(file !== undefined && { file }), annotations: [] };
   }
@@ -140,6 +144,8 @@ function shapeFault(geometry: AnnotationGeometry, item: LabelledItem): string | 
 /** No file says truly that it is larger; who believes one that does runs out of memory over its masks. */
 const maxSide = 1_000_000;
 const maxPixels = 2 ** 30;
+/** Over a month at thirty a second. */
+const maxFrames = 100_000_000;
 
 function isPictureSize({ width, height }: { width: number; height: number }): boolean {
   const isSide = (side: number) => Number.isSafeInteger(side) && side > 0 && side <= maxSide;
