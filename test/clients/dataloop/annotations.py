@@ -4,10 +4,14 @@ import os
 import subprocess
 
 import numpy
+from PIL import Image
 
-from harness import MARK, check, connect, dl, equal, home, picture, refused
+from harness import MARK, OLD, check, connect, dl, equal, home, picture, refused
 
 connect()
+if OLD:
+    # Attributes by their keys, which later releases have by themselves.
+    dl.use_attributes_2(True)
 project = dl.projects.create(project_name="Annotations " + MARK)
 dataset = project.datasets.create(dataset_name="annotations")
 item = dataset.items.upload(local_path=picture("drawn.png", size=(64, 48)))
@@ -61,7 +65,9 @@ def cubes():
     corners = dict(front_tl=[1, 1], front_tr=[9, 1], front_br=[9, 9], front_bl=[1, 9], back_tl=[3, 3], back_tr=[12, 3], back_br=[12, 12], back_bl=[3, 12])
     annotate(dl.Cube(label="c", **corners), dl.Cube3d(label="c3", position=[1, 2, 3], scale=[4, 5, 6], rotation=[0, 0, 1]))
     equal(len(only("cube")), 1)
-    coordinates = only("cube_3d")[0].coordinates
+    # 1.64 does not ask for this type unless it is told to.
+    filters = dl.Filters(resource=dl.FiltersResource.ANNOTATION, field="type", values="cube_3d")
+    coordinates = item.annotations.list(filters=filters)[0].coordinates
     equal(coordinates["position"], {"x": 1, "y": 2, "z": 3})
 
 
@@ -153,6 +159,26 @@ def downloads_and_pictures_of_annotations():
 
 
 @check
+def masks_are_drawn_and_downloaded_as_pictures():
+    other = dataset.items.upload(local_path=picture("shown.png", size=(64, 48)))
+    mask = numpy.zeros((48, 64))
+    mask[10:30, 5:40] = 1
+    dataset.add_label(label_name="Shown", color=(255, 0, 0))
+    annotate(dl.Segmentation(geo=mask, label="Shown"), on=other)
+    shown = other.annotations.show(annotation_format=dl.ViewAnnotationOptions.MASK)
+    equal(shown.shape, (48, 64, 4))
+    assert numpy.array_equal(shown[:, :, 3] > 0, mask > 0)
+    equal(shown[20, 20].tolist(), [255, 0, 0, 255])
+    instances = other.annotations.show(annotation_format=dl.ViewAnnotationOptions.INSTANCE)
+    assert instances.shape == (48, 64) and len(numpy.unique(instances)) == 2, instances
+    saved = other.annotations.download(filepath=os.path.join(home, "shown-mask.png"), annotation_format=dl.ViewAnnotationOptions.MASK)
+    assert numpy.array_equal(numpy.array(Image.open(saved).convert("RGBA"))[:, :, 3] > 0, mask > 0)
+    dataset.items.download(local_path=os.path.join(home, "with-masks"), filters=dl.Filters(field="filename", values="/shown.png"), annotation_options=[dl.ViewAnnotationOptions.MASK, dl.ViewAnnotationOptions.INSTANCE, dl.ViewAnnotationOptions.JSON])
+    found = [name for _, _, files in os.walk(os.path.join(home, "with-masks")) for name in files]
+    assert found.count("shown.png") >= 2, found
+
+
+@check
 def video_objects_over_time():
     clip = os.path.join(home, "clip.mp4")
     subprocess.run(["ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i", "testsrc=duration=2:size=64x48:rate=10", "-pix_fmt", "yuv420p", clip], check=True)
@@ -161,8 +187,9 @@ def video_objects_over_time():
     equal(video.fps, 10)
     equal((video.width, video.height), (64, 48))
     builder = video.annotations.builder()
-    for frame in (0, 5, 12):
-        builder.add(annotation_definition=dl.Box(left=frame, top=1, right=frame + 10, bottom=20, label="car"), object_id=7, frame_num=frame, end_frame_num=15)
+    # From behind: 1.64 takes for the first frame the one that was added last.
+    for frame, last in ((12, 15), (5, 11), (0, 4)):
+        builder.add(annotation_definition=dl.Box(left=frame, top=1, right=frame + 10, bottom=20, label="car"), object_id=7, frame_num=frame, end_frame_num=last)
     video.annotations.upload(builder)
     [car] = video.annotations.list()
     equal((car.start_frame, car.end_frame, str(car.object_id)), (0, 15, "7"))

@@ -19,6 +19,8 @@ dl.verbose.disable_progress_bar = True
 ROOT = settings["url"] + "/dataloop/api/v1"
 GATE = settings["url"] + "/dataloop"
 MARK = settings["mark"]
+# The client of the guide, which has no such log-in.
+OLD = not hasattr(dl, "login_api_key")
 
 
 def connect(token=None):
@@ -26,10 +28,7 @@ def connect(token=None):
     if hasattr(dl, "add_environment"):
         dl.add_environment(environment=ROOT, gate_url=GATE, url=GATE + "/", alias="fovea", verify_ssl=False)
     dl.setenv("fovea")
-    if hasattr(dl, "login_api_key"):
-        dl.login_api_key(token or settings["token"])
-    else:
-        dl.login_token(token or settings["token"])
+    (dl.login_token if OLD else dl.login_api_key)(token or settings["token"])
 
 
 def picture(name, size=(200, 150), color=(10, 120, 200)):
