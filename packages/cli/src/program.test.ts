@@ -37,6 +37,8 @@ test.each([
   [['items', 'list', '-D', 'd', '--kind', 'smell'], /Allowed choices are image/],
   [['keys', 'create', '--name', 'n', '--scope', 'fly'], /Allowed are read, write, label, admin/],
   [['keys', 'create', '--name', 'n', '--expires', 'soon'], /must be a time like 2027-01-31/],
+  [['usage', 'quota', 'p', 'much'], /must be bytes such as 500G/],
+  [['audit', '--from', 'soon'], /must be a time like 2027-01-31/],
   [['serve', '--port', '70000'], /must be from 0 to 65535/],
   [['serve', '--roles', 'api,cook'], /Allowed are api, worker, console/],
   [['upload', '/nonexistent/file', '--dataset', 'd'], /"\/nonexistent\/file" does not exist/],

@@ -13,7 +13,9 @@ import { itemCommands } from './commands/items.ts';
 import { jobCommands } from './commands/jobs.ts';
 import { keyCommands } from './commands/keys.ts';
 import { loginCommands } from './commands/login.ts';
+import { auditCommand } from './commands/audit.ts';
 import { memberCommands } from './commands/members.ts';
+import { usageCommands } from './commands/usage.ts';
 import { projectCommands } from './commands/projects.ts';
 import { runCommand } from './commands/run.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -76,6 +78,8 @@ Examples:
     memberCommands,
     userCommands,
     keyCommands,
+    usageCommands,
+    auditCommand,
   ]) {
     add(program, context);
   }
