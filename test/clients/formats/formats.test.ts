@@ -91,8 +91,8 @@ describe.skipIf('missing' in readers)(`pycocotools and supervision${why(readers)
 });
 
 describe.skipIf('missing' in datumaro)(`Datumaro${why(datumaro)}`, () => {
-  test.each(['datumaro', 'coco', 'cvat'])('reads %s', async (format) => {
-    const found = read(datumaro, 'datumaro', await exported(format), format);
+  test.each([['datumaro', 'datumaro'], ['coco', 'coco'], ['coco-panoptic', 'coco_panoptic'], ['cvat', 'cvat'], ['voc', 'voc'], ['voc-segmentation', 'voc_segmentation'], ['yolo', 'yolo'], ['kitti', 'kitti_detection']])('reads %s', async (format, kind) => {
+    const found = read(datumaro, 'datumaro', await exported(format), kind);
     const labels = found.map(({ label }: any) => label).sort();
     expect(labels.filter((label: string) => label === 'car')).toHaveLength(2);
     expect(labels).toContain('dog');
