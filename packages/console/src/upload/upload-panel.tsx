@@ -1,20 +1,26 @@
 import { Button, CloseButton, Progress, UnstyledButton } from '@mantine/core';
+import { useNetwork } from '@mantine/hooks';
 import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import { useState } from 'react';
 import { texts } from '../texts.ts';
 import { formatBytes, formatTimeLeft } from '../ui/format.ts';
 import classes from './upload-panel.module.css';
 import type { UploadRun, UploadState } from './upload-run.ts';
-import { dismissUpload, retryUpload, useUploads } from './uploads.ts';
+import type { Interrupted } from './interrupted.ts';
+import { dismissInterrupted, dismissUpload, retryUpload, useInterrupted, useUploads } from './uploads.ts';
 
 const mostFailures = 200;
 
 /** The uploads of this window, at its lower corner. */
 export function UploadPanel() {
   const runs = useUploads();
-  if (runs.length === 0) return null;
+  const interrupted = useInterrupted();
+  if (runs.length === 0 && interrupted.length === 0) return null;
   return (
     <section className={classes['panel']} aria-label={texts.upload.title}>
+      {interrupted.map((one) => (
+        <Reminder key={one.id} upload={one} />
+      ))}
       {runs.map((run) => (
         <Run key={run.id} run={run} />
       ))}
@@ -22,9 +28,26 @@ export function UploadPanel() {
   );
 }
 
+function Reminder({ upload }: { upload: Interrupted }) {
+  return (
+    <div className={classes['run']}>
+      <div className={classes['head']}>
+        <div className={classes['what']}>
+          {texts.upload.interrupted} <span className={classes['dim']}>{texts.upload.into(upload.datasetName)}</span>
+        </div>
+        <CloseButton size="sm" aria-label={texts.upload.dismiss} onClick={() => dismissInterrupted(upload)} />
+      </div>
+      <div className={classes['status']} role="status">
+        {texts.upload.chooseAgain}
+      </div>
+    </div>
+  );
+}
+
 function Run({ run }: { run: UploadRun }) {
   const { state } = run;
   const [showing, setShowing] = useState(false);
+  const { online } = useNetwork();
   const percent = state.totalBytes > 0 ? (state.sentBytes / state.totalBytes) * 100 : state.phase === 'done' ? 100 : 0;
   const color = state.failures.length > 0 || state.phase === 'failed' ? 'red' : 'teal';
   return (
@@ -45,7 +68,7 @@ function Run({ run }: { run: UploadRun }) {
         <Progress.Section value={run.active ? percent : 100} color={color} aria-label={texts.upload.title} animated={state.phase === 'collecting'} />
       </Progress.Root>
       <div className={classes['status']} role={run.active ? undefined : 'status'}>
-        {describe(state).join(' · ')}
+        {run.active && !online ? texts.upload.offline : describe(state).join(' · ')}
       </div>
       {state.failures.length > 0 && !run.active && (
         <div className={classes['failures']}>

@@ -34,6 +34,8 @@ const rateWindowMs = 6_000;
 const publishMs = 120;
 const refreshMs = 2_500;
 const concurrency = 4;
+/** A line that is gone for some minutes is waited for. */
+const maxRetries = 40;
 
 /** One drop of files on its way: collects them, sends them, tells how it goes. */
 export class UploadRun {
@@ -108,6 +110,7 @@ export class UploadRun {
       files.map(({ path, file }) => ({ path, file, sizeBytes: file.size })),
       {
         concurrency,
+        maxRetries,
         onError: 'collect',
         signal: this.#controller.signal,
         ifExists: this.#request.ifExists ?? 'error',

@@ -1,8 +1,11 @@
 import { useSyncExternalStore } from 'react';
 import { onForget } from '../api/session.ts';
+import { forget, interruptedUploads, remember, type Interrupted } from './interrupted.ts';
 import { UploadRun, type UploadRequest } from './upload-run.ts';
 
 let runs: readonly UploadRun[] = [];
+/** Of an earlier page: their files must be chosen again, and what has arrived is not sent again. */
+let interrupted: readonly Interrupted[] = [];
 let version = 0;
 const listeners = new Set<() => void>();
 
@@ -20,6 +23,7 @@ function guard(event: BeforeUnloadEvent): void {
 export function startUpload(request: UploadRequest): UploadRun {
   const run = new UploadRun(request, changed);
   runs = [...runs, run];
+  for (const one of interrupted) if (one.datasetId === run.datasetId) dismissInterrupted(one);
   window.addEventListener('beforeunload', guard);
   changed();
   void runToEnd(run);
@@ -27,7 +31,9 @@ export function startUpload(request: UploadRequest): UploadRun {
 }
 
 async function runToEnd(run: UploadRun): Promise<void> {
+  const done = remember({ id: run.id, datasetId: run.datasetId, datasetName: run.datasetName });
   await run.start();
+  done();
   if (!runs.some((other) => other.active)) window.removeEventListener('beforeunload', guard);
 }
 
@@ -42,6 +48,17 @@ export function dismissUpload(run: UploadRun): void {
   runs = runs.filter((other) => other !== run);
   changed();
 }
+
+export function dismissInterrupted({ id }: Interrupted): void {
+  forget(id);
+  interrupted = interrupted.filter((one) => one.id !== id);
+  changed();
+}
+
+void interruptedUploads().then((found) => {
+  interrupted = found;
+  if (found.length > 0) changed();
+});
 
 // A session that ends takes what is on its way along.
 onForget(() => {
@@ -59,6 +76,12 @@ const subscribe = (listener: () => void) => {
 export function useUploads(): readonly UploadRun[] {
   useSyncExternalStore(subscribe, () => version);
   return runs;
+}
+
+/** Uploads that an earlier page did not end. */
+export function useInterrupted(): readonly Interrupted[] {
+  useSyncExternalStore(subscribe, () => version);
+  return interrupted;
 }
 
 /** Whether something is on its way into a dataset. */
