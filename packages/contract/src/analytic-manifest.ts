@@ -68,11 +68,28 @@ export const runtime = z.discriminatedUnion('kind', [
   }),
 ]);
 
-export const analyticManifest = z.object({
+/** A document that people read, and that comes with every answer that shows an analytic. */
+const maxDocumentLength = 1_000_000;
+const maxDescriptionLength = 100_000;
+
+/** What the parts of a document cannot say by themselves: names that differ, and a size that can be shown. */
+function checkWhole(document: { inputs: { name: string }[]; parameters: { name: string }[]; outputs: { name: string }[] }, context: z.core.$RefinementCtx): void {
+  for (const part of ['inputs', 'parameters', 'outputs'] as const) {
+    const seen = new Set<string>();
+    for (const [index, { name }] of document[part].entries()) {
+      if (seen.has(name)) context.addIssue({ code: 'custom', path: [part, index, 'name'], message: `"${name}" is there twice` });
+      seen.add(name);
+    }
+  }
+  const length = JSON.stringify(document).length;
+  if (length > maxDocumentLength) context.addIssue({ code: 'custom', path: [], message: `must have at most ${maxDocumentLength.toLocaleString('en')} characters of JSON; this has ${length.toLocaleString('en')}` });
+}
+
+const manifestFields = z.object({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}\/[a-z0-9][a-z0-9._-]{0,63}$/, 'must be owner/name in lower case'),
   version: z.string().regex(/^\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?$/, 'must be a version such as 1.2.0'),
-  title: z.string().default(''),
-  description: z.string().default(''),
+  title: z.string().max(500).default(''),
+  description: z.string().max(maxDescriptionLength).default(''),
   scope: z.enum(['public', 'org', 'private']).default('org'),
   inputs: z.array(analyticInput).max(100),
   parameters: z.array(analyticParameter).max(200).default([]),
@@ -82,6 +99,7 @@ export const analyticManifest = z.object({
   runtime,
   files: z.array(filePath).max(1_000).default([]).describe('Files that come with it, uploaded one by one; until all are there it is pending'),
 });
+export const analyticManifest = manifestFields.superRefine(checkWhole);
 export type AnalyticManifest = z.infer<typeof analyticManifest>;
 export type AnalyticParameter = z.infer<typeof analyticParameter>;
 
