@@ -49,7 +49,7 @@ describe.skipIf(noBrowser)(`console at scale${noBrowser ? ` (${noBrowser})` : ''
     await page.getByText(`of ${itemCount.toLocaleString('en')}`).waitFor();
     const grid = page.locator('[data-grid]');
     // The list is marked: its whole height is known.
-    await expect.poll(() => grid.evaluate((element) => element.scrollHeight)).toBeGreaterThan(60_000);
+    await expect.poll(() => grid.evaluate((element) => element.scrollHeight), { timeout: 20_000 }).toBeGreaterThan(60_000);
     const to = (share: number) => grid.evaluate((element, at) => (element.scrollTop = at * (element.scrollHeight - element.clientHeight)), share);
     await to(0.5);
     await page.getByText('01500.png').or(page.getByText('01490.png')).or(page.getByText('01510.png')).first().waitFor();

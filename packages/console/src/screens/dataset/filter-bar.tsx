@@ -3,7 +3,7 @@ import { Autocomplete, Button, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconFilterOff, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 import type { ItemSearch } from '../../api/item-filter.ts';
 import { valuesQuery } from '../../api/product.ts';
 import { texts } from '../../texts.ts';
@@ -20,7 +20,7 @@ export interface FilterBarProps {
 }
 
 /** What a list of items is narrowed by; everything here stands in the address too. */
-export function FilterBar({ datasetId, search, change, channels, labels }: FilterBarProps) {
+export const FilterBar = memo(function FilterBar({ datasetId, search, change, channels, labels }: FilterBarProps) {
   const t = texts.dataset;
   const any = search.q ?? search.kind ?? search.status ?? search.probe ?? search.channel ?? search.label ?? search.where;
   const known = useKnown(datasetId, { channels, labels });
@@ -44,7 +44,7 @@ export function FilterBar({ datasetId, search, change, channels, labels }: Filte
       )}
     </search>
   );
-}
+});
 
 /** The names that the platform knows of, and those seen on the way. */
 function useKnown(datasetId: string, seen: { channels: ReadonlySet<string>; labels: ReadonlySet<string> }) {

@@ -1,7 +1,7 @@
 import { Loader, UnstyledButton } from '@mantine/core';
 import { IconChevronRight, IconFolder, IconFolderOpen, IconStack2 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { memo, useEffect, useState } from 'react';
 import { foldersQuery } from '../../api/items.ts';
 import { texts } from '../../texts.ts';
 import { LoadError } from '../../ui/error-text.tsx';
@@ -15,7 +15,7 @@ export interface FolderPanelProps {
 }
 
 /** The folders of a dataset as a tree, fetched as it is opened; choosing one narrows the grid to it and what lies below. */
-export function FolderPanel({ datasetId, current, open }: FolderPanelProps) {
+export const FolderPanel = memo(function FolderPanel({ datasetId, current, open }: FolderPanelProps) {
   const isCurrent = current === '/';
   return (
     <nav className={classes['panel']} aria-label={texts.dataset.folders}>
@@ -27,7 +27,7 @@ export function FolderPanel({ datasetId, current, open }: FolderPanelProps) {
       <Level datasetId={datasetId} folder="/" depth={0} current={current} open={open} />
     </nav>
   );
-}
+});
 
 function Level({ folder, depth, ...panel }: FolderPanelProps & { folder: string; depth: number }) {
   const { data: folders, error, refetch } = useQuery(foldersQuery(panel.datasetId, folder));

@@ -1,7 +1,8 @@
 import type { Item } from '@fovea/contract';
 import { useElementSize } from '@mantine/hooks';
 import { elementScroll, observeElementOffset, useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { useNavigate, useRouter } from '@tanstack/react-router';
+import { memo, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent } from 'react';
 import type { ItemSearch } from '../../api/item-filter.ts';
 import { texts } from '../../texts.ts';
 import type { ItemList } from './item-list.ts';
@@ -28,7 +29,7 @@ export interface ItemGridProps {
 }
 
 /** Thumbnails of a list, of which only the rows near the window are in the page. */
-export function ItemGrid({ list, search, tileSize, selection, total, onRange }: ItemGridProps) {
+export const ItemGrid = memo(function ItemGrid({ list, search, tileSize, selection, total, onRange }: ItemGridProps) {
   const pages = useItemList(list);
   const scroller = useRef<HTMLDivElement>(null);
   const { ref: sizer, width } = useElementSize();
@@ -91,23 +92,38 @@ export function ItemGrid({ list, search, tileSize, selection, total, onRange }: 
 
   const keyboard = useGridKeys({ columns, length: pages.length, reveal: (index) => scrollToRow(Math.floor(index / columns), 'near'), item: (index) => pages.item(index), selection });
 
+  const links = useItemLinks(search);
   // How far the list is ahead of the scroll bar.
   const ahead = (virtual.scrollOffset ?? 0) - map.toBar(virtual.scrollOffset ?? 0);
   return (
     <div ref={scroller} className={classes['scroller']} data-grid>
-      <div ref={sizer} className={classes['sizer']} style={{ height: map.height }} role="list" aria-label={texts.dataset.grid} onKeyDown={keyboard.onKeyDown} onFocus={keyboard.onFocus}>
+      <div ref={sizer} className={classes['sizer']} style={{ height: map.height }} role="list" aria-label={texts.dataset.grid} onKeyDown={keyboard.onKeyDown} onFocus={keyboard.onFocus} onClick={links.onClick}>
         {rows.map((row) => (
           <div key={row.key} className={classes['row']} role="presentation" style={{ transform: `translateY(${row.start - ahead}px)`, gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`, gap }}>
             {Array.from({ length: columns }, (_, column) => row.index * columns + column)
               .filter((index) => index < count)
               .map((index) => (
-                <ItemTile key={index} index={index} item={pages.item(index)} search={search} height={Math.round(side * 0.75)} focusable={index === keyboard.active} size={pages.complete ? pages.length : -1} selection={selection} />
+                <ItemTile key={index} index={index} item={pages.item(index)} query={links.query} height={Math.round(side * 0.75)} focusable={index === keyboard.active} size={pages.complete ? pages.length : -1} selection={selection} />
               ))}
           </div>
         ))}
       </div>
     </div>
   );
+});
+
+/** Links of the tiles, made once for all: a link component in each would cost more than all else in it. */
+function useItemLinks(search: ItemSearch) {
+  const router = useRouter();
+  const navigate = useNavigate();
+  const query = useMemo(() => router.buildLocation({ to: '/items/$itemId', params: { itemId: 'x' }, search }).searchStr, [router, search]);
+  const onClick = (event: MouseEvent) => {
+    const itemId = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-item]')?.dataset['item'] : undefined;
+    if (itemId === undefined || event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    void navigate({ to: '/items/$itemId', params: { itemId }, search });
+  };
+  return { query, onClick };
 }
 
 interface GridKeys {

@@ -1,10 +1,8 @@
 import type { Item } from '@fovea/contract';
 import { Checkbox } from '@mantine/core';
 import { IconAlertTriangle, IconArchive, IconCircleCheckFilled } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import { memo, useState } from 'react';
 import { thumbnailUrl } from '../../api/items.ts';
-import type { ItemSearch } from '../../api/item-filter.ts';
 import { texts } from '../../texts.ts';
 import { formatDuration } from '../../ui/format.ts';
 import { KindIcon } from '../../ui/kind-icon.tsx';
@@ -15,7 +13,8 @@ export interface ItemTileProps {
   index: number;
   /** Undefined while its page is on the way. */
   item: Item | undefined;
-  search: ItemSearch;
+  /** The filters as they stand in the address, with the question mark; empty without any. */
+  query: string;
   height: number;
   focusable: boolean;
   /** Length of the list, -1 while unknown: both as ARIA wants it. */
@@ -24,19 +23,19 @@ export interface ItemTileProps {
 }
 
 /** One item of the grid. */
-export const ItemTile = memo(function ItemTile({ index, item, search, height, focusable, size, selection }: ItemTileProps) {
+export const ItemTile = memo(function ItemTile({ index, item, query, height, focusable, size, selection }: ItemTileProps) {
   if (!item) return <div className={classes['tile']} role="listitem" aria-setsize={size} aria-posinset={index + 1} aria-busy style={{ height }} />;
   const selected = selection?.has(item.id) ?? false;
   const tabIndex = focusable ? 0 : -1;
   return (
     <div className={classes['tile']} role="listitem" aria-setsize={size} aria-posinset={index + 1} data-selected={selected}>
-      <Link to="/items/$itemId" params={{ itemId: item.id }} search={search} className={classes['link']} data-tile={index} tabIndex={tabIndex} title={item.path} preload={false}>
+      <a href={`/items/${item.id}${query}`} className={classes['link']} data-tile={index} data-item={item.id} tabIndex={tabIndex} title={item.path}>
         <div className={classes['frame']} style={{ height }} data-pending={item.probe === 'pending'}>
           <Picture item={item} />
           <Marks item={item} />
         </div>
         <div className={classes['caption']}>{item.name}</div>
-      </Link>
+      </a>
       {selection && (
         <Checkbox
           size="md"
