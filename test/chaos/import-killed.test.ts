@@ -1,44 +1,26 @@
 // A platform that is killed with -9 in the middle of an import: started again, it goes on where it was, and nothing comes twice.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Fovea } from '@fovea/sdk';
 import { afterAll, expect, test } from 'vitest';
+import { processes } from '../processes.ts';
 
-const cli = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'src', 'main.ts');
 const key = 'live_chaos-import-0123456789';
 const dataDir = mkdtempSync(join(tmpdir(), 'fovea-chaos-'));
-let child: ChildProcess | undefined;
-
-async function start(): Promise<Fovea> {
-  const env = { ...process.env, FOVEA_ADMIN_KEY: key, FOVEA_LOG_LEVEL: 'silent', NO_COLOR: '1' };
-  const made = spawn(process.execPath, [cli, 'serve', '--no-demo', '--port', '0', '--data', dataDir], { stdio: ['ignore', 'pipe', 'ignore'], env });
-  child = made;
-  for await (const line of createInterface({ input: made.stdout })) {
-    const url = /ready at (\S+)/.exec(line)?.[1];
-    if (url !== undefined) return new Fovea({ url, key });
-  }
-  throw new Error('The platform ended before it was ready.');
-}
-
-async function end(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-  if (!child || child.exitCode !== null || child.signalCode !== null) return;
-  child.kill(signal);
-  await once(child, 'exit');
-}
+const host = processes({ FOVEA_ADMIN_KEY: key });
+const start = () => host.start(['serve', '--no-demo', '--port', '0', '--data', dataDir]);
 
 afterAll(async () => {
-  await end('SIGTERM');
+  await host.endAll();
   rmSync(dataDir, { recursive: true, force: true });
 }, 60_000);
 
 test('an import that was cut off goes on and counts each label once', { timeout: 240_000 }, async () => {
   const images = 6_000;
   const perImage = 5;
-  let fovea = await start();
+  const { child, url } = await start();
+  let fovea = new Fovea({ url, key });
   const project = (await fovea.projects.create({ name: 'Chaos' })).id;
   const dataset = (await fovea.datasets.create({ project, name: 'd' })).id;
   await fovea.items.uploadMany(dataset, Array.from({ length: images }, (_, index) => ({ path: `/${index}.txt`, file: new Blob([`${index}`]) })));
@@ -53,8 +35,8 @@ test('an import that was cut off goes on and counts each label once', { timeout:
     ({ done } = await fovea.imports.get(id));
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
-  await end('SIGKILL');
-  fovea = await start();
+  await host.end(child, 'SIGKILL');
+  fovea = new Fovea({ url: (await start()).url, key });
   const left = await fovea.imports.get(id);
   expect(left.status).not.toBe('complete');
   const ended = await fovea.imports.wait(id);

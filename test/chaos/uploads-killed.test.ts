@@ -1,5 +1,5 @@
 // A large upload during which the platform is killed, then one whose own program is killed: both end whole, and what had arrived is not sent again.
-import { spawn, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
@@ -7,42 +7,24 @@ import { open } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fovea } from '@fovea/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { processes } from '../processes.ts';
 
-const cli = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'src', 'main.ts');
 const key = 'live_chaos-tests-only-0123456789';
 const folder = mkdtempSync(join(tmpdir(), 'fovea-chaos-'));
 const dataDir = join(folder, 'data');
 const fileBytes = 256 * 1024 ** 2;
 const parts = 16;
-const running = new Set<ChildProcess>();
+const host = processes({ FOVEA_ADMIN_KEY: key });
 let url: string;
 let server: ChildProcess;
 let dataset: string;
 
-function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, FOVEA_LOG_LEVEL: 'silent', NO_COLOR: '1', ...env } });
-  running.add(child);
-  child.once('exit', () => running.delete(child));
-  return child;
-}
-
-async function serve(): Promise<ChildProcess> {
-  const child = start(['serve', '--no-demo', '--port', new URL(url).port, '--data', dataDir, '--roles', 'api'], { FOVEA_ADMIN_KEY: key });
-  if (!child.stdout) throw new Error('The platform has no output.');
-  for await (const line of createInterface({ input: child.stdout })) if (line.includes('ready')) return child;
-  throw new Error('fovea serve ended before it was ready.');
-}
-
-async function kill(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit');
-  child.kill('SIGKILL');
-  await ended;
-}
+const serve = async () => (await host.start(['serve', '--no-demo', '--port', new URL(url).port, '--data', dataDir, '--roles', 'api'])).child;
+const kill = (child: ChildProcess) => host.end(child, 'SIGKILL');
 
 /** Some random bytes, then nothing: a file that is made at once. */
 async function largeFile(name: string): Promise<{ path: string; sha256: string }> {
@@ -56,7 +38,7 @@ async function largeFile(name: string): Promise<{ path: string; sha256: string }
   return { path, sha256: hash.digest('hex') };
 }
 
-const upload = (path: string) => start(['upload', path, '--dataset', dataset, '--json'], { FOVEA_URL: url, FOVEA_KEY: key });
+const upload = (path: string) => host.run(['upload', path, '--dataset', dataset, '--json'], { FOVEA_URL: url, FOVEA_KEY: key });
 const output = async (child: ChildProcess) => JSON.parse((await Array.fromAsync(child.stdout as AsyncIterable<Buffer>)).join('')) as { created: number; failed: number };
 
 /** How many parts of the only upload on its way have arrived. */
@@ -91,11 +73,7 @@ beforeAll(async () => {
   dataset = (await fovea.datasets.create({ project: project.id, name: 'd' })).id;
 }, 120_000);
 afterAll(async () => {
-  for (const child of Array.from(running)) {
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
-  }
+  await host.endAll();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 

@@ -1,39 +1,22 @@
 // Workers that are killed while they work: what they had in hand is given back, every job completes once, and nothing of it is doubled.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Fovea } from '@fovea/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { processes } from '../processes.ts';
 
-const cli = join(import.meta.dirname, '..', '..', 'packages', 'cli', 'src', 'main.ts');
 const key = 'live_chaos-tests-only-0123456789';
 const dataDir = mkdtempSync(join(tmpdir(), 'fovea-chaos-'));
-const running = new Set<ChildProcess>();
+const host = processes({ FOVEA_ADMIN_KEY: key, FOVEA_DATA: dataDir });
 let fovea: Fovea;
 
-/** A process of the program; gives it when it has said that it is ready. */
-async function start(args: readonly string[]): Promise<{ child: ChildProcess; line: string }> {
-  const child = spawn(process.execPath, [cli, ...args, '--data', dataDir], { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, FOVEA_ADMIN_KEY: key, FOVEA_LOG_LEVEL: 'silent', NO_COLOR: '1' } });
-  running.add(child);
-  child.once('exit', () => running.delete(child));
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line.includes('ready')) return { child, line };
-  }
-  throw new Error(`fovea ${args.join(' ')} ended before it was ready.`);
-}
-
 beforeAll(async () => {
-  const { line } = await start(['serve', '--no-demo', '--port', '0', '--roles', 'api']);
-  fovea = new Fovea({ url: /at (\S+)/.exec(line)?.[1] ?? '', key });
+  const { url } = await host.start(['serve', '--no-demo', '--port', '0', '--roles', 'api']);
+  fovea = new Fovea({ url, key });
 }, 120_000);
 afterAll(async () => {
-  for (const child of Array.from(running)) {
-    child.kill('SIGTERM');
-    await once(child, 'exit');
-  }
+  await host.endAll();
   rmSync(dataDir, { recursive: true, force: true });
 }, 60_000);
 
@@ -51,13 +34,12 @@ test('every job completes once, and its labels are there once', { timeout: 300_0
   });
   const jobs = await Promise.all(Array.from({ length: 12 }, () => fovea.jobs.create({ project, analytic: analytic.id, inputs: { text: item.id }, attachLabels: true })));
   for (let kill = 0; kill < 3; kill++) {
-    const { child } = await start(['worker']);
+    const { child } = await host.start(['worker']);
     // In the middle of a job, most likely of two.
     await new Promise((resolve) => setTimeout(resolve, 900));
-    child.kill('SIGKILL');
-    await once(child, 'exit');
+    await host.end(child, 'SIGKILL');
   }
-  await start(['worker']);
+  await host.start(['worker']);
   const ended = await Promise.all(jobs.map(({ id }) => fovea.jobs.wait(id)));
   expect(ended.map((job) => [job.status, job.outputs.length])).toEqual(jobs.map(() => ['complete', 1]));
   expect(ended.some((job) => job.attempt > 1)).toBe(true);
