@@ -69,7 +69,8 @@ export const ItemGrid = memo(function ItemGrid({ list, search, tileSize, selecti
   const last = ((rows.at(-1)?.index ?? 0) + 1) * columns - 1;
 
   useEffect(() => virtual.measure(), [virtual, rowHeight]);
-  useEffect(() => {
+  // Before the rows are painted without what is in them: a frame sooner.
+  useLayoutEffect(() => {
     if (width > 0) pages.show(first, last);
   }, [pages, first, last, width, pages.length]);
 
