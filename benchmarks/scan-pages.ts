@@ -118,7 +118,7 @@ async function walkEditor(page: Page, slices: number): Promise<void> {
   await page.getByText('Saved', { exact: true }).waitFor({ timeout: 300_000 });
 }
 
-/** Memory of the process that the page is shown by, without what it shares with others. */
+/** Memory that the process of the page has written to: without the program's own pages, and without what it shares with others. */
 async function residentBytes(page: Page): Promise<number> {
   const session = await page.context().newCDPSession(page);
   await session.send('HeapProfiler.collectGarbage');
@@ -133,7 +133,7 @@ async function residentBytes(page: Page): Promise<number> {
 
 function privateBytes(pid: number): number {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  return [...rollup.matchAll(/^Private_(?:Clean|Dirty):\s+(\d+) kB/gm)].reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1_024, 0);
+  return Number(/^Private_Dirty:\s+(\d+) kB/m.exec(rollup)?.[1] ?? Number.NaN) * 1_024;
 }
 
 /** The page's own code weighs more than sixty slices: the goal for memory is one of the full size. */

@@ -31,7 +31,8 @@ export function newRecord(editor: Editor, geometry: AnnotationGeometry): EditorR
     label: editor.activeLabel,
     geometry: drawn,
     attributes: {},
-    frame: frames === undefined || isVolume ? null : editor.frame,
+    // A volume lies on all slices, and a class of a scan is one of the whole.
+    frame: frames === undefined || isVolume || (editor.isStack && geometry.type === 'classification') ? null : editor.frame,
     endFrame: isTrack ? frames - 1 : null,
     keyframes: isTrack ? [{ frame: editor.frame, geometry }] : undefined,
     confidence: null,

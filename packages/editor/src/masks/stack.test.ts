@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { AnnotationOperation, GeometryOf } from '@fovea/contract';
 import { bitmapFromRuns, decodeRle } from '@fovea/geometry';
 import { fromContent } from '../document/record.ts';
+import { classify } from '../editing/commands.ts';
 import type { RecordContent } from '../document/record.ts';
 import { TestEditor } from '../testing/test-editor.ts';
 import type { TestEditorOptions } from '../testing/test-editor.ts';
@@ -143,6 +144,14 @@ describe('on a volume I', () => {
     expect(editor.frame).toBe(0);
     wheel(editor, 20);
     expect(editor.frame).toBe(1);
+  });
+
+  test('say a class of the whole scan, once', () => {
+    const editor = scanOf();
+    editor.setFrame(3);
+    classify(editor, 'tree');
+    classify(editor, 'tree');
+    expect(editor.only).toMatchObject({ type: 'classification', label: 'tree', frame: null });
   });
 
   test('take pixels away from other labels where every pixel has one', () => {

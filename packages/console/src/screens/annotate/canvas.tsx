@@ -3,6 +3,8 @@ import { useMantineColorScheme } from '@mantine/core';
 import { useEffect, useRef, type RefObject } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import classes from './annotate.module.css';
+import { useStore } from './hooks.ts';
+import type { Store } from './session/store.ts';
 
 /** What the renderer shows beneath the shapes. */
 export interface Backdrop {
@@ -12,7 +14,7 @@ export interface Backdrop {
 
 export interface CanvasProps {
   editor: Editor;
-  backdrop: Backdrop | undefined;
+  backdrop: Store<Backdrop | undefined>;
   canvasRef: RefObject<HTMLCanvasElement | null>;
   /** Told of the renderer, for whatever shows frames without React. */
   onRenderer?: (renderer: Renderer | undefined) => void;
@@ -20,7 +22,8 @@ export interface CanvasProps {
 }
 
 /** The picture with its shapes: hands the browser's pointer to the editor and shows what the editor has. */
-export function Canvas({ editor, backdrop, canvasRef, onRenderer, onAct }: CanvasProps) {
+export function Canvas({ editor, backdrop: shown, canvasRef, onRenderer, onAct }: CanvasProps) {
+  const backdrop = useStore(shown);
   const renderer = useRef<Renderer>(undefined);
   const { colorScheme } = useMantineColorScheme();
   useEffect(() => {

@@ -6,6 +6,9 @@ export function useStore<T>(store: Store<T>): T {
   return useSyncExternalStore(store.subscribe, store.get);
 }
 
+/** Later than the first picture: what a panel may have missed does not hold it up. */
+const lookAgainMs = 60;
+
 type Watched = Exclude<keyof EditorEvents & string, 'notice'> | 'document' | 'history';
 
 /**
@@ -37,8 +40,9 @@ function watch(editor: Editor, names: readonly Watched[]) {
         return editor.events.on(name, onEvent);
       });
       // What happened between rendering and listening.
-      onEvent();
+      const again = setTimeout(onEvent, lookAgainMs);
       return () => {
+        clearTimeout(again);
         cancelAnimationFrame(asked);
         for (const stop of stops) stop();
       };

@@ -3,7 +3,7 @@ import { Loader } from '@mantine/core';
 import { IconPhotoOff } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useRef, type ReactNode } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState, type ReactNode } from 'react';
 import { datasetQuery } from '../../api/datasets.ts';
 import { itemQuery } from '../../api/items.ts';
 import { projectQuery, roleReaches } from '../../api/projects.ts';
@@ -161,12 +161,16 @@ function whyClosed(item: Item): string | undefined {
   return t.closed.kind;
 }
 
+/** What is there at once is not announced. */
+const announceAfterMs = 150;
+
 function Opening() {
-  return (
-    <div className={classes['opening']}>
-      <Loader aria-label={texts.common.loading} />
-    </div>
-  );
+  const [isSlow, setIsSlow] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setIsSlow(true), announceAfterMs);
+    return () => clearTimeout(timer);
+  }, []);
+  return <div className={classes['opening']}>{isSlow && <Loader aria-label={texts.common.loading} />}</div>;
 }
 
 function Closed({ item, children }: { item?: Item; children: ReactNode }) {

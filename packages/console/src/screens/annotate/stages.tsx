@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useMemo, useState } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { notify } from '../../ui/notices.ts';
 import { explain } from '../../api/errors.ts';
@@ -8,6 +8,7 @@ import type { Backdrop } from './canvas.tsx';
 import { ScanPicture } from './scan/scan-picture.ts';
 import { flipsOf } from './session/upright.ts';
 import { loadPicture, pixelsOf } from './session/picture.ts';
+import { createStore } from './session/store.ts';
 import type { Workbench } from './session/workbench.ts';
 import { openFrames } from './video/open-frames.ts';
 import { Player } from './video/player.ts';
@@ -18,6 +19,9 @@ export interface StageProps {
   task?: WorkspaceProps['task'];
   walk?: WorkspaceProps['walk'];
 }
+
+/** Of what is drawn frame by frame. */
+const noBackdrop = createStore<Backdrop | undefined>(undefined);
 
 /** The workspace with what the item shows. */
 export function ItemStage(props: StageProps) {
@@ -41,7 +45,7 @@ function ScanStage({ bench, task, walk, stack }: StageProps & { stack: Stack }) 
       made.end();
     };
   }, [bench]);
-  return <Workspace bench={bench} backdrop={undefined} {...(walk && { walk })} {...(task && { task })} {...(scan && { scan })} />;
+  return <Workspace bench={bench} backdrop={noBackdrop} {...(walk && { walk })} {...(task && { task })} {...(scan && { scan })} />;
 }
 
 function VideoStage({ bench, task, walk }: StageProps) {
@@ -69,19 +73,20 @@ function VideoStage({ bench, task, walk }: StageProps) {
     };
   }, [bench]);
   return (
-    <Workspace bench={bench} backdrop={undefined} {...(walk && { walk })} {...(task && { task })} {...(player && { player })} />
+    <Workspace bench={bench} backdrop={noBackdrop} {...(walk && { walk })} {...(task && { task })} {...(player && { player })} />
   );
 }
 
 function PictureStage({ bench, task, walk }: StageProps) {
-  const [backdrop, setBackdrop] = useState<Backdrop>();
+  // A store: when the picture is there, the canvas alone is rendered again.
+  const backdrop = useMemo(() => createStore<Backdrop | undefined>(undefined), [bench]);
   useEffect(() => {
     let isOver = false;
     loadPicture(bench.item).then(
       ({ source, facts, pixels, isPreview }) => {
         if (isOver) return;
         bench.editor.setPicture(facts, pixels);
-        setBackdrop({ source, isStill: true });
+        backdrop.set({ source, isStill: true });
         if (isPreview) notify({ tone: 'plain', text: t.save.preview });
       },
       (error: unknown) => void (isOver || notify({ tone: 'bad', text: `${t.closed.picture}: ${error instanceof Error ? error.message : String(error)}` })),

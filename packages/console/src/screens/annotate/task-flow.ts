@@ -1,13 +1,14 @@
 import type { Task } from '@fovea/contract';
 import { useMutation } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { useRef } from 'react';
 import { fovea } from '../../api/client.ts';
 import { explain } from '../../api/errors.ts';
 import { queryClient } from '../../api/query-client.ts';
 import { refreshTasks, taskQuery } from '../../api/tasks.ts';
 import { useMe } from '../../api/session.ts';
 import { annotateTexts as t } from '../../texts-annotate.ts';
-import { notify } from '../../ui/notices.ts';
+import { notify, notifyError } from '../../ui/notices.ts';
 import { isAhead, takeNext } from './session/ahead.ts';
 import { missingAttributes } from './session/required.ts';
 import { arrive, heldKey, skip, type QueueScope } from './session/task-queue.ts';
@@ -31,22 +32,31 @@ export interface TaskFlow {
 export function useTaskFlow(bench: Workbench, task: Task, mode: TaskMode, scope: QueueScope): TaskFlow {
   const goOn = useGoOn(scope);
   const navigate = useNavigate();
-  const step = useMutation({
-    mutationFn: async (end: () => Promise<string | undefined>) => {
-      if (!(await allSaved(bench))) return;
-      const ending = end();
-      // The next task is in hand already: it is shown while this one is on its way to the platform.
-      if (isAhead(scope)) {
-        tellOfFailure(ending, () => void navigate({ to: '/tasks/$taskId', params: { taskId: task.id } }));
-      } else {
-        const said = await ending;
-        if (said !== undefined) notify({ tone: 'good', text: said });
-      }
-      await goOn(task.id);
-    },
-  });
+  const go = async (end: () => Promise<string | undefined>) => {
+    if (!(await allSaved(bench))) return;
+    const ending = end();
+    // The next task is in hand already: it is shown while this one is on its way to the platform.
+    if (isAhead(scope)) {
+      tellOfFailure(ending, () => void navigate({ to: '/tasks/$taskId', params: { taskId: task.id } }));
+    } else {
+      const said = await ending;
+      if (said !== undefined) notify({ tone: 'good', text: said });
+    }
+    await goOn(task.id);
+  };
+  const step = useMutation({ mutationFn: go });
+  const isGoing = useRef(false);
   const run = (end: () => Promise<string | undefined>) => {
-    if (!step.isPending) step.mutate(end);
+    if (step.isPending || isGoing.current) return;
+    if (!isAhead(scope)) {
+      step.mutate(end);
+      return;
+    }
+    // So short a way that the page is not rendered once more to say so.
+    isGoing.current = true;
+    void go(end)
+      .catch(notifyError)
+      .finally(() => (isGoing.current = false));
   };
   const work = mode.kind === 'work' ? mode.work : undefined;
   return {

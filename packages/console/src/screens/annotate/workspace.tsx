@@ -18,6 +18,7 @@ import { Pins } from './pins.tsx';
 import { LabelPanel, takeLabel } from './label-panel.tsx';
 import { ObjectList } from './object-list.tsx';
 import { pageActions, withLabels } from './page-actions.ts';
+import type { Store } from './session/store.ts';
 import { hasRead, loadShortcuts, markRead, saveShortcuts } from './session/stored.ts';
 import type { Workbench } from './session/workbench.ts';
 import { OpacityList } from './scan/opacity-list.tsx';
@@ -44,7 +45,7 @@ export interface Walk {
 
 export interface WorkspaceProps {
   bench: Workbench;
-  backdrop: Backdrop | undefined;
+  backdrop: Store<Backdrop | undefined>;
   /** With a task, what may be done with it. */
   task?: { readonly task: Task; readonly mode: TaskMode; readonly flow: TaskFlow };
   /** Of a video, once its frames can be read. */
@@ -71,8 +72,7 @@ export function Workspace({ bench, backdrop, task, player, scan, walk }: Workspa
   useEffect(() => followKeys(editor, () => latest.current, () => void act()), [editor]);
   useEffect(focusCanvas, [editor]);
   useLeaving(bench);
-  const [renderer, setRenderer] = useState<Renderer>();
-  useEffect(() => (player ?? scan)?.setRenderer(renderer), [player, scan, renderer]);
+  const onRenderer = useScreen(player ?? scan);
   const planes = usePlanes(bench, scan);
   const comments = commentsOf(task?.task);
   const mode = task?.mode;
@@ -92,7 +92,7 @@ export function Workspace({ bench, backdrop, task, player, scan, walk }: Workspa
         <div className={classes['stage']} data-region="canvas">
           <div className={scanClasses['views']} data-planes={planes?.isOpen === true}>
             <div className={classes['canvasBox']}>
-              <Canvas editor={editor} backdrop={backdrop} canvasRef={canvasRef} onAct={() => void act()} onRenderer={setRenderer} />
+              <Canvas editor={editor} backdrop={backdrop} canvasRef={canvasRef} onAct={() => void act()} onRenderer={onRenderer} />
               <Pins editor={editor} comments={comments} />
             </div>
             {planes?.isOpen && scan && <PlanePanel bench={bench} scan={scan} />}
@@ -129,6 +129,18 @@ export function Workspace({ bench, backdrop, task, player, scan, walk }: Workspa
       )}
     </div>
   );
+}
+
+/** Hands the renderer to what draws frames onto it, whichever of the two is there first; nothing is rendered again for it. */
+function useScreen(screen: Player | ScanPicture | undefined): (renderer: Renderer | undefined) => void {
+  const latest = useRef(screen);
+  latest.current = screen;
+  const renderer = useRef<Renderer>(undefined);
+  useEffect(() => screen?.setRenderer(renderer.current), [screen]);
+  return (made) => {
+    renderer.current = made;
+    latest.current?.setRenderer(made);
+  };
 }
 
 /** Presets in Hounsfield units are of use for computed tomography; what a NIfTI file holds is not said. */

@@ -4,6 +4,7 @@ import { constants, gzip } from 'node:zlib';
 import type { GeometryOf, VolumeSlice } from '@fovea/contract';
 import { bitmapFromRuns, decodeRle, encodeRle, RleError, runsFromBitmap } from '@fovea/geometry';
 import { DicomError } from '@fovea/medical/dicom/error.ts';
+import type { VoxelArray } from '@fovea/medical/nifti/parse.ts';
 import { writeNifti } from '@fovea/medical/nifti/write.ts';
 import { recordBlobs } from '../../catalog/blobs/store.ts';
 import { blobFault } from '../../catalog/items/service.ts';
@@ -34,6 +35,17 @@ const compress = promisify(gzip);
 /** The files behind volume annotations: read, written, and changed frame by frame. */
 export function volumeFiles({ db, blobs, scans, cache = new LabelFileCache() }: { db: Database; blobs: BlobStore; scans: ScansService; cache?: LabelFileCache }) {
   const places = new Map<string, Place>();
+  /** Voxels that were written here: they have this value or none. */
+  const ours = new WeakMap<VoxelArray, number>();
+
+  /** The voxels to paint upon: those of the value that the volume had, as the one that it gets. */
+  function begun(old: VoxelArray | undefined, { from, to, length }: { from: number | undefined; to: number; length: number }): Uint8Array | Uint16Array {
+    const isOurs = old !== undefined && old.length === length && from === to && ours.get(old) === to;
+    if (isOurs && (old instanceof Uint8Array || old instanceof Uint16Array)) return old.slice();
+    const data = to > 255 ? new Uint16Array(length) : new Uint8Array(length);
+    if (old?.length === length && from !== undefined) take(old, from, data, to);
+    return data;
+  }
 
   /** Where the voxels of an item lie; pictures without a place in the patient have a grid of their own. */
   async function gridOf(item: Scan): Promise<{ grid: ScanGrid; volume?: PlacedVolume }> {
@@ -90,15 +102,15 @@ export function volumeFiles({ db, blobs, scans, cache = new LabelFileCache() }: 
       const [width = 1, height = 1, depth = 1] = grid.dims;
       if (geometry.size[0] !== width || geometry.size[1] !== height || geometry.size[2] !== depth) throw invalid('size', `is ${geometry.size.join(' × ')}; the scan has ${grid.dims.join(' × ')} voxels`);
       const { value } = geometry;
-      const data = value > 255 ? new Uint16Array(width * height * depth) : new Uint8Array(width * height * depth);
       const old = before === undefined || before.blob === null ? undefined : await labelFile(before.blob);
-      if (old && before && old.data.length === data.length) take(old.data, before.value, data, value);
+      const data = begun(old?.data, { from: before?.value, to: value, length: width * height * depth });
       for (const [index, { frame, rle }] of (geometry.slices ?? []).entries()) {
         const slice = frameOf ? frameOf.indexOf(frame) : frame;
         if (slice < 0 || slice >= depth) throw invalid(`slices.${index}.frame`, `is ${frame}; the scan has ${depth} frames`);
         writeSlice(data.subarray(slice * width * height, (slice + 1) * width * height), rle, { width, height, value, at: `slices.${index}.rle` });
       }
       const blob = await store({ data, dims: grid.dims, affine: old?.affine ?? grid.affine });
+      ours.set(data, value);
       cache.put(blob, { data, dims: [...grid.dims], affine: old?.affine ?? grid.affine });
       return { geometry: { type: 'volume', blob, value, size: [width, height, depth] }, blob };
     },
