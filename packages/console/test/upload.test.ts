@@ -51,7 +51,7 @@ describe.skipIf(noBrowser)(`large uploads in the console${noBrowser ? ` (${noBro
   test('a page that is closed in the middle: the next one says so, and sends only what is missing', async () => {
     const line = await slowLine();
     await dropFiles(page, [file]);
-    await expect.poll(arrived, { timeout: 90_000 }).toBe(1);
+    await expect.poll(arrived, { timeout: 90_000 }).toBeGreaterThan(0);
     page.once('dialog', (dialog) => void dialog.accept());
     await page.goto(`/datasets/${dataset}`);
     await line.mend();
@@ -71,7 +71,7 @@ describe.skipIf(noBrowser)(`large uploads in the console${noBrowser ? ` (${noBro
     writeFileSync(other, bytes);
     const line = await slowLine();
     await dropFiles(page, [other]);
-    await expect.poll(arrived, { timeout: 90_000 }).toBe(1);
+    await expect.poll(arrived, { timeout: 90_000 }).toBeGreaterThan(0);
     await line.cut();
     await page.getByText('goes on by itself').waitFor();
     await line.mend();

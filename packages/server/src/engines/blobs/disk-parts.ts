@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BlobError, type StoredBlob } from './blobs.ts';
@@ -15,7 +15,7 @@ export interface DiskPartsDeps {
   onDisk<T>(work: Promise<T>): Promise<T>;
 }
 
-const readBytes = 1024 ** 2;
+const readBytes = 256 * 1024;
 
 /** The digest of the parts that follow each other from the first on, taken while later ones come. */
 interface Rolling {
@@ -23,6 +23,8 @@ interface Rolling {
   /** The last part in it. */
   upTo: number;
   turn: Promise<void>;
+  /** One for all parts: a new one for each read would pile up until it is collected. */
+  buffer: Buffer;
 }
 
 /**
@@ -44,13 +46,13 @@ export function diskParts({ folder, settle, onDisk }: DiskPartsDeps): PartStore 
 
   /** Goes on with the digest over all parts that are there in a row. */
   function roll(upload: PartUpload): Promise<void> {
-    const state = rolling.get(upload.key) ?? { hash: createHash('sha256'), upTo: 0, turn: Promise.resolve() };
+    const state = rolling.get(upload.key) ?? { hash: createHash('sha256'), upTo: 0, turn: Promise.resolve(), buffer: Buffer.allocUnsafe(readBytes) };
     rolling.set(upload.key, state);
     state.turn = state.turn.then(async () => {
       const there = await arrived(upload);
       while (rolling.get(upload.key) === state && there.has(state.upTo + 1)) {
         const { offset, bytes } = partRange(upload, state.upTo + 1);
-        for await (const chunk of createReadStream(fileOf(upload), { start: offset, end: offset + bytes - 1, highWaterMark: readBytes })) state.hash.update(chunk as Buffer);
+        await hashRange(fileOf(upload), { offset, bytes }, state);
         state.upTo += 1;
       }
     });
@@ -128,6 +130,21 @@ export function diskParts({ folder, settle, onDisk }: DiskPartsDeps): PartStore 
       await onDisk(rm(folderOf(upload), { recursive: true, force: true }));
     },
   };
+}
+
+async function hashRange(file: string, range: { offset: number; bytes: number }, { hash, buffer }: Rolling): Promise<void> {
+  const handle = await open(file, 'r');
+  try {
+    const end = range.offset + range.bytes;
+    for (let at = range.offset; at < end; ) {
+      const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - at), at);
+      if (bytesRead === 0) throw new BlobError('unavailable', 'A part that has arrived cannot be read back.');
+      hash.update(buffer.subarray(0, bytesRead));
+      at += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 async function writePart(file: string, range: { offset: number; bytes: number }, bytes: AsyncIterable<Uint8Array>, onDisk: DiskPartsDeps['onDisk']): Promise<void> {
