@@ -6,6 +6,7 @@ const benches: Record<string, () => Promise<{ run(options: { scale: Scale; json:
   upload: () => import('./upload.ts'),
   catalog: () => import('./catalog.ts'),
   versions: () => import('./versions.ts'),
+  labeling: () => import('./labeling.ts'),
   start: () => import('./start.ts'),
   compute: () => import('./compute.ts'),
   editor: () => import('./editor.ts'),
