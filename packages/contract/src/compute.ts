@@ -139,7 +139,7 @@ export const jobRequest = z
 const oneJob = z.object({ job: id });
 
 export const jobs = {
-  create: operation({ id: 'jobs.create', method: 'POST', path: '/v1/jobs', summary: 'Creates a job and, unless told otherwise, queues it.', audience: 'developer', body: jobRequest, result: job, status: 201, errors: ['not_found', 'forbidden'] }),
+  create: operation({ id: 'jobs.create', method: 'POST', path: '/v1/jobs', summary: 'Creates a job and, unless told otherwise, queues it.', audience: 'developer', body: jobRequest, result: job, status: 201, errors: ['not_found', 'forbidden', 'address_refused'] }),
   query: operation({ id: 'jobs.query', method: 'POST', path: '/v1/projects/{project}/jobs/query', summary: 'Finds jobs of a project by the query language, newest first.', audience: 'annotator', scope: 'read', params: z.object({ project: id }), body: queryBody, result: page(job.partial()), errors: ['not_found'] }),
   get: operation({ id: 'jobs.get', method: 'GET', path: '/v1/jobs/{job}', summary: 'Gets a job; with `waitSeconds` answers when it ends, or after so long.', audience: 'annotator', params: oneJob, query: z.object({ waitSeconds: z.coerce.number().min(0).max(60).default(0) }), result: job, errors: ['not_found'] }),
   start: operation({ id: 'jobs.start', method: 'POST', path: '/v1/jobs/{job}/start', summary: 'Queues a job that is ready.', audience: 'developer', params: oneJob, result: job, errors: ['not_found', 'forbidden', 'illegal_state'] }),

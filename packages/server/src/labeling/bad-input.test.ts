@@ -133,13 +133,13 @@ describe('tasks', () => {
 
 describe('callbacks', () => {
   const targets = ['http://127.0.0.1/x', 'http://169.254.169.254/latest', 'http://[::ffff:10.0.0.1]/', 'http://2130706433/', 'http://localhost:9/', 'ftp://example.com/x', 'http://user:secret@example.com/'];
-  test('to a private address are refused where tasks and batches are made, unless private networks are allowed', async () => {
+  test('to a private address are refused where tasks, batches and jobs are made, unless private networks are allowed', async () => {
     const closed = await startTestPlatform({ working: false, allowPrivateNetwork: false });
     try {
       const place = (await closed.call('POST', '/v1/projects', { body: { name: 'p' } })).body.id;
       const batch = (await closed.call('POST', '/v1/batches', { body: { project: place, name: 'b' } })).body.id;
       for (const callbackUrl of targets) {
-        for (const [method, url, body] of [['POST', '/v1/tasks', { project: place }], ['POST', '/v1/batches', { project: place, name: 'c' }], ['PATCH', `/v1/batches/${batch}`, {}]] as const) {
+        for (const [method, url, body] of [['POST', '/v1/tasks', { project: place }], ['POST', '/v1/batches', { project: place, name: 'c' }], ['PATCH', `/v1/batches/${batch}`, {}], ['POST', '/v1/jobs', { project: place, analytic: 'fovea/media-info', inputs: {} }]] as const) {
           const refused = await closed.call(method, url, { body: { ...body, callbackUrl } });
           expect([url, callbackUrl, refused.status, refused.body.code]).toEqual([url, callbackUrl, 403, 'address_refused']);
           expect(JSON.stringify(refused.body)).not.toContain('secret');

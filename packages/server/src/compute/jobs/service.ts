@@ -9,6 +9,7 @@ import { project as projectFields } from '../../catalog/query/project.ts';
 import type { BlobStore, ByteRange } from '../../engines/blobs/blobs.ts';
 import type { Database, Tx } from '../../engines/database/database.ts';
 import type { Queue } from '../../engines/queue/queue.ts';
+import type { AddressCheck } from '../../events/callback-address.ts';
 import type { RowEvent } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
@@ -65,8 +66,9 @@ export function jobsService(deps: {
   items: ItemsService;
   analytics: AnalyticsService;
   profiles: ProfilesService;
+  mayCall: AddressCheck;
 }) {
-  const { db, blobs, queue, projects, items, analytics, profiles } = deps;
+  const { db, blobs, queue, projects, items, analytics, profiles, mayCall } = deps;
   const listeners: JobMoved[] = [];
 
   async function need(caller: Caller, id: string, role: 'annotator' | 'developer', scope: 'read' | 'write'): Promise<StoredJob> {
@@ -145,6 +147,7 @@ export function jobsService(deps: {
     async create(caller: Caller, body: Body<'create'> & JobExtras): Promise<StoredJob> {
       const projectId = isId(body.project) ? body.project : (await projects.get(caller, body.project)).id;
       await authorize(db, caller, projectId, { role: 'developer', scope: 'write' });
+      await mayCall(body.callbackUrl);
       const analytic = await analytics.find(caller, body.analytic);
       if (analytic.pending) throw new Fault('invalid_request', `The analytic ${analytic.name}@${analytic.version} is pending: what it runs on has not been uploaded yet.`);
       const { manifest } = analytic;
@@ -283,6 +286,7 @@ export function jobsService(deps: {
     async update(caller: Caller, id: string, body: Body<'update'> & Pick<JobChange, 'extra' | 'callbackUrl' | 'inputs' | 'parameters' | 'profileId' | 'cause' | 'message'> & { status?: 'failed' | 'ready' }): Promise<StoredJob> {
       const before = await need(caller, id, 'developer', 'write');
       if (before.expired && (body.expiresAt !== undefined || body.archived === false)) throw new Fault('illegal_state', 'The job has expired; it cannot be extended or brought back.');
+      await mayCall(body.callbackUrl);
       return db.tx(async (tx) => {
         const job = await lockedJob(tx, id);
         const { parameters, inputs, ...rest } = body;
