@@ -74,9 +74,11 @@ export async function insertVersion(db: Queryable, row: { id: string; projectId:
 
 /** The recipe at a version, the newest unless given; also of a deleted one when a version is asked for. */
 export async function selectRecipe(db: Queryable, id: string, options: { version?: number | undefined; lock?: boolean } = {}): Promise<StoredRecipe | undefined> {
+  // In a statement of its own: one that waits for the row while somebody adds a version would not see that version, and find nothing.
+  if (options.lock) await db.run(sql`select from recipes where id = ${id} for update`);
   const row = await db.maybe<RecipeRow>(
     options.version === undefined
-      ? sql`select ${columns} ${newest} where r.id = ${id} and r.deleted_at is null ${options.lock ? sql`for update of r` : empty}`
+      ? sql`select ${columns} ${newest} where r.id = ${id} and r.deleted_at is null`
       : sql`select ${columns} from recipes r join recipe_versions v on v.recipe_id = r.id and v.version = ${options.version} where r.id = ${id}`,
   );
   return row && toStoredRecipe(row);
