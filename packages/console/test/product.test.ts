@@ -88,6 +88,7 @@ describe.skipIf(noBrowser)(`console product${noBrowser ? ` (${noBrowser})` : ''}
     await page.getByText('1–3 of 3').waitFor();
     await page.getByRole('button', { name: 'Add a filter' }).click();
     await form.getByLabel('Field').and(form.locator('input')).fill('annotations.label');
+    await form.getByRole('option', { name: 'annotations.label' }).click();
     await form.getByLabel('Value').and(form.locator('input')).click();
     await form.getByRole('option', { name: 'car' }).click();
     await form.getByRole('button', { name: 'Apply' }).click();

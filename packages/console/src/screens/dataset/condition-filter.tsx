@@ -55,6 +55,7 @@ export function ConditionFilter({ datasetId, conditions, change }: ConditionFilt
         </Popover.Target>
         <Popover.Dropdown aria-label={t.add}>
           <NewCondition
+            key={conditions.length}
             datasetId={datasetId}
             add={(condition) => {
               popover.close();
@@ -103,6 +104,8 @@ function NewCondition({ datasetId, add }: { datasetId: string; add: (condition: 
         comboboxProps={{ withinPortal: false }}
         onChange={(next) => {
           setName(next);
+          // That of another field is none of this one.
+          setValue('');
           setFault(undefined);
         }}
         data-autofocus
