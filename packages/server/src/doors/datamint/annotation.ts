@@ -1,6 +1,6 @@
 import type { AnnotationContent, AnnotationGeometry, Attributes, Item, Xy } from '@fovea/contract';
 import { annotationFault } from '../../labeling/annotations/check.ts';
-import type { DoorExtras } from '../../labeling/annotations/service.ts';
+import type { DoorExtras } from '../../labeling/annotations/new-row.ts';
 import type { StoredAnnotation } from '../../labeling/annotations/store.ts';
 import { origin } from './context.ts';
 import type { AnnotationItem, WireAnnotationType } from './wire.ts';

@@ -14,11 +14,12 @@ import { systemCaller, type Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
 import type { Page } from '../../paging.ts';
 import { annotationFault } from '../annotations/check.ts';
-import { counted, type AnnotationsService } from '../annotations/service.ts';
+import { counted } from '../annotations/changes.ts';
+import type { AnnotationsService } from '../annotations/service.ts';
 import { settleDrafts } from '../annotations/store.ts';
 import { batchItemEntity as taskEntity } from '../batches/entity.ts';
 import { settleBatch } from '../batches/service.ts';
-import { selectBatch, updateBatch, type StoredBatch } from '../batches/store.ts';
+import { selectBatchAlone, updateBatch, type StoredBatch } from '../batches/store.ts';
 import type { RecipesService } from '../recipes/service.ts';
 import { selectRecipe } from '../recipes/store.ts';
 import { madeUpAnswer } from '../task-types/made-up.ts';
@@ -168,7 +169,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
   /** A task of a test key that came through the native API completes itself with a made-up answer, unless its batch is still being filled. */
   async function finishTest(task: StoredTask): Promise<void> {
     if (!task.test || task.origin !== null) return;
-    const batch = task.batchId === null ? undefined : await selectBatch(db, task.batchId);
+    const batch = task.batchId === null ? undefined : await selectBatchAlone(db, task.batchId);
     if (batch?.status !== 'staging') await finish({ orgId: task.orgId, email: task.createdBy }, task.id, madeUpAnswer(task));
   }
 
@@ -185,7 +186,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
     async create(caller: Caller, body: Body<'create'> & TaskExtras): Promise<StoredTask> {
       const project = await projects.get(caller, body.project);
       await authorize(db, caller, project.id, { role: 'developer', scope: 'write' });
-      const batch = body.batch === undefined ? undefined : await selectBatch(db, body.batch);
+      const batch = body.batch === undefined ? undefined : await selectBatchAlone(db, body.batch);
       if (body.batch !== undefined && (batch?.projectId !== project.id || batch.test !== caller.test)) throw notFound('batch', body.batch);
       const item = body.item === undefined ? undefined : await items.get(caller, body.item);
       if (item && item.projectId !== project.id) throw notFound('item', item.id);
@@ -310,7 +311,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       await need(caller, id, 'annotator', 'label');
       return db.tx(async (tx) => {
         const task = await held(tx, caller, id, body.lease);
-        const batch = task.batchId === null ? undefined : await selectBatch(tx, task.batchId);
+        const batch = task.batchId === null ? undefined : await selectBatchAlone(tx, task.batchId);
         const until = new Date(Date.now() + (batch?.settings.leaseSeconds ?? leaseSeconds) * 1_000);
         return updateTask(tx, id, { leaseUntil: until, addSeconds: body.secondsSpent });
       });
@@ -328,7 +329,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       await need(caller, id, 'annotator', 'label');
       return db.tx(async (tx) => {
         const task = await held(tx, caller, id, body.lease);
-        const batch = task.batchId === null ? undefined : await selectBatch(tx, task.batchId);
+        const batch = task.batchId === null ? undefined : await selectBatchAlone(tx, task.batchId);
         await answers.need(tx, { ...task, submittedBy: caller.email }, body.response);
         const handedIn = { response: body.response, itemStatus: body.itemStatus, submittedBy: caller.email, submittedAt: new Date(), addSeconds: body.secondsSpent };
         if (batch && goesToReview(task, batch.settings.reviewShare)) {
@@ -375,7 +376,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
         const noted = note ? { extra: note(task) } : {};
         if (status !== null) return complete(tx, caller, task, { ...noted, itemStatus: status, submittedBy: caller.email, submittedAt: new Date(), ...(task.response === null ? { response: {} } : {}) });
         const reopened = await change(tx, caller, task, { ...noted, itemStatus: null, status: 'pending', completedAt: null }, 'task.reopened');
-        const batch = task.batchId === null ? undefined : await selectBatch(tx, task.batchId, { lock: true });
+        const batch = task.batchId === null ? undefined : await selectBatchAlone(tx, task.batchId, { lock: true });
         if (batch?.status === 'completed') await updateBatch(tx, batch.id, { status: 'in_progress' });
         await tell(tx, reopened, 'reopened');
         return reopened;
@@ -410,7 +411,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
 
     /** Has the pending tasks of a batch prepared once more, such as those of a test batch that was just opened. */
     async prepareBatch(caller: Caller, batchId: string): Promise<void> {
-      const batch = await selectBatch(db, batchId);
+      const batch = await selectBatchAlone(db, batchId);
       if (!batch || batch.test !== caller.test) throw notFound('batch', batchId);
       await authorize(db, caller, batch.projectId, { role: 'manager', scope: 'write', as: { kind: 'batch', id: batchId } });
       for (let after = ''; ; ) {
