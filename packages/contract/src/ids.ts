@@ -4,20 +4,20 @@
  * first 96, which makes two things possible: a mistyped id is recognised without a look-up, and an id can be carried in
  * 24 hexadecimal digits (the form that one vendor's client wants) and be restored from them.
  */
-const counterBits = 42n;
+const counterEnd = 2 ** 42;
 let lastMs = 0;
-let counter = 0n;
+let counter = 0;
 
 /** A new id, greater (as text) than every id this process made before. */
 export function newId(nowMs: number = Date.now()): string {
   if (nowMs > lastMs) {
     lastMs = nowMs;
-    counter = randomBits(41);
+    counter = randomStart();
   } else {
-    counter += 1n;
-    if (counter >> counterBits) {
+    counter += 1;
+    if (counter === counterEnd) {
       lastMs += 1;
-      counter = randomBits(41);
+      counter = randomStart();
     }
   }
   const bytes = new Uint8Array(16);
@@ -26,8 +26,8 @@ export function newId(nowMs: number = Date.now()): string {
     bytes[index] = ms % 256;
     ms = Math.floor(ms / 256);
   }
-  const high = Number(counter >> 30n);
-  const low = Number(counter & 0x3fffffffn);
+  const high = Math.floor(counter / 2 ** 30);
+  const low = counter % 2 ** 30;
   bytes[6] = 0x70 | (high >> 8);
   bytes[7] = high & 0xff;
   bytes[8] = 0x80 | (low >>> 24);
@@ -73,15 +73,17 @@ function writeCheck(bytes: Uint8Array): void {
   new DataView(bytes.buffer).setUint32(12, hash >>> 0);
 }
 
-function randomBits(bits: number): bigint {
-  const words = new BigUint64Array(1);
-  crypto.getRandomValues(words);
-  return BigInt.asUintN(bits, words[0] ?? 0n);
+/** 41 random bits: half of the counter is left to count in. */
+function randomStart(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return (high % 2 ** 9) * 2 ** 32 + low;
 }
+
+const hexPairs = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 function hex(bytes: Uint8Array): string {
   let text = '';
-  for (const byte of bytes) text += byte.toString(16).padStart(2, '0');
+  for (const byte of bytes) text += hexPairs[byte] ?? '';
   return text;
 }
 

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { annotationInput } from '@fovea/contract';
 import { z } from 'zod';
 import { authorizeDataset } from '../../catalog/datasets/access.ts';
@@ -20,7 +21,15 @@ export interface ImportReport {
   errors: { line: number; message: string }[];
 }
 
-/** Adds annotations from NDJSON, some thousand lines a transaction, in constant memory. A line that is wrong is reported; the others stay. */
+interface Line {
+  at: number;
+  value: z.output<typeof line>;
+}
+
+/**
+ * Adds annotations from NDJSON, some thousand lines a transaction, in constant memory: one step is read and checked while the one before is written.
+ * A line that is wrong is reported; the others stay.
+ */
 export async function importAnnotations(
   { db, annotations }: { db: Database; annotations: AnnotationsService },
   caller: Caller,
@@ -34,50 +43,62 @@ export async function importAnnotations(
     report.failed += 1;
     if (report.errors.length < maxErrors) report.errors.push({ line: at, message });
   };
-  let pending: { at: number; value: z.output<typeof line> }[] = [];
 
-  const flush = async (): Promise<void> => {
-    const items = await itemsOf(db, datasetId, pending.map((one) => one.value));
-    const rows: NewAnnotation[] = [];
-    for (const { at, value } of pending) {
-      const item = value.itemId === undefined ? items.byPath.get(value.path ?? '') : items.byId.get(value.itemId);
-      if (!item) {
-        fail(at, value.itemId === undefined ? `There is no item at the path "${value.path}".` : `There is no item "${value.itemId}" in the dataset.`);
-        continue;
-      }
-      const [wrong] = newFaults(recipe, value, { required: true });
-      if (wrong) {
-        fail(at, `${wrong.path}: ${wrong.message}`);
-        continue;
-      }
-      try {
-        rows.push(annotations.row(caller, item, { ...value, source: value.source === 'human' ? 'import' : value.source }));
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-        fail(at, error.message);
-      }
+  const row = ({ at, value }: Line, item: StoredItem | undefined): NewAnnotation | undefined => {
+    if (!item) {
+      fail(at, value.itemId === undefined ? `There is no item at the path "${value.path}".` : `There is no item "${value.itemId}" in the dataset.`);
+      return undefined;
     }
-    if (rows.length > 0) {
-      await db.tx(async (tx) => {
-        await takeUpLabels(tx, caller, recipe, rows.map(({ label }) => label));
-        await annotations.insertManyIn(tx, caller, dataset, rows);
-      });
+    const [wrong] = newFaults(recipe, value, { required: true });
+    if (wrong) {
+      fail(at, `${wrong.path}: ${wrong.message}`);
+      return undefined;
     }
-    report.imported += rows.length;
-    pending = [];
+    try {
+      return annotations.row(caller, item, { ...value, source: value.source === 'human' ? 'import' : value.source });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      fail(at, error.message);
+      return undefined;
+    }
   };
 
+  async function* steps(): AsyncGenerator<NewAnnotation[]> {
+    for await (const step of inSteps(source, fail)) {
+      const items = await itemsOf(db, datasetId, step.map(({ value }) => value));
+      yield step.flatMap((one) => row(one, one.value.itemId === undefined ? items.byPath.get(one.value.path ?? '') : items.byId.get(one.value.itemId)) ?? []);
+    }
+  }
+
+  // The stream asks for the next step while this one is written.
+  for await (const rows of Readable.from(steps(), { objectMode: true, highWaterMark: 1 }) as AsyncIterable<NewAnnotation[]>) {
+    if (rows.length === 0) continue;
+    await db.tx(async (tx) => {
+      await takeUpLabels(tx, caller, recipe, rows.map(({ label }) => label));
+      await annotations.insertManyIn(tx, caller, dataset, rows);
+    });
+    report.imported += rows.length;
+  }
+  report.errors.sort((a, b) => a.line - b.line);
+  return report;
+}
+
+/** The lines that can be read, some thousand at a time. */
+async function* inSteps(source: AsyncIterable<Uint8Array>, fail: (at: number, message: string) => void): AsyncGenerator<Line[]> {
+  let step: Line[] = [];
   let at = 0;
   for await (const text of lines(source)) {
     at += 1;
     if (text.trim() === '') continue;
     const value = parse(text);
     if (typeof value === 'string') fail(at, value);
-    else pending.push({ at, value });
-    if (pending.length >= stepLines) await flush();
+    else step.push({ at, value });
+    if (step.length >= stepLines) {
+      yield step;
+      step = [];
+    }
   }
-  if (pending.length > 0) await flush();
-  return report;
+  if (step.length > 0) yield step;
 }
 
 function parse(text: string): z.output<typeof line> | string {
