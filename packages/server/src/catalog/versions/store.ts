@@ -11,17 +11,24 @@ const afterAll = '0';
 /** A living item of the dataset. */
 const alive: Sql = sql`i.deleted_at is null and (i.expires_at is null or i.expires_at > now())`;
 
-/** An annotation as one JSON text: what it says, and nothing of where it is stored, in one order of keys. */
-export const annotationText: Sql = sql`concat('{"label": ', to_json(a.label), ', "geometry": ', a.geometry, ', "attributes": ' || nullif(a.attributes, '{}'::jsonb)::text,
-  ', "frame": ' || a.frame::text, ', "endFrame": ' || a.end_frame::text, ', "keyframes": ' || a.keyframes::text, ', "confidence": ' || a.confidence::text,
-  ', "source": ', to_json(a.source), ', "group": ' || to_json(a.group_key)::text, ', "status": ' || to_json(a.status)::text,
-  ', "metadata": ' || nullif(a.metadata, '{}'::jsonb)::text, ', "blob": "' || encode(a.blob, 'hex') || '"', '}')`;
+/** An annotation as one JSON text: what it says, and nothing of where it is stored, in one order of keys. Most say little, and are put together by less. */
+export const annotationText: Sql = sql`case
+  when num_nonnulls(a.frame, a.end_frame, a.keyframes, a.confidence, a.group_key, a.status, a.blob) = 0 and a.metadata = '{}' then
+    '{"label": ' || to_json(a.label)::text || ', "geometry": ' || a.geometry::text || case a.attributes when '{}' then '' else ', "attributes": ' || a.attributes::text end || ', "source": "' || a.source || '"}'
+  else concat('{"label": ', to_json(a.label), ', "geometry": ', a.geometry, ', "attributes": ' || nullif(a.attributes, '{}'::jsonb)::text,
+    ', "frame": ' || a.frame::text, ', "endFrame": ' || a.end_frame::text, ', "keyframes": ' || a.keyframes::text, ', "confidence": ' || a.confidence::text,
+    ', "source": ', to_json(a.source), ', "group": ' || to_json(a.group_key)::text, ', "status": ' || to_json(a.status)::text,
+    ', "metadata": ' || nullif(a.metadata, '{}'::jsonb)::text, ', "blob": "' || encode(a.blob, 'hex') || '"', '}') end`;
 
 /** An item as one JSON text, without the closing brace. Facts that the bytes tell are left to the bytes. */
 const itemText: Sql = sql`concat('{"path": ', to_json(i.path), ', "sha256": "', encode(i.sha256, 'hex'), '", "sizeBytes": ', i.size,
-  ', "labels": ' || to_json(nullif(array(select l collate "C" from unnest(i.labels) l order by 1), '{}'))::text,
+  ', "labels": ' || case when i.labels <> '{}' then to_json(array(select l collate "C" from unnest(i.labels) l order by 1))::text end,
   ', "channel": ' || to_json(i.channel)::text, ', "status": ', to_json(i.status), ', "description": ' || to_json(nullif(i.description, ''))::text,
   ', "metadata": ' || nullif(i.metadata, '{}'::jsonb)::text)`;
+
+/** No chunk of the project has the digest. Asked chunk by chunk: as `not exists` it is planned as a look at all chunks of the project. */
+const isNew = (projectId: string, chunk: Sql): Sql =>
+  sql`(select c.digest from version_chunks c where c.project_id = ${projectId} and c.digest = ${chunk}.digest limit 1) is null`;
 
 /**
  * Writes the leaves of stretches of paths; gives them in order. One statement, whose size is that of the stretches. The `offset 0` keeps
@@ -54,8 +61,8 @@ export async function writeLeaves(tx: Tx, dataset: { id: string; projectId: stri
     ),
     named as materialized (select *, sha256(convert_to(content, 'UTF8')) as digest from leaves),
     stored as (
-      insert into version_chunks (project_id, digest, dataset_id, content) select distinct on (digest) ${dataset.projectId}::uuid, digest, ${dataset.id}::uuid, content
-      from named n where not exists (select from version_chunks c where c.project_id = ${dataset.projectId} and c.digest = n.digest)
+      insert into version_chunks (project_id, digest, dataset_id, content) select ${dataset.projectId}::uuid, digest, ${dataset.id}::uuid, content
+      from named n where ${isNew(dataset.projectId, sql`n`)}
     )
     select n::int - 1 as stretch, first, encode(digest, 'hex') as digest, items, annotations, bytes from named order by n, first`);
   return rows;
@@ -109,7 +116,7 @@ export async function writeChunks(tx: Tx, dataset: { id: string; projectId: stri
   await tx.run(sql`insert into version_chunks (project_id, digest, dataset_id, content)
     select distinct on (t.digest) ${dataset.projectId}::uuid, t.digest, ${dataset.id}::uuid, t.content
     from unnest(${texts.map((one) => hex(one.digest))}::bytea[], ${texts.map((one) => one.text)}::text[]) t (digest, content)
-    where not exists (select from version_chunks c where c.project_id = ${dataset.projectId} and c.digest = t.digest)`);
+    where ${isNew(dataset.projectId, sql`t`)}`);
 }
 
 /** Texts of chunks by digest; one that is missing is missing in the answer. */
