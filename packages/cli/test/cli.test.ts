@@ -97,6 +97,8 @@ test('single files, a folder of the dataset, and filters', async () => {
   await json(['upload', 'one.txt', 'two.txt', '-D', 'Few', '-p', project, '--create', '--into', 'notes/2026', '--channel', 'left']);
   expect((await json(['items', 'list', '-D', 'Few', '-p', project, '--folder', '/notes'])).map((item) => item['path'])).toEqual(['/notes/2026/one.txt', '/notes/2026/two.txt']);
   expect(await json(['items', 'list', '-D', 'Few', '-p', project, '--channel', 'right'])).toEqual([]);
+  const found = await fovea(['items', 'query', '{"folder": "/notes/2026"}', '-D', 'Few', '-p', project, '--fields', 'path,kind', '--sort', '-path']);
+  expect(found.out.trim().split('\n').map((line) => JSON.parse(line))).toEqual([{ path: '/notes/2026/two.txt', kind: 'text' }, { path: '/notes/2026/one.txt', kind: 'text' }]);
   expect(await json(['items', 'list', '-D', 'Few', '-p', project, '--limit', '1'])).toHaveLength(1);
   const table = await fovea(['items', 'list', '-D', 'Few', '-p', project, '--limit', '1'], { columns: 100 });
   expect(table.out.split('\n')[0]).toContain('PATH');

@@ -1,8 +1,10 @@
-import type { Item } from '@fovea/contract';
+import type { Filter, Item } from '@fovea/contract';
 import type { Command } from 'commander';
 import type { Context, ListOptions } from '../context.ts';
+import { print } from '../io.ts';
 import { formatBytes, formatDuration, formatTime } from '../terminal/format.ts';
 import type { Column } from '../terminal/table.ts';
+import { parseFilter } from './format-options.ts';
 import { filterOf, withItemFilter, type FilterOptions } from './item-filter.ts';
 import { withExamples, withJson, withList, withProject } from './options.ts';
 
@@ -27,6 +29,18 @@ export function itemCommands(program: Command, context: Context): void {
     const dataset = await context.dataset(options.dataset, options.project);
     const limit = Math.min(options.limit ?? (options.json ? 1000 : 100), 999) + 1;
     await context.printList(context.fovea.items.list(dataset.id, { ...filterOf(options), limit }), columns, options, 'No items found.');
+  });
+
+  withExamples(
+    withProject(group.command('query').argument('[filter]', 'a filter of the query language as JSON; everything without it', parseFilter).description('print all items that a filter finds, a line of JSON each').requiredOption('-D, --dataset <dataset>', 'name or id of the dataset'))
+      .option('-f, --fields <fields>', 'only these, separated by commas: id,path,metadata.weather')
+      .option('-s, --sort <fields>', 'by these fields, separated by commas, a minus before one that descends: kind,-createdAt'),
+    'fovea items query -D Night --fields id | wc -l',
+    `fovea items query -D Night '{"metadata.weather": "rain", "having": {"annotations": {"label": "car"}}}' --fields path --sort path`,
+  ).action(async (filter: Filter | undefined, options: { dataset: string; project?: string; fields?: string; sort?: string }) => {
+    const dataset = await context.dataset(options.dataset, options.project);
+    const sort = options.sort?.split(',').map((field) => (field.startsWith('-') ? { field: field.slice(1), direction: 'desc' as const } : { field, direction: 'asc' as const }));
+    for await (const item of context.fovea.items.stream(dataset.id, { ...(filter && { filter }), ...(options.fields && { fields: options.fields.split(',') }), ...(sort && { sort }) })) print(context.io, JSON.stringify(item));
   });
 
   withJson(group.command('get').argument('<id>').description('show an item')).action(async (id: string, options: ListOptions) => {

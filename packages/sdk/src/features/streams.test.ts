@@ -7,14 +7,28 @@ afterEach(async () => {
   server = undefined;
 });
 
-test('versions.stream gives the lines of the answer one after another, wherever the network cuts them', async () => {
-  const lines = Array.from({ length: 50 }, (_, index) => ({ path: `/\u00e9 ${index}`, split: 'train' }));
-  server = await serveHttp(async (_request, response) => {
+const lines = Array.from({ length: 50 }, (_, index) => ({ path: `/\u00e9 ${index}`, split: 'train' }));
+
+async function serveLines(): Promise<TestServer> {
+  return serveHttp(async (_request, response) => {
     const bytes = Buffer.from(`${lines.map((line) => JSON.stringify(line)).join('\n')}\n`);
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     for (let start = 0; start < bytes.length; start += 7) response.write(bytes.subarray(start, start + 7));
     response.end();
   });
+}
+
+test('items.stream gives the lines of the answer, and sends the query', async () => {
+  server = await serveLines();
+  const seen: unknown[] = [];
+  for await (const item of server.client().items.stream('d', { filter: { kind: 'image' }, fields: ['path'] })) seen.push(item);
+  expect(seen).toEqual(lines);
+  expect(server.seen[0]).toMatchObject({ method: 'POST', url: '/v1/datasets/d/items/stream' });
+  expect(JSON.parse(String(server.seen[0]?.body))).toEqual({ filter: { kind: 'image' }, fields: ['path'] });
+});
+
+test('versions.stream gives the lines of the answer one after another, wherever the network cuts them', async () => {
+  server = await serveLines();
   const seen: unknown[] = [];
   for await (const item of server.client().versions.stream('the dataset', 'latest', { split: 'train' })) seen.push(item);
   expect(seen).toEqual(lines);

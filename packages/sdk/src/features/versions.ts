@@ -1,6 +1,7 @@
 import { versions, type VersionItem } from '@fovea/contract';
 import type { CallOptions } from '../client.ts';
 import { Feature } from '../feature.ts';
+import { linesOf } from '../lines.ts';
 import { samplesOf, type Sample, type SampleOptions } from '../transfer/training.ts';
 
 /** Versions of datasets: immutable, named by their content. */
@@ -40,16 +41,4 @@ export class Versions extends Feature {
       new Uint8Array(await (await this.client.run(versions.file, { ...call, params: { dataset, version }, query: { path, volume } })).arrayBuffer());
     return samplesOf(this.stream(dataset, version, { split }, call), { bytes: ({ path }) => fetched(path), volume: ({ path }, blob) => fetched(path, blob) }, options);
   }
-}
-
-async function* linesOf<T>(body: ReadableStream<Uint8Array> | null): AsyncGenerator<T> {
-  if (!body) return;
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) if (line !== '') yield JSON.parse(line) as T;
-  }
-  if (rest !== '') yield JSON.parse(rest) as T;
 }

@@ -82,7 +82,7 @@ export async function startTestPlatform(options: { working?: boolean; allowPriva
     } as RequestInit);
     const text = await response.text();
     let parsed: unknown = text === '' ? undefined : text;
-    if (text !== '' && /json/.test(response.headers.get('content-type') ?? '')) parsed = JSON.parse(text);
+    if (text !== '' && /[/+]json/.test(response.headers.get('content-type') ?? '')) parsed = JSON.parse(text);
     return { status: response.status, headers: response.headers, body: parsed };
   };
 

@@ -120,6 +120,7 @@ const table: Record<string, Sample> = {
   'items.importArchive': { body: 'PK' },
   'items.list': {},
   'items.query': { body: {} },
+  'items.stream': { body: {} },
   'items.count': { body: {} },
   'items.updateMany': { body: { filter: { path: '/none' }, change: { description: 'x' } } },
   'items.deleteMany': { body: { filter: { path: '/none' } } },

@@ -1,4 +1,4 @@
-import type { Command, Filter, Item, ItemBulkChange, items, Parsed } from '@fovea/contract';
+import { item, type Command, type Filter, type Item, type ItemBulkChange, type items, type Parsed } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Database, Tx } from '../../engines/database/database.ts';
 import { violatedConstraint } from '../../engines/database/database.ts';
@@ -11,6 +11,7 @@ import { authorizeDataset } from '../datasets/access.ts';
 import { count as countInDataset, markChanged } from '../datasets/store.ts';
 import { compileFilter, fault } from '../query/compile.ts';
 import { withDeleted, type Deleted } from '../query/entity.ts';
+import { queryLines } from '../query/lines.ts';
 import { queryCount, queryLandmarks, queryPage, rowAlias } from '../query/page.ts';
 import { project } from '../query/project.ts';
 import { selectChannels } from './channels.ts';
@@ -36,9 +37,23 @@ const defaultSort = [{ field: 'path', direction: 'asc' }] as const;
 /** What was deleted is seen by those who may restore it. */
 const roleFor = (deleted: Deleted) => (deleted === 'exclude' ? 'annotator' : 'developer');
 
+/** What a line of a stream carries that asks for nothing: what can be asked for, of what an item shows. */
+const streamFields = [...Object.keys(itemEntity.fields).filter((name) => Object.hasOwn(item.shape, name)), 'metadata', 'summary'];
+const maxStreams = 3;
+
 /** Finding items by the query language, and changing all that a filter finds. */
 export function itemQueries({ db, commands }: { db: Database; commands: CommandsService }) {
   const scopeOf = (datasetId: string) => sql`${rowAlias}.dataset_id = ${datasetId}`;
+  let streams = 0;
+
+  async function* counting(lines: AsyncIterable<string>): AsyncGenerator<string> {
+    streams += 1;
+    try {
+      yield* lines;
+    } finally {
+      streams -= 1;
+    }
+  }
 
   async function find(caller: Caller, datasetId: string, query: Omit<Body<'query'>, 'fields'> & { offset?: number | undefined; deleted?: Deleted | undefined }): Promise<Page<StoredItem>> {
     const { deleted = 'exclude' } = query;
@@ -90,7 +105,14 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
 
     async query(caller: Caller, datasetId: string, body: Body<'query'>): Promise<Page<Partial<Item>>> {
       const { data, next } = await find(caller, datasetId, body);
-      return { data: data.map((item) => project(toItem(item), body.fields, itemEntity)), next };
+      return { data: data.map((found) => project(toItem(found), body.fields, itemEntity)), next };
+    },
+
+    /** All that a filter finds, as lines of JSON. A stream holds a connection of the database: no more than {@link maxStreams} go at once. */
+    async stream(caller: Caller, datasetId: string, { filter, sort, fields = streamFields }: Body<'stream'>): Promise<AsyncIterable<string>> {
+      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      if (streams >= maxStreams) throw new Fault('rate_limited', `${maxStreams} streams are being read already; try again when one has ended.`);
+      return counting(queryLines(db, itemEntity, { filter, sort, fields }, scopeOf(datasetId)));
     },
 
     /** Cursors of {@link query} after every so many items. */

@@ -11,6 +11,8 @@ import type { ItemQueries } from './bulk.ts';
 import type { BundleFile, ItemsService } from './service.ts';
 
 const bundleLimits = { maxFiles: 1_000, maxFileBytes: 8 * 1024 * 1024, maxFields: 10, maxFieldBytes: 65_536 };
+/** A reader of a stream that takes nothing for so long is let go. */
+const stalledAfterMs = 60_000;
 const maxBundleBytes = 128 * 1024 * 1024;
 
 export function itemRoutes(service: ItemsService, queries: ItemQueries, deidentification: DeidentificationService): Route[] {
@@ -45,6 +47,11 @@ export function itemRoutes(service: ItemsService, queries: ItemQueries, deidenti
     }),
     route(items.list, ({ caller, params, query }) => service.list(caller, params.dataset, query)),
     route(items.query, ({ caller, params, body }) => queries.query(caller, params.dataset, body)),
+    route(items.stream, async ({ caller, params, body, reply }) => {
+      const lines = await queries.stream(caller, params.dataset, body);
+      reply.raw.setTimeout(stalledAfterMs, () => reply.raw.destroy());
+      void reply.header('content-type', 'application/x-ndjson').header('x-content-type-options', 'nosniff').send(Readable.from(lines));
+    }),
     route(items.count, ({ caller, params, body }) => queries.count(caller, params.dataset, body.filter)),
     route(items.updateMany, ({ caller, params, body }) => queries.updateMany(caller, params.dataset, body)),
     route(items.deleteMany, ({ caller, params, body }) => queries.deleteMany(caller, params.dataset, body)),

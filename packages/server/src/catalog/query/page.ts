@@ -81,6 +81,11 @@ export async function queryCount(db: Queryable, entity: Entity, filter: Filter, 
   return row.count;
 }
 
+/** What stands after `order by`: a total order, as pages have it. */
+export function orderBy(entity: Entity, sort: readonly SortKey[]): Sql {
+  return join(sortKeys(entity, sort).map(orderOf), ', ');
+}
+
 /** The order of a query, and the mark that its cursors carry. */
 function orderOfQuery(entity: Entity, query: { filter: Filter; sort?: readonly SortKey[] | undefined }, given: { scopeMark: unknown; defaultSort: readonly SortKey[] }): { keys: Key[]; mark: string } {
   const sort = query.sort && query.sort.length > 0 ? query.sort : given.defaultSort;

@@ -36,8 +36,8 @@ export interface Database extends Queryable {
   tx<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Streams the rows of a query through a server-side cursor, `batch` rows at a time, in constant memory. */
   stream<Row>(query: Sql, batch?: number): AsyncIterable<Row>;
-  /** Streams the bytes of `COPY (query) TO STDOUT`; the query must be a constant text of ours. */
-  copyOut(query: string): AsyncIterable<Buffer>;
+  /** Streams the bytes of `COPY (query) TO STDOUT`, in its text format, over a connection of its own. */
+  copyOut(query: Sql): AsyncIterable<Buffer>;
   /** Listens on a PostgreSQL notification channel; returns how to stop. Reconnects by itself. */
   listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;

@@ -198,13 +198,26 @@ describe('copy', () => {
 
   test('out streams bytes, and may be left halfway', async () => {
     const parts: Buffer[] = [];
-    for await (const part of db.copyOut('select n from generate_series(1, 3) n')) parts.push(part);
+    for await (const part of db.copyOut(sql`select n from generate_series(1, 3) n`)) parts.push(part);
     expect(Buffer.concat(parts).toString()).toBe('1\n2\n3\n');
-    for await (const part of db.copyOut('select n from generate_series(1, 1000000) n')) {
+    for await (const part of db.copyOut(sql`select n from generate_series(1, 1000000) n`)) {
       expect(part.length).toBeGreaterThan(0);
       break;
     }
     expect(await db.one(sql`select 1 as alive`)).toEqual({ alive: 1 });
+  });
+
+  test('out takes values that cannot end their quotes', async () => {
+    const texts = ["'; drop table things; --", "\\'", '\\', "''", '$1', '{"a"}', '{a,b}', 'é\n\t', ''];
+    for (const text of [...texts, ...texts.map((one) => `\\${one}\\`)]) {
+      const parts: Buffer[] = [];
+      const value = sql`select encode(convert_to(${text}::text, 'UTF8'), 'hex'), encode(convert_to((${[text, null, 'z']}::text[])[1], 'UTF8'), 'hex'), ${3} + 1, ${null}::text, ${true}::boolean, encode(${Buffer.from([0, 255])}::bytea, 'hex')`;
+      for await (const part of db.copyOut(value)) parts.push(part);
+      const hex = Buffer.from(text).toString('hex');
+      expect(Buffer.concat(parts).toString()).toBe(`${hex}\t${hex}\t4\t\\N\tt\t00ff\n`);
+    }
+    await expect(db.copyOut(sql`select ${'a\u0000b'}`)[Symbol.asyncIterator]().next()).rejects.toThrow('zero byte');
+    await expect(db.copyOut(sql`select ${{ a: 1 }}`)[Symbol.asyncIterator]().next()).rejects.toThrow('cannot stand');
   });
 });
 

@@ -1,7 +1,7 @@
 import { Pool, type PoolClient, type PoolConfig, type QueryConfig, type QueryResult } from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
 import type { Sql } from 'sql-template-tag';
 import { copyRowsIn } from './copy-in.ts';
+import { copyOut } from './copy-out.ts';
 import type { Database, Queryable, Tx } from './database.ts';
 import { listen } from './listen.ts';
 import { statementName } from './statement-name.ts';
@@ -64,7 +64,7 @@ export async function connectDatabase(options: Connection & ConnectOptions): Pro
       }
     },
     stream: (query, batch = 1_000) => streamRows(pool, query, batch),
-    copyOut: (query) => streamCopy(pool, query),
+    copyOut: (query) => copyOut(pool, query),
     listen: (channel, heard) => listen(config, channel, heard, onError),
     close: () => pool.end(),
   };
@@ -223,14 +223,3 @@ async function* streamRows<Row>(pool: Pool, query: Sql, batch: number): AsyncGen
   }
 }
 
-async function* streamCopy(pool: Pool, query: string): AsyncGenerator<Buffer> {
-  const client = await pool.connect();
-  let ended = false;
-  try {
-    for await (const chunk of client.query(copyTo(`copy (${query}) to stdout`))) yield chunk as Buffer;
-    ended = true;
-  } finally {
-    // A copy that was not read to its end leaves the connection in the middle of it.
-    client.release(!ended);
-  }
-}
