@@ -35,6 +35,7 @@ export const analytics = {
     query: pageQuery.extend({ allVersions: queryBoolean.optional(), name: z.string().optional() }),
     result: page(analytic),
   }),
+  query: operation({ id: 'analytics.query', method: 'POST', path: '/v1/analytics/query', summary: 'Finds versions of analytics that the caller can run by the query language, newest first.', audience: 'user', scope: 'read', body: queryBody, result: page(analytic.partial()) }),
   get: operation({ id: 'analytics.get', method: 'GET', path: '/v1/analytics/{analytic}', summary: 'Gets an analytic with its document.', audience: 'user', params: oneAnalytic, result: analytic, errors: ['not_found'] }),
   register: operation({
     id: 'analytics.register',

@@ -122,6 +122,7 @@ export const batches = {
     status: 201,
     errors: ['not_found', 'forbidden', 'address_refused'],
   }),
+  query: operation({ id: 'batches.query', method: 'POST', path: '/v1/projects/{project}/batches/query', summary: 'Finds batches of a project by the query language, newest first.', audience: 'annotator', scope: 'read', params: z.object({ project: id }), body: queryBody, result: page(batch.partial()), errors: ['not_found'] }),
   list: operation({
     id: 'batches.list',
     method: 'GET',

@@ -5,6 +5,7 @@ import { itemStatuses } from './items.ts';
 import { mediaKinds } from './analytic-manifest.ts';
 import { operation } from './operation.ts';
 import { id, itemPath, metadata, page, pageQuery, time } from './primitives.ts';
+import { queryBody } from './query.ts';
 
 const versionId = z.string().describe('SHA-256 of the content: equal content has an equal id, on every installation');
 
@@ -128,6 +129,18 @@ export const versions = {
     params: inDataset,
     query: pageQuery,
     result: page(version),
+    errors: ['not_found'],
+  }),
+  query: operation({
+    id: 'versions.query',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/versions/query',
+    summary: 'Finds versions of a dataset by the query language, newest first.',
+    audience: 'annotator',
+    scope: 'read',
+    params: inDataset,
+    body: queryBody,
+    result: page(version.partial()),
     errors: ['not_found'],
   }),
   get: operation({

@@ -8,6 +8,8 @@ import { openSource, type UploadSource } from '../transfer/source.ts';
 export class Analytics extends Feature {
   /** Lists the analytics that the caller can run: the newest version of each, or all versions. */
   readonly list = this.listOf(analytics.list);
+  /** Finds versions of analytics by the query language: `{ filter, sort, fields }`. */
+  readonly query = this.listOf(analytics.query);
   /** Gets an analytic with its document. */
   readonly get = this.method(analytics.get, 'analytic');
   /** Registers an analytic, or a new version of one, by its manifest. */

@@ -7,6 +7,8 @@ export class Batches extends Feature {
   readonly create = this.method(batches.create);
   /** Lists the batches of a project, newest first. */
   readonly list = this.listOf(batches.list);
+  /** Finds batches of a project by the query language: `{ filter, sort, fields }`. */
+  readonly query = this.listOf(batches.query, 'project');
   /** Gets a batch with the counts of its tasks. */
   readonly get = this.method(batches.get, 'batch');
   /** Changes a batch. */

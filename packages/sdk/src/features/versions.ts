@@ -10,6 +10,8 @@ export class Versions extends Feature {
   readonly commit = this.method(versions.commit, 'dataset');
   /** Lists the versions of a dataset, newest first. */
   readonly list = this.listOf(versions.list, 'dataset');
+  /** Finds versions of a dataset by the query language: `{ filter, sort, fields }`. */
+  readonly query = this.listOf(versions.query, 'dataset');
   /** Gets a version by id, tag (`latest`) or number (`v3`). */
   readonly get = this.method(versions.get, 'dataset', 'version');
   /** Lists the items of a version with their labels, by path. */

@@ -11,6 +11,7 @@ import { toProfile } from './profiles/store.ts';
 
 export function computeRoutes(services: { analytics: AnalyticsService; jobs: JobsService; profiles: ProfilesService }): Route[] {
   return [
+    route(analytics.query, ({ caller, body }) => services.analytics.query(caller, body)),
     route(analytics.list, ({ caller, query }) => services.analytics.list(caller, query)),
     route(analytics.get, async ({ caller, params }) => toAnalytic(await services.analytics.find(caller, params.analytic))),
     route(analytics.register, async ({ caller, body }) => toAnalytic(await services.analytics.register(caller, body))),

@@ -1,10 +1,9 @@
 import { itemStatuses, mediaKinds, probeStates } from '@fovea/contract';
 import sql, { type Sql } from 'sql-template-tag';
 import { annotationEntity } from '../../labeling/annotations/entity.ts';
-import { batchItemEntity } from '../../labeling/batches/entity.ts';
-import type { Entity, Field } from '../query/entity.ts';
-
-const column = (name: (alias: Sql) => Sql, type: Field['type'], more: Partial<Field> = {}): Field => ({ sql: name, type, ...more });
+import { batchEntity } from '../../labeling/batches/entity.ts';
+import { taskEntity } from '../../labeling/tasks/entity.ts';
+import { column, type Entity } from '../query/entity.ts';
 
 /** The folder of a path, `/` for the root. */
 const folderOf = (t: Sql) => sql`coalesce(nullif(regexp_replace(${t}.path, '/[^/]*$', ''), ''), '/')`;
@@ -56,6 +55,7 @@ export const itemEntity: Entity = {
   alive: (t) => sql`${t}.deleted_at is null and (${t}.expires_at is null or ${t}.expires_at > now())`,
   having: {
     annotations: { entity: () => annotationEntity, on: (t, other) => sql`${other}.item_id = ${t}.id and ${other}.dataset_id = ${t}.dataset_id` },
-    tasks: { entity: () => batchItemEntity, on: (t, other) => sql`${other}.item_id = ${t}.id` },
+    tasks: { entity: () => taskEntity, on: (t, other) => sql`${other}.item_id = ${t}.id` },
+    batches: { entity: () => batchEntity, on: (t, other) => sql`${other}.id in (select w.batch_id from tasks w where w.item_id = ${t}.id and w.deleted_at is null)` },
   },
 };

@@ -18,12 +18,17 @@ export interface Field {
   unsortable?: boolean;
 }
 
+/** A field of a column, or of an expression over columns. */
+export const column = (of: Field['sql'], type: FieldType, more: Partial<Field> = {}): Field => ({ sql: of, type, ...more });
+
 /** A table that filters can speak of. */
 export interface Entity {
   /** Plural, as in `having`: `items`. */
   name: string;
   table: Sql;
   fields: Readonly<Record<string, Field>>;
+  /** The field that no two rows of a list share, where that is not `id`. */
+  key?: string;
   /** Columns of free JSON, by the name before the first dot: `metadata`. */
   json: Readonly<Record<string, (alias: Sql) => Sql>>;
   /** Condition on every row: neither deleted nor expired. */

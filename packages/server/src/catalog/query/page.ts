@@ -29,10 +29,10 @@ interface Key {
 export const rowAlias: Sql = raw('t');
 
 /**
- * Runs a query page by page. The order is total (the id decides at the end), and the cursor holds the sort values of the last row, so that
+ * Runs a query page by page. The order is total (the id, or what else names a row, decides at the end), and the cursor holds the sort values of the last row, so that
  * rows inserted or deleted meanwhile neither repeat nor hide others, and page N costs what page 1 costs.
  */
-export async function queryPage<Row extends { id: string }, T>(
+export async function queryPage<Row extends object, T>(
   db: Queryable,
   entity: Entity,
   query: EntityQuery,
@@ -110,9 +110,9 @@ function sortKeys(entity: Entity, sort: readonly SortKey[]): Key[] {
     // Compared as JSON: null, then text, then numbers, as jsonb orders its types.
     return { sql: sql`jsonb_path_query_first(${json(rowAlias)}, ${jsonPath(path, `sort[${index}]`)}::jsonpath)`, type: 'json', desc, required: false };
   });
-  if (!sort.some((key) => key.field === 'id')) {
-    keys.push({ sql: sql`${rowAlias}.id`, type: 'id', desc: sort.at(-1)?.direction === 'desc', required: true });
-  }
+  const last = entity.key ?? 'id';
+  const decides = entity.fields[last];
+  if (decides && !sort.some((key) => key.field === last)) keys.push({ sql: decides.sql(rowAlias), type: decides.type, desc: sort.at(-1)?.direction === 'desc', required: true });
   return keys;
 }
 

@@ -7,6 +7,7 @@ export function versionRoutes(service: VersionsService): Route[] {
   return [
     route(versions.commit, ({ caller, params, body }) => service.commit(caller, params.dataset, body)),
     route(versions.list, ({ caller, params, query }) => service.list(caller, params.dataset, query)),
+    route(versions.query, ({ caller, params, body }) => service.query(caller, params.dataset, body)),
     route(versions.get, ({ caller, params }) => service.get(caller, params.dataset, params.version)),
     route(versions.items, ({ caller, params, query }) => service.items(caller, params.dataset, params.version, query)),
     route(versions.stream, async ({ caller, params, query, reply }) => {

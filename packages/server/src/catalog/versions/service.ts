@@ -10,12 +10,14 @@ import type { Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import type { CommandRun, CommandsService } from '../commands/service.ts';
 import { authorizeDataset } from '../datasets/access.ts';
+import { project as projectFields } from '../query/project.ts';
 import { commitVersion } from './commit.ts';
 import { differences, summarize, toChange, type Difference } from './diff.ts';
+import { versionEntity } from './entity.ts';
 import { findEntry, toItems, walkEntries, type Entry } from './read.ts';
 import { restoreStep } from './restore.ts';
 import { splitOf } from './splits.ts';
-import { deleteTag, selectByPrefix, selectVersion, selectVersions, upsertTag, type StoredVersion } from './store.ts';
+import { deleteTag, queryVersions, selectByPrefix, selectVersion, selectVersions, upsertTag, type StoredVersion } from './store.ts';
 import { verifyVersion } from './verify.ts';
 
 type Body<K extends keyof typeof versions> = Parsed<(typeof versions)[K]>['body'];
@@ -105,6 +107,12 @@ export function versionsService({ db, blobs, queue, commands }: { db: Database; 
       const before = readCursor(query.cursor, mark, 1)?.[0];
       const rows = await selectVersions(db, datasetId, { limit: query.limit, before: before === undefined ? undefined : Number(before) });
       return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.number], map: toVersion });
+    },
+
+    async query(caller: Caller, datasetId: string, body: Parsed<typeof versions.query>['body']): Promise<Page<Partial<Version>>> {
+      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      const { data, next } = await queryVersions(db, datasetId, body);
+      return { data: data.map((one) => projectFields(toVersion(one), body.fields, versionEntity)), next };
     },
 
     async get(caller: Caller, datasetId: string, reference: string): Promise<Version> {

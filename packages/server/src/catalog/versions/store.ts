@@ -1,6 +1,9 @@
 import type { Version, VersionSplits } from '@fovea/contract';
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Queryable, Tx } from '../../engines/database/database.ts';
+import type { Page } from '../../paging.ts';
+import { queryPage, rowAlias, type EntityQuery } from '../query/page.ts';
+import { tagsOf, versionEntity } from './entity.ts';
 import { leafByte, type Span, type Stretch } from './tree.ts';
 
 const hex = (text: string) => Buffer.from(text, 'hex');
@@ -140,7 +143,7 @@ export interface StoredVersion extends Version {
   seenAt: Date;
 }
 
-interface VersionRow {
+export interface VersionRow {
   digest: string;
   dataset_id: string;
   project_id: string;
@@ -156,13 +159,12 @@ interface VersionRow {
   created_at: Date;
 }
 
-const from: Sql = sql`select encode(v.digest, 'hex') as digest, v.dataset_id, v.project_id, v.number, v.message, v.items, v.annotations, v.bytes, v.splits,
-    v.seen_at, v.created_by, v.created_at,
-    array(select name from version_tags t where t.dataset_id = v.dataset_id and t.number = v.number order by name)
-      || case when not exists (select from versions n where n.dataset_id = v.dataset_id and n.number > v.number) then '{latest}'::text[] else '{}'::text[] end as tags
-  from versions v`;
+export const versionColumns = (v: Sql): Sql => sql`encode(${v}.digest, 'hex') as digest, ${v}.dataset_id, ${v}.project_id, ${v}.number, ${v}.message, ${v}.items, ${v}.annotations,
+  ${v}.bytes, ${v}.splits, ${v}.seen_at, ${v}.created_by, ${v}.created_at, ${tagsOf(v)} as tags`;
 
-function toVersion(row: VersionRow): StoredVersion {
+const from: Sql = sql`select ${versionColumns(sql`v`)} from versions v`;
+
+export function toStoredVersion(row: VersionRow): StoredVersion {
   return {
     id: row.digest,
     datasetId: row.dataset_id,
@@ -201,20 +203,31 @@ export async function seeAgain(tx: Tx, version: StoredVersion, seenAt: Date): Pr
 /** The newest version that meets a condition on `v`. */
 export async function selectVersion(db: Queryable, datasetId: string, condition: Sql = sql`true`): Promise<StoredVersion | undefined> {
   const row = await db.maybe<VersionRow>(sql`${from} where v.dataset_id = ${datasetId} and ${condition} order by v.number desc limit 1`);
-  return row && toVersion(row);
+  return row && toStoredVersion(row);
 }
 
 /** Versions by the first digits of their ids, each id once, at most two. */
 export async function selectByPrefix(db: Queryable, datasetId: string, prefix: string): Promise<StoredVersion[]> {
   const rows = await db.many<VersionRow>(sql`select * from (${from} where v.dataset_id = ${datasetId} and encode(v.digest, 'hex') like ${`${prefix}%`}
     and not exists (select from versions n where n.dataset_id = v.dataset_id and n.digest = v.digest and n.number > v.number)) found limit 2`);
-  return rows.map(toVersion);
+  return rows.map(toStoredVersion);
 }
 
 export async function selectVersions(db: Queryable, datasetId: string, options: { limit: number; before: number | undefined }): Promise<StoredVersion[]> {
   const rows = await db.many<VersionRow>(sql`${from} where v.dataset_id = ${datasetId} ${options.before === undefined ? empty : sql`and v.number < ${options.before}`}
     order by v.number desc limit ${options.limit + 1}`);
-  return rows.map(toVersion);
+  return rows.map(toStoredVersion);
+}
+
+/** Versions of a dataset that a query finds. */
+export function queryVersions(db: Queryable, datasetId: string, query: EntityQuery): Promise<Page<StoredVersion>> {
+  return queryPage<VersionRow, StoredVersion>(db, versionEntity, query, {
+    columns: versionColumns(rowAlias),
+    scope: sql`${rowAlias}.dataset_id = ${datasetId}`,
+    scopeMark: datasetId,
+    defaultSort: [{ field: 'number', direction: 'desc' }],
+    map: toStoredVersion,
+  });
 }
 
 export async function upsertTag(tx: Tx, tag: { datasetId: string; projectId: string; name: string; number: number; by: string }): Promise<void> {

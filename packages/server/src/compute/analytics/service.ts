@@ -5,6 +5,7 @@ import { isId, neededFiles, newId, type Analytic, type AnalyticManifest, type an
 import sql from 'sql-template-tag';
 import { recordBlobs } from '../../catalog/blobs/store.ts';
 import { blobFault } from '../../catalog/items/service.ts';
+import { project as projectFields } from '../../catalog/query/project.ts';
 import type { BlobStore } from '../../engines/blobs/blobs.ts';
 import { violatedConstraint, type Database } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
@@ -12,7 +13,8 @@ import { Fault, notFound } from '../../fault.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { onnxSpec } from '../runners/onnx.ts';
-import { insertAnalytic, lockAnalytic, selectAnalyticById, selectAnalytics, selectBuiltins, selectFiles, selectManifest, selectRunnable, selectWantedDigests, toAnalytic, updateAnalytic, upsertFile, type AnalyticFile, type StoredAnalytic } from './store.ts';
+import { analyticEntity } from './entity.ts';
+import { insertAnalytic, lockAnalytic, queryAnalytics, selectAnalyticById, selectAnalytics, selectBuiltins, selectFiles, selectManifest, selectRunnable, selectWantedDigests, toAnalytic, updateAnalytic, upsertFile, type AnalyticFile, type StoredAnalytic } from './store.ts';
 import { latest } from './version.ts';
 
 export type AnalyticsService = ReturnType<typeof analyticsService>;
@@ -75,6 +77,12 @@ export function analyticsService({ db, blobs, settings }: { db: Database; blobs:
       const after = readCursor(query.cursor, mark, 1)?.[0]?.toString();
       const rest = after === undefined ? rows : rows.filter((row) => row.id < after);
       return cutPage(rest.slice(0, query.limit + 1), { limit: query.limit, mark, position: (row) => [row.id], map: toAnalytic });
+    },
+
+    async query(caller: Caller, body: Parsed<typeof analytics.query>['body']): Promise<Page<Partial<Analytic>>> {
+      needScope(caller, 'read');
+      const { data, next } = await queryAnalytics(db, caller, body);
+      return { data: data.map((one) => projectFields(toAnalytic(one), body.fields, analyticEntity)), next };
     },
 
     /** Everything visible, pending ones too, for doors that filter by themselves. */

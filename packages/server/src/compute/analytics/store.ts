@@ -1,7 +1,10 @@
 import type { Analytic, AnalyticManifest } from '@fovea/contract';
-import sql, { empty } from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
+import { queryPage, rowAlias, type EntityQuery } from '../../catalog/query/page.ts';
 import type { Queryable } from '../../engines/database/database.ts';
 import type { Caller } from '../../identity/caller.ts';
+import type { Page } from '../../paging.ts';
+import { analyticEntity } from './entity.ts';
 
 interface AnalyticRow {
   id: string;
@@ -51,7 +54,7 @@ export function toAnalytic({ orgId: _orgId, userId: _userId, origin: _origin, ex
 }
 
 /** Built-in ones, those of the organisation, and the caller's private ones. */
-const visible = (caller: Caller) => sql`a.deleted_at is null and (a.org_id is null or (a.org_id = ${caller.orgId} and (a.scope <> 'private' or a.user_id = ${caller.userId})))`;
+const visible = (caller: Caller, a: Sql = sql`a`) => sql`${a}.deleted_at is null and (${a}.org_id is null or (${a}.org_id = ${caller.orgId} and (${a}.scope <> 'private' or ${a}.user_id = ${caller.userId})))`;
 
 export async function insertAnalytic(
   db: Queryable,
@@ -78,6 +81,17 @@ export async function selectAnalytics(db: Queryable, caller: Caller, options: { 
   const rows = await db.many<AnalyticRow>(sql`select a.* from analytics a where ${visible(caller)}
     ${options.name === undefined ? empty : sql`and a.name = ${options.name}`} order by a.id desc limit 10000`);
   return rows.map(toStored);
+}
+
+/** Every visible version that a query finds. */
+export function queryAnalytics(db: Queryable, caller: Caller, query: EntityQuery): Promise<Page<StoredAnalytic>> {
+  return queryPage<AnalyticRow, StoredAnalytic>(db, analyticEntity, query, {
+    columns: sql`${rowAlias}.*`,
+    scope: visible(caller, rowAlias),
+    scopeMark: [caller.orgId, caller.userId],
+    defaultSort: [{ field: 'id', direction: 'desc' }],
+    map: toStored,
+  });
 }
 
 export async function selectBuiltins(db: Queryable): Promise<StoredAnalytic[]> {

@@ -1,8 +1,6 @@
 import { computeModes, failureCauses, jobStatuses } from '@fovea/contract';
-import sql, { type Sql } from 'sql-template-tag';
-import type { Entity, Field } from '../../catalog/query/entity.ts';
-
-const column = (expression: (alias: Sql) => Sql, type: Field['type'], more: Partial<Field> = {}): Field => ({ sql: expression, type, ...more });
+import sql from 'sql-template-tag';
+import { column, type Entity } from '../../catalog/query/entity.ts';
 
 /** Jobs, as filters can ask for them. */
 export const jobEntity: Entity = {

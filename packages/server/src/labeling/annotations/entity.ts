@@ -1,9 +1,7 @@
 import { annotationStatuses, annotationTypes } from '@fovea/contract';
-import sql, { type Sql } from 'sql-template-tag';
+import sql from 'sql-template-tag';
 import { itemEntity } from '../../catalog/items/entity.ts';
-import type { Entity, Field } from '../../catalog/query/entity.ts';
-
-const column = (expression: (alias: Sql) => Sql, type: Field['type'], more: Partial<Field> = {}): Field => ({ sql: expression, type, ...more });
+import { column, type Entity } from '../../catalog/query/entity.ts';
 
 /** Annotations, as filters can ask for them. Drafts of tasks are not among them. */
 export const annotationEntity: Entity = {

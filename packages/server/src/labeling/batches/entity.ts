@@ -1,44 +1,33 @@
-import sql, { type Sql } from 'sql-template-tag';
-import type { Entity, Field } from '../../catalog/query/entity.ts';
+import { batchStatuses } from '@fovea/contract';
+import sql from 'sql-template-tag';
+import { column, type Entity } from '../../catalog/query/entity.ts';
+import { taskEntity } from '../tasks/entity.ts';
 
-const column = (expression: (alias: Sql) => Sql, type: Field['type'], more: Partial<Field> = {}): Field => ({ sql: expression, type, ...more });
-
-export const taskStatuses = ['pending', 'claimed', 'submitted', 'completed', 'cancelled', 'error'] as const;
-export const reviewStatuses = ['pending', 'accepted', 'rejected', 'fixed', 'commented'] as const;
-
-/** Tasks, as filters can ask for them; also what an item can be asked to have. */
-export const batchItemEntity: Entity = {
-  name: 'tasks',
-  table: sql`tasks`,
+/** Batches, as filters can ask for them. */
+export const batchEntity: Entity = {
+  name: 'batches',
+  table: sql`batches`,
   fields: {
     id: column((t) => sql`${t}.id`, 'id', { required: true }),
-    projectId: column((t) => sql`${t}.project_id`, 'id', { required: true }),
-    batchId: column((t) => sql`${t}.batch_id`, 'id'),
     datasetId: column((t) => sql`${t}.dataset_id`, 'id'),
-    itemId: column((t) => sql`${t}.item_id`, 'id'),
-    assignmentId: column((t) => sql`${t}.assignment_id`, 'id'),
-    type: column((t) => sql`${t}.type`, 'text', { required: true }),
-    status: column((t) => sql`${t}.status`, 'enum', { values: taskStatuses, required: true }),
-    reviewStatus: column((t) => sql`${t}.review_status`, 'enum', { values: reviewStatuses }),
-    itemStatus: column((t) => sql`${t}.item_status`, 'text'),
+    recipeId: column((t) => sql`${t}.recipe_id`, 'id'),
+    name: column((t) => sql`${t}.name`, 'text', { required: true }),
+    kind: column((t) => sql`${t}.kind`, 'enum', { values: ['annotation', 'review'], required: true }),
+    status: column((t) => sql`${t}.status`, 'enum', { values: batchStatuses, required: true }),
     priority: column((t) => sql`${t}.priority`, 'number', { numberAs: 'whole', required: true }),
-    uniqueId: column((t) => sql`${t}.unique_id`, 'text'),
-    tags: column((t) => sql`coalesce(${t}.tags, '{}')`, 'texts', { required: true }),
-    claimedBy: column((t) => sql`${t}.claimed_by`, 'text'),
-    submittedBy: column((t) => sql`${t}.submitted_by`, 'text'),
-    submittedAt: column((t) => sql`${t}.submitted_at`, 'time'),
+    dueAt: column((t) => sql`${t}.due_at`, 'time'),
+    revision: column((t) => sql`${t}.revision`, 'number', { numberAs: 'whole', required: true }),
     createdBy: column((t) => sql`${t}.created_by`, 'text', { required: true }),
     createdAt: column((t) => sql`${t}.created_at`, 'time', { required: true }),
     updatedAt: column((t) => sql`${t}.updated_at`, 'time', { required: true }),
     completedAt: column((t) => sql`${t}.completed_at`, 'time'),
-    origin: column((t) => sql`${t}.origin`, 'text'),
-    externalId: column((t) => sql`${t}.external_id`, 'text'),
   },
   json: {
     metadata: (t) => sql`${t}.metadata`,
-    params: (t) => sql`${t}.params`,
-    extra: (t) => sql`coalesce(${t}.extra, '{}'::jsonb)`,
+    settings: (t) => sql`${t}.settings`,
   },
   alive: (t) => sql`${t}.deleted_at is null`,
-  having: {},
+  having: {
+    tasks: { entity: () => taskEntity, on: (t, other) => sql`${other}.batch_id = ${t}.id` },
+  },
 };

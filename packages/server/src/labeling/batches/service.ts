@@ -4,6 +4,7 @@ import { itemEntity } from '../../catalog/items/entity.ts';
 import type { DatasetsService } from '../../catalog/datasets/service.ts';
 import { compileFilter } from '../../catalog/query/compile.ts';
 import { rowAlias } from '../../catalog/query/page.ts';
+import { project as projectFields } from '../../catalog/query/project.ts';
 import { violatedConstraint, type Database, type Queryable, type Tx } from '../../engines/database/database.ts';
 import type { AddressCheck } from '../../events/callback-address.ts';
 import { emit } from '../../events/outbox.ts';
@@ -16,7 +17,8 @@ import { setPeople } from '../quality/store.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { selectRecipe } from '../recipes/store.ts';
 import { cancelOpen, insertTasksForItems, openTasks, shareOut } from '../tasks/store.ts';
-import { countBatches, deleteAssignments, deleteOpenTasks, deleteTasksOfBatch, deleteTasksOfItems, insertBatch, markContents, selectAssignments, selectBatch, selectBatches, selectContents, toBatch, updateBatch, upsertAssignment, type BatchFilter, type StoredBatch } from './store.ts';
+import { batchEntity } from './entity.ts';
+import { countBatches, deleteAssignments, deleteOpenTasks, deleteTasksOfBatch, deleteTasksOfItems, insertBatch, markContents, queryBatches, selectAssignments, selectBatch, selectBatches, selectContents, toBatch, updateBatch, upsertAssignment, type BatchFilter, type StoredBatch } from './store.ts';
 
 type Body<K extends keyof typeof batches> = Parsed<(typeof batches)[K]>['body'];
 export type BatchesService = ReturnType<typeof batchesService>;
@@ -120,6 +122,12 @@ export function batchesService({ db, projects, datasets, mayCall }: { db: Databa
       const filter = { orgId: caller.orgId, projectIds: [project.id], test: caller.test, status: query.status, name: query.name };
       const rows = await selectBatches(db, filter, { limit: query.limit, before });
       return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.id], map: toBatch });
+    },
+
+    async query(caller: Caller, projectId: string, body: Parsed<typeof batches.query>['body']): Promise<Page<Partial<Batch>>> {
+      await authorize(db, caller, projectId, { role: 'annotator', scope: 'read' });
+      const { data, next } = await queryBatches(db, { projectId, test: caller.test }, body);
+      return { data: data.map((one) => projectFields(toBatch(one), body.fields, batchEntity)), next };
     },
 
     /** Batches of all projects that the caller sees, newest first, with what doors keep; one more than the limit. */

@@ -1,7 +1,10 @@
 import type { Assignment, Batch } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import { alive } from '../../catalog/items/store.ts';
+import { queryPage, rowAlias, type EntityQuery } from '../../catalog/query/page.ts';
 import type { Queryable } from '../../engines/database/database.ts';
+import type { Page } from '../../paging.ts';
+import { batchEntity } from './entity.ts';
 
 interface BatchRow {
   id: string;
@@ -72,8 +75,10 @@ export function toBatch(stored: StoredBatch): Batch {
   return batch;
 }
 
-const from = sql`select b.*, (select jsonb_object_agg(s.status, s.n) from (
-    select status, count(*) as n from tasks where batch_id = b.id and deleted_at is null group by status) s) as counts from batches b`;
+const columns = (b: Sql): Sql => sql`${b}.*, (select jsonb_object_agg(s.status, s.n) from (
+  select status, count(*) as n from tasks where batch_id = ${b}.id and deleted_at is null group by status) s) as counts`;
+
+const from = sql`select ${columns(sql`b`)} from batches b`;
 
 export async function insertBatch(
   db: Queryable,
@@ -154,6 +159,17 @@ export async function selectBatches(db: Queryable, filter: BatchFilter, options:
   const rows = await db.many<BatchRow>(sql`${from} where ${conditions(filter)} ${options.before === undefined ? empty : sql`and b.id < ${options.before}`}
     order by b.id desc limit ${options.limit + 1} offset ${options.offset ?? 0}`);
   return rows.map(toStoredBatch);
+}
+
+/** Batches of a project that a query finds. */
+export function queryBatches(db: Queryable, of: { projectId: string; test: boolean }, query: EntityQuery): Promise<Page<StoredBatch>> {
+  return queryPage<BatchRow, StoredBatch>(db, batchEntity, query, {
+    columns: columns(rowAlias),
+    scope: sql`${rowAlias}.project_id = ${of.projectId} and ${rowAlias}.test = ${of.test}`,
+    scopeMark: [of.projectId, of.test],
+    defaultSort: [{ field: 'id', direction: 'desc' }],
+    map: toStoredBatch,
+  });
 }
 
 export async function countBatches(db: Queryable, filter: BatchFilter): Promise<number> {

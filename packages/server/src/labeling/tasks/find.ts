@@ -6,7 +6,7 @@ import { notFound } from '../../fault.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import { inVisibleProject } from '../../identity/projects/store.ts';
 import type { Page } from '../../paging.ts';
-import { batchItemEntity as taskEntity } from '../batches/entity.ts';
+import { taskEntity } from './entity.ts';
 import { selectTaskByUniqueId, toStoredTask, type StoredTask, type TaskRow } from './store.ts';
 
 /** What a door asks of all tasks: one origin, a filter, and a page by cursor or by number. */

@@ -10,6 +10,7 @@ import { toTask } from './store.ts';
 export function taskRoutes(batchService: BatchesService, service: TasksService): Route[] {
   return [
     route(batches.create, async ({ caller, body }) => toBatch(await batchService.create(caller, body))),
+    route(batches.query, ({ caller, params, body }) => batchService.query(caller, params.project, body)),
     route(batches.list, ({ caller, query }) => batchService.list(caller, query)),
     route(batches.get, async ({ caller, params }) => toBatch(await batchService.get(caller, params.batch))),
     route(batches.update, async ({ caller, params, body, ifMatch }) => toBatch(await batchService.update(caller, params.batch, body, ifMatch))),

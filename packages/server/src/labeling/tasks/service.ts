@@ -17,7 +17,7 @@ import { annotationFault } from '../annotations/check.ts';
 import { counted } from '../annotations/changes.ts';
 import type { AnnotationsService } from '../annotations/service.ts';
 import { settleDrafts } from '../annotations/store.ts';
-import { batchItemEntity as taskEntity } from '../batches/entity.ts';
+import { taskEntity } from './entity.ts';
 import { settleBatch } from '../batches/service.ts';
 import { selectBatchAlone, updateBatch, type StoredBatch } from '../batches/store.ts';
 import type { RecipesService } from '../recipes/service.ts';
