@@ -62,6 +62,7 @@ export const operationResult = z.object({
   annotationId: id,
   outcome: z.enum(['applied', 'duplicate', 'conflict', 'invalid']),
   annotation: annotation.nullable().describe('The state after it; with `conflict`, the state that it met'),
+  wanted: z.union([annotationInput, annotationChange]).nullable().optional().describe('With `conflict`, what the edit would have written; null for a deletion'),
   message: z.string().optional(),
 });
 export type OperationResult = z.infer<typeof operationResult>;

@@ -20,11 +20,12 @@ export async function emit(tx: Tx, ...events: NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   for (let start = 0; start < events.length; start += 500) {
     // One statement for both: the listeners are told when the transaction commits.
-    await tx.run(sql`with recorded as (${insertEvents(events.slice(start, start + 500))}) select pg_notify('fovea_events', '')`);
+    await tx.run(sql`with recorded as (${eventsInsert(events.slice(start, start + 500))}) select pg_notify('fovea_events', '')`);
   }
 }
 
-function insertEvents(events: NewEvent[]) {
+/** Records events as part of another's statement; that must also notify `fovea_events`. */
+export function eventsInsert(events: readonly NewEvent[]): Sql {
   return sql`insert into events (id, org_id, project_id, type, subject_kind, subject_id, actor, data)
     select * from unnest(
       ${events.map(() => newId())}::uuid[], ${events.map((event) => event.orgId)}::uuid[],

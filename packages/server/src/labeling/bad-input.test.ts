@@ -69,6 +69,8 @@ describe('annotations', () => {
     expect((await fovea.call('POST', `/v1/items/${item}/operations`, { body: { operations: [{ opId: newId(), kind: 'create', annotationId: newId(), content: annotation(box) }] } })).status).toBe(404);
     const imported = await fovea.call('POST', `/v1/datasets/${dataset}/annotations/import`, { body: JSON.stringify({ ...annotation(box), itemId: item }) });
     expect(imported.body).toMatchObject({ imported: 0, failed: 1 });
+    expect((await fovea.call('PATCH', `/v1/annotations/${id}`, { body: { label: 'y' } })).status).toBe(404);
+    expect((await fovea.call('DELETE', `/v1/annotations/${id}`)).status).toBe(404);
     await fovea.call('POST', `/v1/items/${item}/restore`);
     expect((await fovea.call('GET', `/v1/annotations/${id}`)).status).toBe(200);
   });

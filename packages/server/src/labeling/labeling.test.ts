@@ -79,7 +79,7 @@ describe('annotations', () => {
       { opId: newId(), kind: 'update', annotationId, baseRevision: 1, content: { label: 'mine' } },
       { opId: newId(), kind: 'update', annotationId, baseRevision: 1, content: { label: 'theirs' } },
     );
-    expect([first.outcome, second.outcome, second.annotation.label]).toEqual(['applied', 'conflict', 'mine']);
+    expect([first.outcome, second.outcome, second.annotation.label, second.wanted]).toEqual(['applied', 'conflict', 'mine', { label: 'theirs' }]);
     const [bad] = await apply({ opId: newId(), kind: 'create', annotationId: newId(), content: box(9_999) });
     expect(bad.outcome).toBe('invalid');
   });
@@ -97,6 +97,26 @@ describe('annotations', () => {
     const [moved] = await apply({ opId: newId(), kind: 'update', annotationId, baseRevision: 3, content: { label: 'moved' } });
     expect(moved).toMatchObject({ outcome: 'applied', annotation: { revision: 4 } });
     expect((await fovea.call('GET', `/v1/items/${item}`)).body.annotationCount).toBe(1);
+  });
+  test('annotations.apply 200: the id of another item, or of another organisation, tells nothing of it', async () => {
+    const stranger = await fovea.person({ admin: true });
+    const theirs = (await fovea.call('POST', '/v1/projects', { key: stranger.key, body: { name: 'theirs' } })).body.id;
+    const set = (await fovea.call('POST', '/v1/datasets', { key: stranger.key, body: { project: theirs, name: 'd' } })).body.id;
+    const secret = (await fovea.call('POST', `/v1/datasets/${set}/items?path=/a.txt`, { key: stranger.key, body: 'secret' })).body.item.id;
+    const made = await fovea.call('POST', `/v1/items/${secret}/annotations`, { key: stranger.key, body: { annotations: [{ type: 'classification', label: 'secret', geometry: { type: 'classification' } }] } });
+    const annotationId = made.body.data[0].id;
+    const operations = [
+      { opId: newId(), kind: 'update', annotationId, baseRevision: 1, content: { label: 'mine' } },
+      { opId: newId(), kind: 'delete', annotationId, baseRevision: 1 },
+      { opId: newId(), kind: 'create', annotationId, content: box(3) },
+    ];
+    const { body } = await fovea.call('POST', `/v1/items/${item}/operations`, { body: { operations } });
+    expect(body.data.map((one: any) => [one.outcome, one.annotation])).toEqual([['conflict', null], ['conflict', null], ['conflict', null]]);
+    expect(JSON.stringify(body)).not.toContain('secret');
+    expect((await fovea.call('GET', `/v1/annotations/${annotationId}`, { key: stranger.key })).body).toMatchObject({ label: 'secret', revision: 1 });
+    const task = (await fovea.call('POST', '/v1/tasks', { key: stranger.key, body: { project: theirs, item: secret } })).body.id;
+    expect((await fovea.call('POST', `/v1/items/${item}/annotations?task=${task}`, { body: { annotations: [box(1)] } })).status).toBe(404);
+    expect((await fovea.call('POST', `/v1/items/${item}/operations?task=${task}`, { body: { operations: [{ ...operations[2], annotationId: newId() }] } })).status).toBe(404);
   });
   test('annotations.query 200, annotations.count 200; items having one and the same annotation', async () => {
     await create(box(1, 'car'), { type: 'point', label: 'ear', geometry: { type: 'point', x: 3, y: 4 } });
@@ -130,7 +150,7 @@ describe('annotations', () => {
     const { body } = await fovea.call('POST', `/v1/datasets/${dataset}/annotations/import`, { body: lines.join('\n') });
     const broken = await fovea.call('POST', `/v1/datasets/${dataset}/annotations/import`, { body: new Uint8Array([0xff, 0xfe, 0x0a]) });
     expect([broken.status, broken.body.detail]).toEqual([400, 'The body is not valid UTF-8.']);
-    expect([body.imported, body.failed, body.errors.map((error: any) => error.line)]).toEqual([2, 3, [2, 5, 3]]);
+    expect([body.imported, body.failed, body.errors.map((error: any) => error.line).toSorted()]).toEqual([2, 3, [2, 3, 5]]);
     expect((await fovea.call('GET', `/v1/items/${item}`)).body.annotationCount).toBe(2);
   });
 });

@@ -141,13 +141,25 @@ export async function markDataset(db: Queryable, id: string, deleted: boolean): 
 const slots = 16;
 
 /** Adds to the counters of a dataset, in the transaction of the change that they count. */
-export async function count(db: Queryable, dataset: { id: string; projectId: string }, by: { items: number; bytes: number; annotations?: number }): Promise<void> {
+export async function count(db: Queryable, dataset: { id: string; projectId: string }, by: Counted): Promise<void> {
+  await db.run(countChange(dataset, by));
+}
+
+/** What is added to the counters of a dataset. */
+export interface Counted {
+  items: number;
+  bytes: number;
+  annotations?: number;
+}
+
+/** The same, as part of another's statement. */
+export function countChange(dataset: { id: string; projectId: string }, by: Counted): Sql {
   const slot = Math.floor(Math.random() * slots);
-  await db.run(sql`insert into dataset_counts (dataset_id, slot, project_id, items, bytes, annotations)
+  return sql`insert into dataset_counts (dataset_id, slot, project_id, items, bytes, annotations)
     values (${dataset.id}, ${slot}, ${dataset.projectId}, ${by.items}, ${by.bytes}, ${by.annotations ?? 0})
     on conflict (dataset_id, slot) do update set items = dataset_counts.items + excluded.items,
       bytes = dataset_counts.bytes + excluded.bytes, annotations = dataset_counts.annotations + excluded.annotations,
-      changed_at = clock_timestamp()`);
+      changed_at = clock_timestamp()`;
 }
 
 /** How many items a dataset has by its counters, as part of another's question. */

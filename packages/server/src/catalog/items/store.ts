@@ -1,4 +1,4 @@
-import type { Item, MediaKind } from '@fovea/contract';
+import type { Item, MediaKind, ProjectRole } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
 import type { Facts } from '../blobs/store.ts';
@@ -187,6 +187,22 @@ export async function selectItem(db: Queryable, id: string, options: { deleted?:
   return row && toStoredItem(row);
 }
 
+/** An item with what decides over rights in its project, and what else is asked of it (`i`) and its dataset (`d`): one question. */
+export interface ItemPlace<More> {
+  item: StoredItem;
+  project: { orgId: string; deleted: boolean; role: ProjectRole | null };
+  more: More;
+}
+
+/** The living item, and the user's role in its project; `more` are columns of the caller's. */
+export async function selectItemPlace<More>(db: Queryable, id: string, userId: string, more: Sql): Promise<ItemPlace<More> | undefined> {
+  const row = await db.maybe<ItemRow & More & { project_org_id: string; project_deleted: boolean; role: ProjectRole | null }>(sql`
+    select ${columns}, p.org_id as project_org_id, p.deleted_at is not null as project_deleted, m.role, ${more}
+    from items i join datasets d on d.id = i.dataset_id and d.deleted_at is null join projects p on p.id = i.project_id
+    left join members m on m.project_id = p.id and m.user_id = ${userId} where i.id = ${id} and ${alive}`);
+  return row && { item: toStoredItem(row), project: { orgId: row.project_org_id, deleted: row.project_deleted, role: row.role }, more: row };
+}
+
 /** Living items by id, locked until the transaction ends. */
 export async function lockItems(db: Queryable, ids: readonly string[]): Promise<StoredItem[]> {
   const rows = await db.many<ItemRow>(sql`select ${columns} from items i where i.id = any(${ids}::uuid[]) and ${alive} order by i.id for update`);
@@ -312,11 +328,6 @@ export async function selectByPaths(db: Queryable, datasetId: string, paths: rea
 /** What is taught by an item changed: its bytes, its labels or its annotations. */
 export const labeledNow: Sql = sql`labeled_at = clock_timestamp()`;
 
-/** Notes that an annotation of the item changed. */
-export async function markLabeled(db: Queryable, id: string): Promise<void> {
-  await db.run(sql`update items set ${labeledNow} where id = ${id}`);
-}
-
 /** A whole number that no item had before, for protocols that call items by numbers. */
 export async function nextItemNumber(db: Queryable): Promise<number> {
   return (await db.one<{ n: number }>(sql`select nextval('skylab_photo_numbers') as n`)).n;
@@ -324,8 +335,13 @@ export async function nextItemNumber(db: Queryable): Promise<number> {
 
 /** Adds to the counts of annotations of items, in the transaction of the change that they count. */
 export async function addAnnotationCount(db: Queryable, changes: readonly { id: string; by: number }[]): Promise<void> {
-  await db.run(sql`update items i set annotation_count = i.annotation_count + c.by, ${labeledNow}
-    from unnest(${changes.map((change) => change.id)}::uuid[], ${changes.map((change) => change.by)}::int[]) as c (id, by) where i.id = c.id`);
+  await db.run(annotationCountChange(changes));
+}
+
+/** The same, as part of another's statement; with 0 it notes that an annotation of the item changed. */
+export function annotationCountChange(changes: readonly { id: string; by: number }[]): Sql {
+  return sql`update items i set annotation_count = i.annotation_count + c.by, ${labeledNow}
+    from unnest(${changes.map((change) => change.id)}::uuid[], ${changes.map((change) => change.by)}::int[]) as c (id, by) where i.id = c.id`;
 }
 
 /** Writes what was found in a blob to every item that waits for it; gives those items. */

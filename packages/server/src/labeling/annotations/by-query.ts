@@ -4,7 +4,8 @@ import type { CommandsService } from '../../catalog/commands/service.ts';
 import { authorizeDataset } from '../../catalog/datasets/access.ts';
 import { compileFilter } from '../../catalog/query/compile.ts';
 import { queryCount, rowAlias } from '../../catalog/query/page.ts';
-import type { Database } from '../../engines/database/database.ts';
+import type { Database, Tx } from '../../engines/database/database.ts';
+import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { applyChange, deleteTogether } from './changes.ts';
 import { annotationEntity } from './entity.ts';
@@ -29,7 +30,7 @@ export function annotationsByQuery({ db, commands, rules }: { db: Database; comm
         const last = ids.at(-1)?.id ?? '';
         await db.tx(async (tx) => {
           if (kind === kinds.delete) await deleteTogether(tx, caller, ids.map(({ id }) => id));
-          else for (const { id } of ids) await applyChange(tx, caller, id, wanted ?? {});
+          else for (const { id } of ids) await changeIfThere(tx, caller, id, wanted ?? {});
           await advance({ done: done + ids.length, total: Math.max(total, done + ids.length), state: { after: last } }, tx);
         });
         done += ids.length;
@@ -52,4 +53,13 @@ export function annotationsByQuery({ db, commands, rules }: { db: Database; comm
     },
     deleteMany: (caller: Caller, datasetId: string, filter: Filter): Promise<Command> => bulk(caller, datasetId, kinds.delete, { filter }),
   };
+}
+
+/** Who deleted one of them in the meantime had the last word. */
+async function changeIfThere(tx: Tx, caller: Caller, id: string, wanted: AnnotationChange): Promise<void> {
+  try {
+    await applyChange(tx, caller, id, wanted);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'not_found') throw error;
+  }
 }

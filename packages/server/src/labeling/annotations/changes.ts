@@ -1,109 +1,78 @@
-import type { AnnotationChange } from '@fovea/contract';
-import { count as countInDataset, markChanged } from '../../catalog/datasets/store.ts';
-import { addAnnotationCount, markLabeled, selectItem, type StoredItem } from '../../catalog/items/store.ts';
+import { count as countInDataset } from '../../catalog/datasets/store.ts';
+import { addAnnotationCount, selectItem, type StoredItem } from '../../catalog/items/store.ts';
 import type { Tx } from '../../engines/database/database.ts';
 import { emit, type NewEvent } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { StoredRecipe } from '../recipes/store.ts';
 import { annotationFault } from './check.ts';
-import { invalid, type AnnotationInput } from './new-row.ts';
+import { invalid } from './new-row.ts';
 import { changeFaults, needNoFaults, takeUpLabels } from './rules.ts';
-import { deleteAnnotations, insertAnnotations, keepRevision, selectAnnotation, toAnnotation, updateAnnotation, type NewAnnotation, type StoredAnnotation } from './store.ts';
+import { deleteAnnotations, insertAnnotations, selectAnnotation, toAnnotation, type NewAnnotation, type StoredAnnotation, type StoredAnnotationChange } from './store.ts';
+import { updateWhole } from './write.ts';
 
 /** A change as rooms and doors make it. */
-export type StoredChange = AnnotationChange & { extra?: unknown; blob?: string | null };
+export type StoredChange = Omit<StoredAnnotationChange, 'draft' | 'deleted'>;
 
 /** Adds annotations to one item, with its counters and an event for each. */
 export async function insertInto(tx: Tx, caller: Caller, item: StoredItem, rows: NewAnnotation[]): Promise<void> {
   await insertAnnotations(tx, rows);
   await counted(tx, item, rows.filter((row) => !row.draft).length);
-  await emit(tx, ...rows.map((row) => event('annotation.created', caller, { ...row, id: row.id }, { label: row.label, type: row.type })));
+  await emit(tx, ...rows.map((row) => createdEvent(caller, row)));
 }
 
-/** Changes one annotation under its lock; `revision_conflict` when somebody was quicker. */
-async function change(tx: Tx, caller: Caller, id: string, revision: number | undefined, work: (before: StoredAnnotation) => Promise<void>): Promise<StoredAnnotation> {
+export function createdEvent(caller: Caller, row: NewAnnotation): NewEvent {
+  return event('annotation.created', caller, row, { label: row.label, type: row.type });
+}
+
+/** What a change is checked by: the state that its maker saw, the item that the annotation must be of, and the recipe. */
+export interface ChangeCheck {
+  revision?: number | undefined;
+  item?: StoredItem | undefined;
+  recipe?: StoredRecipe | undefined;
+}
+
+/** Locks an annotation; `revision_conflict` when somebody was quicker. */
+async function lock(tx: Tx, id: string, { revision, item }: ChangeCheck): Promise<StoredAnnotation> {
   const before = await selectAnnotation(tx, id, { lock: true });
-  if (!before || before.deleted) throw notFound('annotation', id);
+  if (!before || before.deleted || (item && before.itemId !== item.id)) throw notFound('annotation', id);
   if (revision !== undefined && before.revision !== revision) {
     throw new Fault('revision_conflict', `The annotation is at revision ${before.revision} now.`, { current: toAnnotation(before) });
   }
-  await keepRevision(tx, before, caller.email);
-  await work(before);
-  const after = await selectAnnotation(tx, id);
-  return after ?? before;
+  return before;
 }
 
-/** Changes one annotation; `recipe`: what the change is checked by. */
-export async function applyChange(
-  tx: Tx,
-  caller: Caller,
-  id: string,
-  body: StoredChange,
-  options: { revision?: number | undefined; recipe?: StoredRecipe | undefined } = {},
-): Promise<StoredAnnotation> {
-  return change(tx, caller, id, options.revision, async (before) => {
-    const item = await selectItem(tx, before.itemId);
-    const { keyframes, ...rest } = { ...before, ...body };
-    const after = { ...rest, ...(keyframes ? { keyframes } : {}) };
-    const fault = item && annotationFault(after, item);
-    if (fault) throw invalid('body', fault);
-    needNoFaults(changeFaults(options.recipe, before, after), 'body');
-    if (after.label !== before.label) await takeUpLabels(tx, caller, options.recipe, [after.label]);
-    await updateAnnotation(tx, id, body, caller.email);
-    await taught(tx, before);
-    await emit(tx, event('annotation.updated', caller, before, { changed: Object.keys(body), revision: before.revision + 1 }));
-  });
+/** Changes one annotation; its state is kept as a revision. */
+export async function applyChange(tx: Tx, caller: Caller, id: string, body: StoredChange, check: ChangeCheck = {}): Promise<StoredAnnotation> {
+  const before = await lock(tx, id, check);
+  const item = check.item ?? (await selectItem(tx, before.itemId));
+  const { keyframes, ...rest } = { ...before, ...body };
+  const after = { ...rest, ...(keyframes ? { keyframes } : {}) };
+  const fault = item && annotationFault(after, item);
+  if (fault) throw invalid('body', fault);
+  needNoFaults(changeFaults(check.recipe, before, after), 'body');
+  if (after.label !== before.label) await takeUpLabels(tx, caller, check.recipe, [after.label]);
+  return updateWhole(tx, before, body, { actor: caller.email, by: 0, event: event('annotation.updated', caller, before, { changed: Object.keys(body), revision: before.revision + 1 }) });
 }
 
 /** Deletes one annotation; its state is kept as a revision. */
-export async function applyDelete(tx: Tx, caller: Caller, id: string, revision?: number): Promise<StoredAnnotation> {
-  return change(tx, caller, id, revision, async (before) => {
-    await updateAnnotation(tx, id, { deleted: true }, caller.email);
-    if (!before.draft) await counted(tx, before, -1);
-    await emit(tx, event('annotation.deleted', caller, before, { revision: before.revision + 1 }));
-  });
+export async function applyDelete(tx: Tx, caller: Caller, id: string, check: ChangeCheck = {}): Promise<StoredAnnotation> {
+  const before = await lock(tx, id, check);
+  return updateWhole(tx, before, { deleted: true }, { actor: caller.email, by: -1, event: event('annotation.deleted', caller, before, { revision: before.revision + 1 }) });
 }
 
-/** A deletion that the person undid: the annotation comes back under its id, with what it says now. */
-export async function revive(tx: Tx, caller: Caller, gone: StoredAnnotation, content: AnnotationInput): Promise<void> {
-  await keepRevision(tx, gone, caller.email);
-  const { keyframes = null, group = null, status = null, id: _id, ...rest } = content;
-  await updateAnnotation(tx, gone.id, { ...rest, keyframes, group, status, deleted: false }, caller.email);
-  if (!gone.draft) await counted(tx, gone, 1);
-  await emit(tx, event('annotation.restored', caller, gone, { revision: gone.revision + 1 }));
+/** Brings an annotation to what is given, also a deleted one: a deletion that was undone, a state from before. */
+export function bringBack(tx: Tx, caller: Caller, now: StoredAnnotation, content: StoredChange): Promise<StoredAnnotation> {
+  const change = { ...content, keyframes: content.keyframes ?? null, group: content.group ?? null, status: content.status ?? null, deleted: false };
+  return updateWhole(tx, now, change, { actor: caller.email, by: now.deleted ? 1 : 0, event: event('annotation.restored', caller, now, { revision: now.revision + 1 }) });
 }
 
 /** Gives back the state of an earlier revision, also to a deleted annotation; the present state becomes a revision itself. */
 export async function applyRestore(tx: Tx, caller: Caller, id: string, content: StoredAnnotation): Promise<StoredAnnotation> {
-  const locked = await selectAnnotation(tx, id, { lock: true });
-  if (!locked) throw notFound('annotation', id);
-  await keepRevision(tx, locked, caller.email);
-  await updateAnnotation(
-    tx,
-    id,
-    {
-      type: content.type,
-      label: content.label,
-      geometry: content.geometry,
-      attributes: content.attributes,
-      frame: content.frame,
-      endFrame: content.endFrame,
-      keyframes: content.keyframes ?? null,
-      confidence: content.confidence,
-      source: content.source,
-      group: content.group ?? null,
-      status: content.status,
-      metadata: content.metadata,
-      blob: content.blob ?? null,
-      deleted: false,
-    },
-    caller.email,
-  );
-  if (locked.deleted && !locked.draft) await counted(tx, locked, 1);
-  else await taught(tx, locked);
-  await emit(tx, event('annotation.restored', caller, locked, { revision: locked.revision + 1 }));
-  return (await selectAnnotation(tx, id)) ?? locked;
+  const now = await selectAnnotation(tx, id, { lock: true });
+  if (!now) throw notFound('annotation', id);
+  const { type, label, geometry, attributes, frame, endFrame, keyframes, confidence, source, group, status, metadata } = content;
+  return bringBack(tx, caller, now, { type, label, geometry, attributes, frame, endFrame, keyframes: keyframes ?? null, confidence, source, group: group ?? null, status, metadata, blob: content.blob ?? null });
 }
 
 /** Deletes annotations of one dataset by a few statements, however many they are. Who is gone already is passed over. */
@@ -123,12 +92,6 @@ export async function counted(tx: Tx, of: { id?: string; itemId?: string; datase
   if (by === 0) return;
   await addAnnotationCount(tx, [{ id: of.itemId ?? of.id ?? '', by }]);
   await countInDataset(tx, { id: of.datasetId, projectId: of.projectId }, { items: 0, bytes: 0, annotations: by });
-}
-
-/** What an item teaches changed although the number of its annotations did not. */
-async function taught(tx: Tx, of: { itemId: string; datasetId: string; projectId: string }): Promise<void> {
-  await markLabeled(tx, of.itemId);
-  await markChanged(tx, { id: of.datasetId, projectId: of.projectId });
 }
 
 /** Adds rows to items of one dataset: by COPY, with one event for all. */

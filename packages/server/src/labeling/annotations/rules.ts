@@ -26,6 +26,12 @@ export function annotationRules() {
     async recipe(db: Queryable, { datasetId, taskId }: RulePlace): Promise<StoredRecipe | undefined> {
       return inForce.of(db, { datasetId, task: taskId === undefined ? undefined : await selectTaskRecipe(db, taskId) });
     },
+
+    /** The recipe of a task that has one. */
+    ofTask: (db: Queryable, task: { recipeId: string | null; recipeVersion: number | null }): Promise<StoredRecipe | undefined> => inForce.ofTask(db, task),
+
+    /** The recipe at a version. */
+    version: inForce.version,
   };
 }
 
@@ -61,10 +67,14 @@ export function needNoFaults(faults: readonly ContentFault[], at: string): void 
   if (faults.length > 0) throw ruleFault(faults.map(({ path, message }) => ({ path: `${at}.${path}`, message })));
 }
 
+/** True where the first use of a label makes it part of the recipe. */
+export function takesUp(recipe: StoredRecipe | undefined, label: string): boolean {
+  // What doors keep as a recipe says what the vendor's own would; only ours grows by itself.
+  return recipe?.origin === null && isNewLabel(recipe, label) && labelName.safeParse(label).data === label;
+}
+
 /** Labels that the recipe takes up when they are first used become part of its newest version, in the transaction that uses them. */
 export async function takeUpLabels(tx: Tx, caller: Caller, recipe: StoredRecipe | undefined, labels: Iterable<string>): Promise<void> {
-  // What doors keep as a recipe says what the vendor's own would; only ours grows by itself.
-  if (!recipe || recipe.origin !== null) return;
-  const fresh = [...new Set(labels)].filter((label) => isNewLabel(recipe, label) && labelName.safeParse(label).data === label);
-  if (fresh.length > 0) await addLabels(tx, caller, recipe.id, fresh);
+  const fresh = [...new Set(labels)].filter((label) => takesUp(recipe, label));
+  if (recipe && fresh.length > 0) await addLabels(tx, caller, recipe.id, fresh);
 }

@@ -18,19 +18,19 @@ export type AnnotationsService = ReturnType<typeof annotationsService>;
 /** Annotations: what is said about places in items. */
 export function annotationsService({ db, commands, volumes }: { db: Database; commands: CommandsService; volumes: VoxelWriter }) {
   const rules = annotationRules();
-  const access = annotationAccess(db);
+  const access = annotationAccess(db, rules);
 
   return {
     ...annotationReading(db, access),
-    ...annotationOperations({ db, access, rules, volumes }),
+    ...annotationOperations({ db, access, volumes }),
     ...annotationsByQuery({ db, commands, rules }),
 
     /** Adds annotations to an item. `byRecipe`: what the recipe does not allow is refused; doors and models may say more than a recipe knows. */
     async create(caller: Caller, itemId: string, inputs: readonly (AnnotationInput & DoorExtras)[], options: { taskId?: string | undefined; byRecipe?: boolean } = {}): Promise<StoredAnnotation[]> {
-      const item = await access.itemFor(caller, itemId, 'label');
+      const { item, recipe: inForce } = await access.placeFor(caller, itemId, options.taskId);
+      const recipe = options.byRecipe ? inForce : undefined;
       const rows: NewAnnotation[] = [];
       for (const [index, input] of inputs.entries()) rows.push(newRow(caller, item, await withVoxels(volumes, item, input), { taskId: options.taskId, at: `body.annotations.${index}` }));
-      const recipe = options.byRecipe ? await rules.recipe(db, { datasetId: item.datasetId, taskId: options.taskId }) : undefined;
       const wrong = inputs.flatMap((input, index) => newFaults(recipe, input, { required: options.taskId === undefined }).map(({ path, message }) => ({ path: `body.annotations.${index}.${path}`, message })));
       if (wrong.length > 0) throw ruleFault(wrong);
       await db
@@ -55,7 +55,7 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
 
     async delete(caller: Caller, id: string, revision?: number): Promise<void> {
       await access.need(caller, id, 'label');
-      await db.tx((tx) => applyDelete(tx, caller, id, revision));
+      await db.tx((tx) => applyDelete(tx, caller, id, { revision }));
     },
 
     /** Gives back the state of an earlier revision, also to a deleted annotation; the present state becomes a revision itself. */

@@ -193,16 +193,19 @@ export async function selectOfTask(db: Queryable, work: { taskId: string; itemId
 
 /** Keeps the present state before it is changed. */
 export async function keepRevision(db: Queryable, before: StoredAnnotation, by: string): Promise<void> {
-  await db.run(sql`insert into annotation_revisions (annotation_id, revision, project_id, content, changed_by)
-    values (${before.id}, ${before.revision}, ${before.projectId}, ${JSON.stringify(before)}, ${by})`);
+  await db.run(revisionInsert(before, by));
 }
 
-export async function updateAnnotation(
-  db: Queryable,
-  id: string,
-  change: AnnotationChange & { blob?: string | null; extra?: unknown; draft?: boolean; deleted?: boolean },
-  by: string,
-): Promise<void> {
+/** The same, as part of a statement. */
+export function revisionInsert(before: StoredAnnotation, by: string): Sql {
+  return sql`insert into annotation_revisions (annotation_id, revision, project_id, content, changed_by)
+    values (${before.id}, ${before.revision}, ${before.projectId}, ${JSON.stringify(before)}, ${by})`;
+}
+
+export type StoredAnnotationChange = AnnotationChange & { blob?: string | null; extra?: unknown; draft?: boolean; deleted?: boolean };
+
+/** Sets the columns that a change names, and who changed them: part of an update. */
+export function annotationSet(change: StoredAnnotationChange, by: string): Sql {
   const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`, sql`updated_by = ${by}`];
   const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
   if (change.type !== undefined) set.push(sql`type = ${change.type}`);
@@ -221,7 +224,7 @@ export async function updateAnnotation(
   if (change.extra !== undefined) set.push(sql`extra = ${json(change.extra)}`);
   if (change.draft !== undefined) set.push(sql`draft = ${change.draft}`);
   if (change.deleted !== undefined) set.push(sql`deleted_at = ${change.deleted ? sql`now()` : sql`null`}`);
-  await db.run(sql`update annotations set ${join(set, ', ')} where id = ${id}`);
+  return sql`${join(set, ', ')}`;
 }
 
 /** Deletes the living ones of these annotations, their states kept as revisions; gives them as they were. A revision fits a row, not a parameter: masks are long. */
@@ -251,11 +254,21 @@ export async function selectRevisions(
   return rows.map((row) => ({ revision: row.revision, content: row.content, changedBy: row.changed_by, changedAt: row.changed_at.toISOString() }));
 }
 
+/** An edit that was made, by the id that its maker gave it. */
+export interface NewOperation {
+  id: string;
+  projectId: string;
+  annotationId: string;
+}
+
+/** Remembers an edit: part of a statement. One that came before violates `annotation_operations_pkey`. */
+export function operationInsert(row: NewOperation): Sql {
+  return sql`insert into annotation_operations (id, project_id, annotation_id, outcome) values (${row.id}, ${row.projectId}, ${row.annotationId}, 'applied')`;
+}
+
 /** Claims the id of an edit; false when it was seen before. */
-export async function claimOperation(db: Queryable, row: { id: string; projectId: string; annotationId: string; outcome: string; revision: number | null }): Promise<boolean> {
-  const inserted = await db.run(sql`insert into annotation_operations (id, project_id, annotation_id, outcome, revision)
-    values (${row.id}, ${row.projectId}, ${row.annotationId}, ${row.outcome}, ${row.revision}) on conflict (id) do nothing`);
-  return inserted > 0;
+export async function claimOperation(db: Queryable, row: NewOperation): Promise<boolean> {
+  return (await db.run(sql`${operationInsert(row)} on conflict (id) do nothing`)) > 0;
 }
 
 /** Drafts of a task become annotations of its item, or go away. */

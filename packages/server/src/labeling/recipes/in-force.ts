@@ -27,12 +27,25 @@ export function recipesInForce() {
     return known;
   }
 
+  /** The version that a task was made under, else the newest of its recipe. */
+  async function ofTask(db: Queryable, task: { recipeId: string | null; recipeVersion: number | null }): Promise<StoredRecipe | undefined> {
+    if (task.recipeId === null) return undefined;
+    if (task.recipeVersion !== null) return version(db, task.recipeId, task.recipeVersion);
+    const ref = await selectRecipeRef(db, task.recipeId);
+    return ref && version(db, ref.id, ref.version);
+  }
+
   return {
     /** The task's recipe at its version, else the newest of the dataset's; undefined where there is none. */
     async of(db: Queryable, { datasetId, task }: WorkPlace): Promise<StoredRecipe | undefined> {
-      if (task?.recipeId && task.recipeVersion !== null) return version(db, task.recipeId, task.recipeVersion);
-      const ref = await selectRecipeRef(db, task?.recipeId ?? recipeIdOf(datasetId));
+      if (task?.recipeId) return ofTask(db, task);
+      const ref = await selectRecipeRef(db, recipeIdOf(datasetId));
       return ref && version(db, ref.id, ref.version);
     },
+
+    ofTask,
+
+    /** A recipe at its version, where both are known. */
+    version,
   };
 }
