@@ -65,12 +65,13 @@ export const audit = {
 
 export const webhook = z.object({
   id,
-  projectId: id,
+  projectId: id.nullable().describe('Null: everything in the organisation'),
   url: z.string(),
   events: z.array(z.string()).describe('Types, or prefixes such as `task.*`; empty for all'),
   enabled: z.boolean(),
   description: z.string(),
-  failingSince: time.nullable(),
+  failingSince: time.nullable().describe('Since then no delivery has arrived'),
+  notice: z.string().nullable().describe('Why the platform switched it off'),
   createdBy: z.string(),
   createdAt: time,
 });
@@ -92,6 +93,9 @@ export const delivery = z.object({
   createdAt: time,
   nextAt: time.nullable(),
   deliveredAt: time.nullable(),
+  log: z
+    .array(z.object({ at: time, seconds: z.number(), status: z.int().nullable(), error: z.string().nullable(), response: z.string().nullable(), headers: z.record(z.string(), z.string()).describe('Of Standard Webhooks') }))
+    .describe('Every attempt, the last fifty: when, with which signature, how long it took, what was answered'),
 });
 export type Delivery = z.infer<typeof delivery>;
 
@@ -103,15 +107,15 @@ export const webhooks = {
     id: 'webhooks.create',
     method: 'POST',
     path: '/v1/webhooks',
-    summary: 'Has events of a project sent to a URL, signed (Standard Webhooks). The secret is shown this once.',
+    summary: 'Has events of a project, or of the whole organisation, sent to a URL, signed (Standard Webhooks). The secret is shown this once.',
     audience: 'manager',
     scope: 'admin',
-    body: z.object({ project: reference, url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }), events: eventTypes.default([]), description: z.string().max(1_000).default('') }).strict(),
+    body: z.object({ project: reference.optional().describe('Left out: everything in the organisation, for its administrators'), url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }), events: eventTypes.default([]), description: z.string().max(1_000).default('') }).strict(),
     result: z.object({ webhook, secret: z.string() }),
     status: 201,
     errors: ['not_found', 'forbidden', 'address_refused'],
   }),
-  list: operation({ id: 'webhooks.list', method: 'GET', path: '/v1/webhooks', summary: 'Lists the webhooks of a project.', audience: 'manager', scope: 'admin', query: pageQuery.extend({ project: reference }), result: page(webhook), errors: ['not_found', 'forbidden'] }),
+  list: operation({ id: 'webhooks.list', method: 'GET', path: '/v1/webhooks', summary: 'Lists the webhooks of a project, or those of the organisation itself.', audience: 'manager', scope: 'admin', query: pageQuery.extend({ project: reference.optional().describe('Left out: those of the organisation') }), result: page(webhook), errors: ['not_found', 'forbidden'] }),
   update: operation({
     id: 'webhooks.update',
     method: 'PATCH',
@@ -126,7 +130,19 @@ export const webhooks = {
   }),
   rotate: operation({ id: 'webhooks.rotate', method: 'POST', path: '/v1/webhooks/{webhook}/rotate', summary: 'Makes a new secret; for a day deliveries carry a signature of the old one too.', audience: 'manager', scope: 'admin', params: oneWebhook, result: z.object({ webhook, secret: z.string() }), errors: ['not_found', 'forbidden'] }),
   delete: operation({ id: 'webhooks.delete', method: 'DELETE', path: '/v1/webhooks/{webhook}', summary: 'Deletes a webhook.', audience: 'manager', scope: 'admin', params: oneWebhook, errors: ['not_found', 'forbidden'] }),
-  deliveries: operation({ id: 'webhooks.deliveries', method: 'GET', path: '/v1/deliveries', summary: 'The log of deliveries of a project, newest first: webhooks and callbacks.', audience: 'manager', scope: 'admin', query: pageQuery.extend({ project: reference, webhook: id.optional(), status: z.enum(['pending', 'delivered', 'dead']).optional(), subject: id.optional() }), result: page(delivery), errors: ['not_found', 'forbidden'] }),
+  deliveries: operation({ id: 'webhooks.deliveries', method: 'GET', path: '/v1/deliveries', summary: 'The log of deliveries of a project or of the organisation, newest first: webhooks and callbacks.', audience: 'manager', scope: 'admin', query: pageQuery.extend({ project: reference.optional().describe('Left out: of the whole organisation'), webhook: id.optional(), status: z.enum(['pending', 'delivered', 'dead']).optional(), subject: id.optional() }), result: page(delivery), errors: ['not_found', 'forbidden'] }),
   callbackSecret: operation({ id: 'webhooks.callbackSecret', method: 'GET', path: '/v1/projects/{project}/callback-secret', summary: 'Gets the secret that calls of the `callbackUrl` of tasks, batches and jobs of a project are signed with, as webhooks are.', audience: 'manager', scope: 'admin', params: z.object({ project: id }), result: z.object({ secret: z.string().describe('`whsec_…`') }), errors: ['not_found', 'forbidden'] }),
+  redeliverMany: operation({
+    id: 'webhooks.redeliverMany',
+    method: 'POST',
+    path: '/v1/webhooks/{webhook}/redeliver',
+    summary: 'Sends what a webhook was told in a stretch of time again, the oldest first; `more` says that there is more than the ten thousand of one request.',
+    audience: 'manager',
+    scope: 'admin',
+    params: oneWebhook,
+    body: z.object({ from: timeInput.optional().describe('Recorded not before'), to: timeInput.optional().describe('Recorded before'), status: z.enum(['delivered', 'dead']).optional().describe('Only these; `dead` for what never arrived') }).strict(),
+    result: z.object({ redelivered: z.int(), more: z.boolean() }),
+    errors: ['not_found', 'forbidden', 'illegal_state'],
+  }),
   redeliver: operation({ id: 'webhooks.redeliver', method: 'POST', path: '/v1/deliveries/{delivery}/redeliver', summary: 'Sends a delivery again.', audience: 'manager', scope: 'admin', params: z.object({ delivery: id }), result: delivery, errors: ['not_found', 'forbidden'] }),
 };

@@ -26,7 +26,7 @@ export function callbacksService(deps: { db: Database; deliveries: DeliveriesSer
   const secretOf = (projectId: string): string => `whsec_${createHmac('sha256', settings.secret).update(`callbacks:${projectId}`).digest('base64')}`;
 
   deliveries.kind(kind, {
-    headers: async (delivery) => standardHeaders({ id: delivery.id, body: delivery.payload, secrets: [secretOf(delivery.projectId)] }),
+    headers: async (delivery) => standardHeaders({ id: delivery.id, body: delivery.payload, secrets: [secretOf(delivery.projectId ?? '')] }),
     pausesSeconds: patientPauses,
     ended: async (delivery, arrived) => {
       if (delivery.eventType.startsWith('task.')) await tasks.called(delivery.subjectId, arrived);

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { verifyWebhook } from '@fovea/sdk';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { startTestPlatform, type TestPlatform } from '../testing/platform.ts';
+import { emit } from './outbox.ts';
 
 let fovea: TestPlatform;
 let receiver: Server;
@@ -75,6 +77,60 @@ describe('webhooks', () => {
     expect((await fovea.call('DELETE', `/v1/webhooks/${webhook.id}`)).status).toBe(204);
     expect((await fovea.call('GET', `/v1/webhooks?project=${project}`)).body.data).toEqual([]);
   });
+  test('webhooks.create 201 without a project, webhooks.list 200 of the organisation: told of every project and of what is in none; webhooks.create 403 for a manager of one project', async () => {
+    const { orgId } = await fovea.person({ orgId: (await fovea.call('GET', '/v1/me')).body.organization.id, admin: true });
+    const manager = await fovea.person({ orgId, project: { id: project, role: 'manager' } });
+    expect((await fovea.call('POST', '/v1/webhooks', { key: manager.key, body: { url: url() } })).status).toBe(403);
+    expect((await fovea.call('GET', '/v1/webhooks', { key: manager.key })).status).toBe(403);
+    const { status, body } = await fovea.call('POST', '/v1/webhooks', { body: { url: url(), events: ['dataset.created', 'user.created'] } });
+    expect([status, body.webhook.projectId]).toEqual([201, null]);
+    expect((await fovea.call('GET', '/v1/webhooks')).body.data.map((one: any) => one.id)).toEqual([body.webhook.id]);
+    expect((await fovea.call('PATCH', `/v1/webhooks/${body.webhook.id}`, { key: manager.key, body: { enabled: false } })).status).toBe(403);
+    const stranger = await fovea.person({ admin: true });
+    expect((await fovea.call('PATCH', `/v1/webhooks/${body.webhook.id}`, { key: stranger.key, body: { enabled: false } })).status).toBe(404);
+    await dataset('here');
+    await fovea.call('POST', '/v1/users', { body: { email: `new-${randomUUID()}@example.org` } });
+    await expect.poll(() => heard.map((one) => JSON.parse(one.body).type).toSorted(), { timeout: 20_000 }).toEqual(['dataset.created', 'user.created']);
+    const log = async () => (await fovea.call('GET', `/v1/deliveries?webhook=${body.webhook.id}`)).body.data;
+    await expect.poll(async () => (await log()).map((one: any) => one.status), { timeout: 20_000 }).toEqual(['delivered', 'delivered']);
+    await fovea.call('DELETE', `/v1/webhooks/${body.webhook.id}`);
+  });
+  test('webhooks.redeliverMany 200: a stretch is sent again, all or only what never arrived; the log tells every attempt; webhooks.redeliverMany 409 while switched off', async () => {
+    const { webhook } = (await fovea.call('POST', '/v1/webhooks', { body: { project, url: url(), events: ['dataset.*'] } })).body;
+    await dataset('one');
+    await dataset('two');
+    await expect.poll(() => heard.length, { timeout: 20_000 }).toBe(2);
+    const log = async (query = '') => (await fovea.call('GET', `/v1/deliveries?project=${project}&webhook=${webhook.id}${query}`)).body.data;
+    await expect.poll(async () => (await log('&status=delivered')).length, { timeout: 20_000 }).toBe(2);
+    const path = `/v1/webhooks/${webhook.id}/redeliver`;
+    expect((await fovea.call('POST', path, { body: { status: 'dead' } })).body).toEqual({ redelivered: 0, more: false });
+    expect((await fovea.call('POST', path, { body: { to: '2020-01-01T00:00:00Z' } })).body).toEqual({ redelivered: 0, more: false });
+    expect((await fovea.call('POST', path, { body: { from: '2020-01-01T00:00:00Z' } })).body).toEqual({ redelivered: 2, more: false });
+    await expect.poll(() => heard.length, { timeout: 20_000 }).toBe(4);
+    await expect.poll(async () => (await log('&status=delivered')).map((one: any) => one.log.length), { timeout: 20_000 }).toEqual([2, 2]);
+    const [{ log: [attempt], payload }] = await log();
+    expect(attempt).toMatchObject({ status: 200, error: null, response: 'heard', headers: { 'webhook-id': expect.any(String), 'webhook-signature': expect.stringMatching(/^v1,/) } });
+    expect(JSON.parse(payload).type).toBe('dataset.created');
+    await fovea.call('PATCH', `/v1/webhooks/${webhook.id}`, { body: { enabled: false } });
+    expect((await fovea.call('POST', path, { body: {} })).status).toBe(409);
+  });
+  test('one that has failed for days is switched off, and that is told', async () => {
+    const { db } = fovea.platform.engines;
+    const { webhook } = (await fovea.call('POST', '/v1/webhooks', { body: { project, url: url(), events: ['dataset.*'] } })).body;
+    answer = 500;
+    await dataset('lost');
+    const state = async () => (await fovea.call('GET', `/v1/webhooks?project=${project}`)).body.data[0];
+    await expect.poll(async () => (await state()).failingSince, { timeout: 20_000 }).not.toBeNull();
+    expect((await state()).enabled).toBe(true);
+    await db.run(sql`update webhooks set failing_since = now() - interval '6 days' where id = ${webhook.id}`);
+    const [{ id }] = (await fovea.call('GET', `/v1/deliveries?project=${project}`)).body.data;
+    await fovea.call('POST', `/v1/deliveries/${id}/redeliver`);
+    await expect.poll(state, { timeout: 20_000 }).toMatchObject({ enabled: false, notice: expect.stringContaining('every delivery failed') });
+    const events = (await fovea.call('GET', `/v1/events/history?project=${project}&type=webhook.disabled`)).body.data;
+    expect(events).toMatchObject([{ subject: { id: webhook.id }, actor: 'system@fovea', data: { url: url() } }]);
+    answer = 200;
+    expect((await fovea.call('PATCH', `/v1/webhooks/${webhook.id}`, { body: { enabled: true } })).body).toMatchObject({ enabled: true, notice: null, failingSince: null });
+  });
   test('a private address is refused where private networks are not allowed', async () => {
     const closed = await startTestPlatform({ working: false, allowPrivateNetwork: false });
     const other = (await closed.call('POST', '/v1/projects', { body: { name: 'p' } })).body.id;
@@ -87,13 +143,50 @@ describe('webhooks', () => {
 });
 
 describe('history and stream', () => {
+  /** The first event of the project. It is told once no older transaction runs any more, such as one of the background. */
+  async function firstEvent(): Promise<{ seq: number }> {
+    const history = async () => (await fovea.call('GET', `/v1/events/history?project=${project}`)).body.data;
+    await expect.poll(async () => (await history()).length).toBe(1);
+    return (await history())[0];
+  }
   test('events.list 200 tells what happened, page by page', async () => {
     await dataset('a');
     await dataset('b');
+    await expect.poll(async () => (await fovea.call('GET', `/v1/events/history?project=${project}`)).body.data.length).toBe(3);
     const first = (await fovea.call('GET', `/v1/events/history?project=${project}&limit=2`)).body;
     const second = (await fovea.call('GET', `/v1/events/history?project=${project}&limit=2&cursor=${first.next}`)).body;
     expect([...first.data, ...second.data].map((event: any) => event.type)).toEqual(['project.created', 'dataset.created', 'dataset.created']);
     expect(second.next).toBeNull();
+  });
+  test('an event of a transaction that commits late is told after those that were numbered later, and never passed over', async () => {
+    const { db } = fovea.platform.engines;
+    const { seq } = await firstEvent();
+    const { org_id: orgId } = await db.one<{ org_id: string }>(sql`select org_id from projects where id = ${project}`);
+    const record = (tx: Parameters<typeof emit>[0], type: string) => emit(tx, { type, orgId, projectId: project, subject: { kind: 'project', id: project }, actor: 'a@example.com' });
+    const history = async (after: number) => (await fovea.call('GET', `/v1/events/history?project=${project}&after=${after}`)).body.data.map((one: any) => [one.type, one.seq]);
+    const started = Promise.withResolvers<void>();
+    const numbered = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    // The first begins to write, the second takes the lower number and ends last.
+    const first = db.tx(async (tx) => {
+      await tx.run(sql`select pg_current_xact_id()`);
+      started.resolve();
+      await numbered.promise;
+      await record(tx, 'test.quick');
+    });
+    await started.promise;
+    const second = db.tx(async (tx) => {
+      await record(tx, 'test.late');
+      numbered.resolve();
+      await told.promise;
+    });
+    await first;
+    await expect.poll(async () => (await history(seq)).map(([type]: [string]) => type)).toEqual(['test.quick']);
+    const [[, quick]] = await history(seq);
+    told.resolve();
+    await second;
+    await expect.poll(async () => (await history(quick)).map(([type]: [string]) => type)).toEqual(['test.late']);
+    expect((await history(quick))[0][1]).toBeLessThan(quick);
   });
   test('events.stream 200 sends events as they happen and resumes after a number', async () => {
     const read = async (headers: Record<string, string>, until: number): Promise<string[]> => {
@@ -109,12 +202,15 @@ describe('history and stream', () => {
       stop.abort();
       return [...text.matchAll(/^event: (.+)$/gm)].map((match) => match[1] ?? '');
     };
-    const { seq } = (await fovea.call('GET', `/v1/events/history?project=${project}`)).body.data[0];
+    const { seq } = await firstEvent();
     const live = read({}, 1);
     await new Promise((resolve) => setTimeout(resolve, 400));
     await dataset('live');
     expect(await live).toEqual(['dataset.created']);
     expect(await read({ 'last-event-id': String(seq) }, 1)).toEqual(['dataset.created']);
+    const { id } = (await fovea.call('GET', `/v1/events/history?project=${project}`)).body.data[0];
+    expect(await read({ 'last-event-id': id }, 1)).toEqual(['dataset.created']);
+    expect((await fetch(`${fovea.url}/v1/events?project=${project}`, { headers: { authorization: `Bearer ${fovea.key}`, 'last-event-id': 'yesterday' } })).status).toBe(400);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Queryable } from '../engines/database/database.ts';
 
 interface EventRow {
   seq: number;
+  xact: string;
   id: string;
   project_id: string | null;
   type: string;
@@ -14,25 +15,66 @@ interface EventRow {
   created_at: Date;
 }
 
-/**
- * Events of a project in the order of their numbers. A number is given before its transaction commits, so a later one can become visible
- * first; events are read only up to the oldest transaction that still runs, so that nobody who reads on from a number ever misses one.
- */
-export async function readEvents(
-  db: Queryable,
-  options: { projectId: string; after: number; limit: number; type?: string | undefined; subjectId?: string | undefined },
-): Promise<Event[]> {
-  const rows = await db.many<EventRow>(sql`select seq, id, project_id, type, subject_kind, subject_id, actor, data, created_at from events
-    where project_id = ${options.projectId} and seq > ${options.after} and xact < pg_snapshot_xmin(pg_current_snapshot())
-    ${options.type === undefined ? empty : sql`and type = ${options.type}`} ${options.subjectId === undefined ? empty : sql`and subject_id = ${options.subjectId}`}
-    order by seq limit ${options.limit}`);
-  return rows.map(toEvent);
+const columns = sql`seq, xact::text as xact, id, project_id, type, subject_kind, subject_id, actor, data, created_at`;
+
+/** A place among the events: a transaction, and a number within it. */
+export interface Position {
+  xact: string;
+  seq: number;
 }
 
-/** What an audit asks for, of one organisation; `before` is the number that it continues below. */
+/** Before everything that ever happened. */
+export const beginning: Position = { xact: '0', seq: 0 };
+
+/** An event with its place. */
+export type PlacedEvent = Event & { at: Position };
+
+export interface EventQuery {
+  /** The project, or everything in an organisation. */
+  of: { projectId: string } | { orgId: string };
+  after: Position;
+  limit: number;
+  type?: string | undefined;
+  subjectId?: string | undefined;
+  /** Leaves out what had been committed when this snapshot was taken. */
+  since?: string | undefined;
+}
+
+/**
+ * Events after a place, in order. A number is given before its transaction commits, so a later one can become visible first, and numbers
+ * alone are no place to read on from: events are read by transaction, up to the oldest one that still runs. What lies below that is complete,
+ * so nobody who reads on from a place ever misses an event. The events of one thing are numbered in the order in which they happened.
+ */
+export async function readEvents(db: Queryable, { of, after, limit, type, subjectId, since }: EventQuery): Promise<PlacedEvent[]> {
+  const rows = await db.many<EventRow>(sql`select ${columns} from events
+    where ${'projectId' in of ? sql`project_id = ${of.projectId}` : sql`org_id = ${of.orgId}`} and (xact, seq) > (${after.xact}::xid8, ${after.seq}) and xact < pg_snapshot_xmin(pg_current_snapshot())
+    ${type === undefined ? empty : sql`and type = ${type}`} ${subjectId === undefined ? empty : sql`and subject_id = ${subjectId}`}
+    ${since === undefined ? empty : sql`and not pg_visible_in_snapshot(xact, ${since}::pg_snapshot)`}
+    order by xact, seq limit ${limit}`);
+  return rows.map((row) => ({ ...toEvent(row), at: { xact: row.xact, seq: row.seq } }));
+}
+
+/** Where somebody stands who has heard the event with this number. */
+export async function positionOf(db: Queryable, seq: number): Promise<Position> {
+  const row = await db.maybe<{ xact: string }>(sql`select xact from events where seq <= ${seq} order by seq desc limit 1`);
+  return row ? { xact: row.xact, seq } : beginning;
+}
+
+/** The number of an event by its id. */
+export async function numberOf(db: Queryable, id: string): Promise<number | undefined> {
+  return (await db.maybe<{ seq: number }>(sql`select seq from events where id = ${id}`))?.seq;
+}
+
+/** Now: what is not committed yet comes after it. Read with its snapshot as `since`, or what was committed a moment ago may come too. */
+export async function presentPosition(db: Queryable): Promise<Position & { since: string }> {
+  const row = await db.one<{ since: string; xact: string }>(sql`select pg_current_snapshot()::text as since, pg_snapshot_xmin(pg_current_snapshot())::text as xact`);
+  return { xact: row.xact, seq: 0, since: row.since };
+}
+
+/** What an audit asks for, of one organisation; `before` is the place that it continues below. */
 export interface AuditQuery {
   orgId: string;
-  before?: number | undefined;
+  before?: Position | undefined;
   limit: number;
   actor?: string | undefined;
   /** `task.completed` or `task.*`. */
@@ -44,19 +86,23 @@ export interface AuditQuery {
 }
 
 /** Events of an organisation, newest first. */
-export async function readAudit(db: Queryable, query: AuditQuery): Promise<Event[]> {
+export async function readAudit(db: Queryable, query: AuditQuery): Promise<PlacedEvent[]> {
   const { type } = query;
   const conditions: Sql[] = [sql`org_id = ${query.orgId}`];
-  if (query.before !== undefined) conditions.push(sql`seq < ${query.before}`);
+  if (query.before !== undefined) conditions.push(sql`(xact, seq) < (${query.before.xact}::xid8, ${query.before.seq})`);
   if (query.actor !== undefined) conditions.push(sql`actor = ${query.actor}`);
   if (type !== undefined) conditions.push(type.endsWith('.*') ? sql`starts_with(type, ${type.slice(0, -1)})` : sql`type = ${type}`);
   if (query.projectId !== undefined) conditions.push(sql`project_id = ${query.projectId}`);
   if (query.subjectId !== undefined) conditions.push(sql`subject_id = ${query.subjectId}`);
   if (query.from !== undefined) conditions.push(sql`created_at >= ${query.from}`);
   if (query.to !== undefined) conditions.push(sql`created_at < ${query.to}`);
-  const rows = await db.many<EventRow>(sql`select seq, id, project_id, type, subject_kind, subject_id, actor, data, created_at from events
-    where ${join(conditions, ' and ')} order by seq desc limit ${query.limit}`);
-  return rows.map(toEvent);
+  const rows = await db.many<EventRow>(sql`select ${columns} from events where ${join(conditions, ' and ')} order by xact desc, seq desc limit ${query.limit}`);
+  return rows.map((row) => ({ ...toEvent(row), at: { xact: row.xact, seq: row.seq } }));
+}
+
+/** The event without its place, which is not for the world. */
+export function toPlainEvent({ at: _at, ...event }: PlacedEvent): Event {
+  return event;
 }
 
 function toEvent(row: EventRow): Event {

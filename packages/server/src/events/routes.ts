@@ -1,5 +1,4 @@
 import { audit, events, webhooks } from '@fovea/contract';
-import { Fault } from '../fault.ts';
 import { route, type Route } from '../http/context.ts';
 import type { CallbacksService } from './callbacks.ts';
 import type { EventsService } from './service.ts';
@@ -11,10 +10,10 @@ export function eventRoutes(service: EventsService, hooks: WebhooksService, call
     route(audit.list, ({ caller, query }) => service.audit(caller, query)),
     route(events.stream, async ({ caller, query, request, reply }) => {
       const lastId = request.headers['last-event-id'];
-      if (lastId !== undefined && !/^\d+$/.test(String(lastId))) throw new Fault('invalid_request', 'Last-Event-ID is the number of an event.');
+      const after = lastId === undefined ? query.after : await service.lastHeard(String(lastId));
       const gone = new AbortController();
       request.raw.on('close', () => gone.abort());
-      const stream = service.follow(caller, { project: query.project, after: lastId === undefined ? query.after : Number(lastId) }, gone.signal);
+      const stream = service.follow(caller, { project: query.project, after }, gone.signal);
       // The first step checks the rights, before anything is sent.
       const first = stream.next();
       const started = await Promise.race([first.then(() => true), new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 300))]);
@@ -37,6 +36,7 @@ export function eventRoutes(service: EventsService, hooks: WebhooksService, call
     route(webhooks.delete, ({ caller, params }) => hooks.delete(caller, params.webhook)),
     route(webhooks.deliveries, ({ caller, query }) => hooks.deliveries(caller, query)),
     route(webhooks.callbackSecret, ({ caller, params }) => callbacks.secret(caller, params.project)),
+    route(webhooks.redeliverMany, ({ caller, params, body }) => hooks.redeliverMany(caller, params.webhook, body)),
     route(webhooks.redeliver, ({ caller, params }) => hooks.redeliver(caller, params.delivery)),
   ];
 }

@@ -1,11 +1,11 @@
-import type { audit, Event, events, Parsed } from '@fovea/contract';
-import sql from 'sql-template-tag';
+import { isId, type audit, type Event, type events, type Parsed } from '@fovea/contract';
 import type { Database } from '../engines/database/database.ts';
+import { Fault } from '../fault.ts';
 import { authorize, needAdmin } from '../identity/access.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { ProjectsService } from '../identity/projects/service.ts';
 import { cutPage, listMark, readCursor, type Page } from '../paging.ts';
-import { readAudit, readEvents } from './reader.ts';
+import { beginning, numberOf, positionOf, presentPosition, readAudit, readEvents, toPlainEvent, type Position } from './reader.ts';
 
 export type EventsService = ReturnType<typeof eventsService>;
 
@@ -24,11 +24,10 @@ export function eventsService({ db, projects }: { db: Database; projects: Projec
     async list(caller: Caller, query: Parsed<typeof events.list>['query']): Promise<Page<Event>> {
       const projectId = await projectOf(caller, query.project);
       const mark = listMark('events', [projectId, query.type, query.subject]);
-      const after = Number(readCursor(query.cursor, mark, 1)?.[0] ?? query.after ?? 0);
-      const rows = await readEvents(db, { projectId, after, limit: query.limit + 1, type: query.type, subjectId: query.subject });
-      const data = rows.slice(0, query.limit);
-      const last = data.at(-1);
-      return { data, next: rows.length > query.limit && last ? Buffer.from(JSON.stringify([mark, last.seq])).toString('base64url') : null };
+      const cursor = readCursor(query.cursor, mark, 2);
+      const after = cursor ? toPosition(cursor) : query.after === undefined ? beginning : await positionOf(db, query.after);
+      const rows = await readEvents(db, { of: { projectId }, after, limit: query.limit + 1, type: query.type, subjectId: query.subject });
+      return cutPage(rows, { limit: query.limit, mark, position: ({ at }) => [at.xact, at.seq], map: toPlainEvent });
     },
 
     /** What was done in the organisation, newest first; for its administrators. */
@@ -37,9 +36,16 @@ export function eventsService({ db, projects }: { db: Database; projects: Projec
       const { cursor, limit, project, subject: subjectId, actor, type, from, to } = query;
       const projectId = project === undefined ? undefined : (await projects.get(caller, project)).id;
       const mark = listMark('audit', [actor, type, projectId, subjectId, from, to]);
-      const before = readCursor(cursor, mark, 1)?.[0];
-      const rows = await readAudit(db, { orgId: caller.orgId, limit: limit + 1, before: before === undefined ? undefined : Number(before), actor: actor?.toLowerCase(), type, projectId, subjectId, from, to });
-      return cutPage(rows, { limit, mark, position: (row) => [row.seq], map: (row) => row });
+      const before = readCursor(cursor, mark, 2);
+      const rows = await readAudit(db, { orgId: caller.orgId, limit: limit + 1, before: before && toPosition(before), actor: actor?.toLowerCase(), type, projectId, subjectId, from, to });
+      return cutPage(rows, { limit, mark, position: ({ at }) => [at.xact, at.seq], map: toPlainEvent });
+    },
+
+    /** The number of the event that somebody says was their last, by its number or its id. */
+    async lastHeard(given: string): Promise<number> {
+      const seq = /^\d{1,15}$/.test(given) ? Number(given) : isId(given) ? await numberOf(db, given) : undefined;
+      if (seq === undefined) throw new Fault('invalid_request', 'Last-Event-ID is the number or the id of an event.');
+      return seq;
     },
 
     /** Events from a number on (default: from now), until the signal; undefined now and then when nothing happens. */
@@ -48,12 +54,13 @@ export function eventsService({ db, projects }: { db: Database; projects: Projec
       stopListening ??= await db.listen('fovea_events', () => {
         for (const wake of waiting) wake();
       });
-      let after = query.after ?? (await db.one<{ seq: number }>(sql`select coalesce(max(seq), 0) as seq from events where project_id = ${projectId}`)).seq;
+      const start = query.after === undefined ? await presentPosition(db) : { ...(await positionOf(db, query.after)), since: undefined };
+      let after: Position = start;
       while (!signal.aborted) {
-        const found = await readEvents(db, { projectId, after, limit: 500 });
+        const found = await readEvents(db, { of: { projectId }, after, limit: 500, since: start.since });
         for (const event of found) {
-          yield event;
-          after = event.seq;
+          yield toPlainEvent(event);
+          after = event.at;
         }
         if (found.length > 0) continue;
         const woken = await new Promise<boolean>((resolve) => {
@@ -79,4 +86,10 @@ export function eventsService({ db, projects }: { db: Database; projects: Projec
       stopListening = undefined;
     },
   };
+}
+
+/** The place in a cursor. */
+function toPosition([xact, seq]: readonly (string | number)[]): Position {
+  if (!/^\d{1,18}$/.test(String(xact)) || !Number.isSafeInteger(seq)) throw new Fault('invalid_request', 'The cursor is not a cursor that this server made.');
+  return { xact: String(xact), seq: Number(seq) };
 }

@@ -52,7 +52,7 @@ import { callbackAddress } from '../events/callback-address.ts';
 import { callbacksService } from '../events/callbacks.ts';
 import { eventRoutes } from '../events/routes.ts';
 import { eventsService } from '../events/service.ts';
-import { fanOut, webhooksService } from '../events/webhooks/service.ts';
+import { webhooksService } from '../events/webhooks/service.ts';
 import { keysService } from '../identity/keys/service.ts';
 import { membersService } from '../identity/members/service.ts';
 import { projectsService } from '../identity/projects/service.ts';
@@ -160,7 +160,7 @@ export function compose(engines: Engines, settings: Settings) {
   const events = eventsService({ db, projects });
   const deliveries = deliveriesService({ db, queue, outbound, logger });
   const callbacks = callbacksService({ db, deliveries, tasks, jobs, settings });
-  const webhooks = webhooksService({ db, queue, outbound, projects, deliveries });
+  const webhooks = webhooksService({ db, outbound, projects, deliveries, logger });
   const attachments = attachmentsService({ db, outbound, datasets, items, tasks });
   const preparations: TaskPreparation[] = [attachments.prepareNative];
   const containerProtocols: ProtocolFinder[] = [];
@@ -190,7 +190,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...runRoutes(runs),
     ...eventRoutes(events, webhooks, callbacks),
   ];
-  const messageKinds: MessageKind<unknown>[] = [describeBlobs, expireItems, expireJobs, careForStorage, runCommand, prepareTask, returnLeases, queues.cpu, queues.gpu, deliver, fanOut, tidy];
+  const messageKinds: MessageKind<unknown>[] = [describeBlobs, expireItems, expireJobs, careForStorage, runCommand, prepareTask, returnLeases, queues.cpu, queues.gpu, deliver, tidy];
 
   return {
     engines: { ...engines, blobs },
@@ -214,7 +214,7 @@ export function compose(engines: Engines, settings: Settings) {
       closers.push(close);
       await workJobs({ db, blobs, queue, logger, jobs, analytics, annotations, runners });
       await commands.work();
-      await deliveries.work();
+      closers.push(await deliveries.work());
       closers.push(await webhooks.work());
       await workTasks({ db, queue, preparations });
       await workItems({ db, blobs, queue, logger });

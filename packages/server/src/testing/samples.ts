@@ -259,6 +259,7 @@ const table: Record<string, Sample> = {
   'webhooks.delete': {},
   'webhooks.deliveries': { query: (world) => `?project=${world.project}` },
   'webhooks.callbackSecret': {},
+  'webhooks.redeliverMany': { body: {} },
   'webhooks.redeliver': {},
 };
 

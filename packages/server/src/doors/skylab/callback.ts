@@ -52,7 +52,7 @@ export function callbacks(deps: SkylabDeps): void {
     pausesSeconds: [2, 8],
     async headers(delivery) {
       const timestamp = new Date().toUTCString();
-      const secret = await secretOf(delivery.orgId, delivery.projectId, delivery.subjectId);
+      const secret = await secretOf(delivery.orgId, delivery.projectId ?? '', delivery.subjectId);
       return { 'x-skylab-timestamp': timestamp, 'x-skylab-signature': callbackSignature(secret, timestamp, delivery.payload) };
     },
   });

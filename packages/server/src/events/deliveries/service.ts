@@ -3,19 +3,21 @@ import type { Database, Tx } from '../../engines/database/database.ts';
 import { OutboundError, type Outbound } from '../../engines/outbound/outbound.ts';
 import { messageKind, type Queue } from '../../engines/queue/queue.ts';
 import type { Logger } from '../../logger.ts';
-import { hasEarlierPending, insertDelivery, recordAttempt, selectDelivery, type StoredDelivery } from './store.ts';
+import { earlierAttempt, insertDeliveries, postpone, recordAttempt, reopenDeliveries, selectDelivery, selectEnded, takeOverdue, type Attempt, type DeliveryRange, type StoredDelivery } from './store.ts';
 
 /** Tells a worker to make the next attempt of a delivery. */
 export const deliver = messageKind<{ id: string }>('events.deliver', { retries: 3, backoffSeconds: 5, timeoutSeconds: 120 });
 
 /** How deliveries of a kind are signed and how patient they are. */
 export interface DeliveryKind {
-  /** Headers of an attempt, over exactly the bytes that are sent; made anew each time. */
-  headers(delivery: StoredDelivery): Promise<Record<string, string>>;
+  /** Headers of an attempt, over exactly the bytes that are sent; made anew each time. Undefined where it is no longer wanted. */
+  headers(delivery: StoredDelivery): Promise<Record<string, string> | undefined>;
   /** Pauses between attempts, in seconds; after the last one the delivery is dead. */
   pausesSeconds: readonly number[];
   /** An attempt is given up after this. Default 10,000. */
   timeoutMs?: number;
+  /** Told of every attempt. */
+  tried?(delivery: StoredDelivery, arrived: boolean): Promise<void>;
   /** Told when it arrived or finally failed. */
   ended?(delivery: StoredDelivery, arrived: boolean): Promise<void>;
 }
@@ -25,25 +27,95 @@ export const patientPauses = [5, 30, 120, 600, 1_800, ...Array.from({ length: 23
 
 export type DeliveriesService = ReturnType<typeof deliveriesService>;
 
+/** A call, as rooms and doors ask for it. */
+export interface Call {
+  kind: string;
+  orgId: string;
+  projectId: string | null;
+  url: string;
+  method?: string;
+  eventType: string;
+  eventId?: string;
+  subjectId: string;
+  payload: string;
+  webhookId?: string;
+}
+
+const stepDeliveries = 500;
+/** So many are sent again by one request. */
+const maxAgain = 10_000;
+/** One whose attempt is overdue by so much has lost its message. */
+const overdueSeconds = 180;
+const sweepMs = 30_000;
+const longestPostponeSeconds = 60;
+
 /** Outgoing calls that must arrive: recorded with the change that they tell of, tried again over hours, every attempt logged. */
-export function deliveriesService({ db, queue, outbound, logger }: { db: Database; queue: Queue; outbound: Outbound; logger: Logger }) {
+export function deliveriesService(deps: { db: Database; queue: Queue; outbound: Outbound; logger: Logger }) {
+  const { db, queue, logger } = deps;
   const kinds = new Map<string, DeliveryKind>();
 
-  async function attempt(delivery: StoredDelivery, kind: DeliveryKind): Promise<{ ok: boolean; status: number | null; error: string | null; response: string | null; final?: boolean }> {
-    try {
-      const answer = await outbound.request({
-        url: delivery.url,
-        method: delivery.method as 'POST',
-        headers: { 'content-type': 'application/json', ...(await kind.headers(delivery)) },
-        body: delivery.payload,
-        timeoutMs: kind.timeoutMs ?? 10_000,
+  function kindOf(name: string): DeliveryKind {
+    const kind = kinds.get(name);
+    if (!kind) throw new Error(`The delivery kind "${name}" is not declared.`);
+    return kind;
+  }
+
+  async function sendMany(tx: Tx, calls: readonly Call[]): Promise<void> {
+    if (calls.length === 0) return;
+    for (const { kind } of calls) kindOf(kind);
+    const fresh = await insertDeliveries(tx, calls.map((call) => ({ ...call, id: newId(), method: call.method ?? 'POST', webhookId: call.webhookId ?? null, eventId: call.eventId ?? null })));
+    await queue.sendMany(tx, deliver, fresh.map((id) => ({ id })));
+  }
+
+  /** Has deliveries tried anew from the beginning. */
+  function again(ids: readonly string[]): Promise<void> {
+    return db.tx(async (tx) => {
+      await reopenDeliveries(tx, ids);
+      await queue.sendMany(tx, deliver, ids.map((id) => ({ id })));
+    });
+  }
+
+  async function handle(id: string): Promise<void> {
+    const delivery = await selectDelivery(db, id);
+    if (!delivery || delivery.status !== 'pending') return;
+    const earlier = await earlierAttempt(db, delivery);
+    if (earlier) {
+      const seconds = Math.min(longestPostponeSeconds, Math.max(1, Math.ceil((earlier.getTime() - Date.now()) / 1_000)));
+      await db.tx(async (tx) => {
+        await postpone(tx, id, new Date(Date.now() + seconds * 1_000));
+        await queue.send(tx, deliver, { id }, { delaySeconds: seconds });
       });
-      const response = await head(answer.body);
-      const ok = answer.status >= 200 && answer.status < 300;
-      return { ok, status: answer.status, error: ok ? null : `The receiver answered ${answer.status}.`, response };
+      return;
+    }
+    await settle(delivery, await attempt(deps.outbound, delivery, kindOf(delivery.kind)));
+  }
+
+  /** Records what came of an attempt, and when the next one is. */
+  async function settle(delivery: StoredDelivery, result: Result): Promise<void> {
+    const kind = kindOf(delivery.kind);
+    const pause = kind.pausesSeconds[delivery.attempts];
+    const dead = !result.ok && (result.final || pause === undefined);
+    // Jitter of a fifth, so that a receiver that comes back is not met by everything at once.
+    const waitSeconds = (pause ?? 0) * (0.9 + Math.random() * 0.2);
+    await db.tx(async (tx) => {
+      const { entry } = result;
+      const nextAt = result.ok || dead ? null : new Date(Date.now() + waitSeconds * 1_000);
+      await recordAttempt(tx, delivery.id, { status: result.ok ? 'delivered' : dead ? 'dead' : 'pending', lastStatus: entry.status, lastError: entry.error, lastResponse: entry.response, nextAt, entry });
+      if (nextAt) await queue.send(tx, deliver, { id: delivery.id }, { delaySeconds: Math.ceil(waitSeconds) });
+    });
+    await kind.tried?.(delivery, result.ok);
+    if (result.ok || dead) await kind.ended?.(delivery, result.ok);
+    if (dead) logger.warn({ delivery: delivery.id, kind: delivery.kind, error: result.entry.error }, 'a delivery was given up');
+  }
+
+  async function sweep(): Promise<void> {
+    try {
+      await db.tx(async (tx) => {
+        const ids = await takeOverdue(tx, { seconds: overdueSeconds, limit: stepDeliveries });
+        await queue.sendMany(tx, deliver, ids.map((id) => ({ id })));
+      });
     } catch (error) {
-      if (!(error instanceof OutboundError)) throw error;
-      return { ok: false, status: null, error: error.message, response: null, final: error.code === 'refused' };
+      logger.error({ err: error }, 'overdue deliveries could not be looked for; it is tried again');
     }
   }
 
@@ -55,50 +127,65 @@ export function deliveriesService({ db, queue, outbound, logger }: { db: Databas
     },
 
     /** Records a call, in the transaction of what it tells of. */
-    async send(
-      tx: Tx,
-      call: { kind: string; orgId: string; projectId: string; url: string; method?: string; eventType: string; eventId?: string; subjectId: string; payload: string; webhookId?: string },
-    ): Promise<void> {
-      if (!kinds.has(call.kind)) throw new Error(`The delivery kind "${call.kind}" is not declared.`);
-      const id = newId();
-      const fresh = await insertDelivery(tx, { ...call, id, method: call.method ?? 'POST', webhookId: call.webhookId ?? null, eventId: call.eventId ?? null });
-      if (fresh) await queue.send(tx, deliver, { id });
+    send: (tx: Tx, call: Call): Promise<void> => sendMany(tx, [call]),
+    /** The same for many, in their order. */
+    sendMany,
+
+    again,
+
+    /** Sends what a webhook was told in a stretch of time again, the oldest first; `more` where there is more than one request does. */
+    async againOf(webhookId: string, range: DeliveryRange): Promise<{ redelivered: number; more: boolean }> {
+      let after: string | undefined;
+      for (let redelivered = 0; ; ) {
+        const ids = await selectEnded(db, webhookId, range, { limit: stepDeliveries, after });
+        if (ids.length === 0 || redelivered >= maxAgain) return { redelivered, more: ids.length > 0 };
+        await again(ids);
+        redelivered += ids.length;
+        after = ids.at(-1);
+      }
     },
 
-    async work(): Promise<void> {
-      await queue.work(
-        deliver,
-        async (message) => {
-          const delivery = await selectDelivery(db, message.data.id);
-          if (!delivery || delivery.status !== 'pending') return;
-          const kind = kinds.get(delivery.kind);
-          if (!kind) throw new Error(`The delivery kind "${delivery.kind}" is not declared.`);
-          if (await hasEarlierPending(db, delivery)) {
-            await db.tx((tx) => queue.send(tx, deliver, { id: delivery.id }, { delaySeconds: 1 }));
-            return;
-          }
-          const result = await attempt(delivery, kind);
-          const pause = kind.pausesSeconds[delivery.attempts];
-          const dead = !result.ok && (result.final === true || pause === undefined);
-          // Jitter of a fifth, so that a receiver that comes back is not met by everything at once.
-          const waitSeconds = (pause ?? 0) * (0.9 + Math.random() * 0.2);
-          await db.tx(async (tx) => {
-            await recordAttempt(tx, delivery.id, {
-              status: result.ok ? 'delivered' : dead ? 'dead' : 'pending',
-              lastStatus: result.status,
-              lastError: result.error,
-              lastResponse: result.response,
-              nextAt: result.ok || dead ? null : new Date(Date.now() + waitSeconds * 1_000),
-            });
-            if (!result.ok && !dead) await queue.send(tx, deliver, { id: delivery.id }, { delaySeconds: Math.ceil(waitSeconds) });
-          });
-          if (result.ok || dead) await kind.ended?.(delivery, result.ok);
-          if (dead) logger.warn({ delivery: delivery.id, kind: delivery.kind, error: result.error }, 'a delivery was given up');
-        },
-        { concurrency: 8 },
-      );
+    /** Begins to make calls. Gives how to stop looking for those that were lost. */
+    async work(): Promise<() => Promise<void>> {
+      await queue.work(deliver, (message) => handle(message.data.id), { concurrency: 8 });
+      const timer = setInterval(() => void sweep(), sweepMs);
+      return async () => clearInterval(timer);
     },
   };
+}
+
+/** What came of an attempt; `final` where another one is pointless. */
+interface Result {
+  ok: boolean;
+  final: boolean;
+  entry: Attempt['entry'];
+}
+
+async function attempt(outbound: Outbound, delivery: StoredDelivery, kind: DeliveryKind): Promise<Result> {
+  const started = Date.now();
+  const headers = await kind.headers(delivery);
+  const entry = (more: Pick<Attempt['entry'], 'status' | 'error' | 'response'>): Attempt['entry'] => ({ at: new Date(started).toISOString(), seconds: (Date.now() - started) / 1_000, headers: shown(headers ?? {}), ...more });
+  if (!headers) return { ok: false, final: true, entry: entry({ status: null, error: 'The webhook is switched off or deleted.', response: null }) };
+  try {
+    const answer = await outbound.request({
+      url: delivery.url,
+      method: delivery.method as 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: delivery.payload,
+      timeoutMs: kind.timeoutMs ?? 10_000,
+    });
+    const response = await head(answer.body);
+    const ok = answer.status >= 200 && answer.status < 300;
+    return { ok, final: false, entry: entry({ status: answer.status, error: ok ? null : `The receiver answered ${answer.status}.`, response }) };
+  } catch (error) {
+    if (!(error instanceof OutboundError)) throw error;
+    return { ok: false, final: error.code === 'refused', entry: entry({ status: null, error: error.message, response: null }) };
+  }
+}
+
+/** The headers that the log shows: those of vendors' forms may be secrets. */
+function shown(headers: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('webhook-')));
 }
 
 const maxResponseBytes = 2_000;

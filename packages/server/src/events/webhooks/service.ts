@@ -1,130 +1,111 @@
 import { randomBytes } from 'node:crypto';
-import { newId, type Delivery, type Event, type Parsed, type Webhook, type webhooks } from '@fovea/contract';
-import sql, { empty, join, type Sql } from 'sql-template-tag';
+import { newId, type Delivery, type Parsed, type Webhook, type webhooks } from '@fovea/contract';
 import type { Database } from '../../engines/database/database.ts';
 import type { Outbound } from '../../engines/outbound/outbound.ts';
-import { messageKind, type Queue } from '../../engines/queue/queue.ts';
-import { notFound } from '../../fault.ts';
-import { authorize } from '../../identity/access.ts';
+import type { Logger } from '../../logger.ts';
+import { Fault, notFound } from '../../fault.ts';
+import { authorize, needAdmin } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
-import { patientPauses, type DeliveriesService, deliver } from '../deliveries/service.ts';
-import { reopenDelivery, selectDeliveries, selectDelivery, toDelivery } from '../deliveries/store.ts';
+import { patientPauses, type DeliveriesService } from '../deliveries/service.ts';
+import { selectDeliveries, selectDelivery, toDelivery } from '../deliveries/store.ts';
 import { callbackAddress } from '../callback-address.ts';
 import { emit } from '../outbox.ts';
-import { readEvents } from '../reader.ts';
+import { startFanOut } from './fan-out.ts';
 import { standardHeaders } from './sign.ts';
+import { deleteWebhook, insertWebhook, markArrived, markFailed, rotateSecret, selectWebhook, selectWebhooks, toWebhook, updateWebhook, type StoredWebhook } from './store.ts';
 
 type Body<K extends keyof typeof webhooks> = Parsed<(typeof webhooks)[K]>['body'];
 export type WebhooksService = ReturnType<typeof webhooksService>;
 
-/** Turns new events into deliveries; sent when something happened, and every minute in case that was missed. */
-export const fanOut = messageKind<null>('events.fan-out', { retries: 0 });
-
-interface WebhookRow {
-  id: string;
-  org_id: string;
-  project_id: string;
-  url: string;
-  events: string[];
-  description: string;
-  secret: string;
-  old_secret: string | null;
-  old_secret_until: Date | null;
-  enabled: boolean;
-  failing_since: Date | null;
-  position: number;
-  created_by: string;
-  created_at: Date;
-}
-
-function toWebhook(row: WebhookRow): Webhook {
-  return {
-    id: row.id,
-    projectId: row.project_id,
-    url: row.url,
-    events: row.events,
-    enabled: row.enabled,
-    description: row.description,
-    failingSince: row.failing_since?.toISOString() ?? null,
-    createdBy: row.created_by,
-    createdAt: row.created_at.toISOString(),
-  };
-}
-
 const newSecret = () => `whsec_${randomBytes(32).toString('base64')}`;
 const disableAfterDays = 5;
 
-/** Webhooks: events of a project, told to a URL, signed, until they arrive. */
-export function webhooksService(deps: { db: Database; queue: Queue; outbound: Outbound; projects: ProjectsService; deliveries: DeliveriesService }) {
-  const { db, queue, outbound, projects, deliveries } = deps;
+/** Webhooks: events of a project or of the whole organisation, told to a URL, signed, until they arrive. */
+export function webhooksService(deps: { db: Database; outbound: Outbound; projects: ProjectsService; deliveries: DeliveriesService; logger: Logger }) {
+  const { db, outbound, projects, deliveries } = deps;
 
   deliveries.kind('webhook', {
     pausesSeconds: patientPauses,
     async headers(delivery) {
-      const row = await db.maybe<WebhookRow>(sql`select * from webhooks where id = ${delivery.webhookId}`);
-      const secrets = row ? [row.secret, ...(row.old_secret && row.old_secret_until && row.old_secret_until.getTime() > Date.now() ? [row.old_secret] : [])] : [];
-      return standardHeaders({ id: delivery.id, body: delivery.payload, secrets });
+      const webhook = await selectWebhook(db, delivery.webhookId ?? '');
+      return webhook?.enabled ? standardHeaders({ id: delivery.id, body: delivery.payload, secrets: webhook.secrets }) : undefined;
     },
-    async ended(delivery, arrived) {
-      await db.run(sql`update webhooks set failing_since = ${arrived ? null : sql`coalesce(failing_since, now())`},
-        enabled = enabled and ${arrived ? sql`true` : sql`coalesce(failing_since > now() - make_interval(days => ${disableAfterDays}), true)`} where id = ${delivery.webhookId}`);
+    async tried({ webhookId }, arrived) {
+      if (webhookId === null) return;
+      if (arrived) await markArrived(db, webhookId);
+      else await failed(webhookId);
     },
   });
 
-  async function need(caller: Caller, id: string): Promise<WebhookRow> {
-    const row = await db.maybe<WebhookRow>(sql`select * from webhooks where id = ${id} and deleted_at is null`);
-    if (!row) throw notFound('webhook', id);
-    await authorize(db, caller, row.project_id, { role: 'manager', scope: 'admin', as: { kind: 'webhook', id } });
-    return row;
+  /** One that fails for days is switched off, and that is told: in its notice, and as an event to whoever listens to the project or the organisation. */
+  async function failed(id: string): Promise<void> {
+    const webhook = await selectWebhook(db, id);
+    if (!webhook) return;
+    await db.tx(async (tx) => {
+      const notice = `Switched off on ${new Date().toISOString().slice(0, 10)}: every delivery failed for ${disableAfterDays} days.`;
+      if (!(await markFailed(tx, id, { days: disableAfterDays, notice }))) return;
+      await emit(tx, { ...audit('webhook.disabled', { orgId: webhook.orgId, email: 'system@fovea' }, webhook), data: { url: webhook.url, failingSince: webhook.failingSince, notice } });
+    });
+  }
+
+  /** The right to see and change webhooks: of a project its managers', of the organisation its administrators'. */
+  async function need(caller: Caller, id: string): Promise<StoredWebhook> {
+    const webhook = await selectWebhook(db, id);
+    if (!webhook) throw notFound('webhook', id);
+    await mayManage(caller, webhook, { kind: 'webhook', id });
+    return webhook;
+  }
+
+  async function mayManage(caller: Caller, of: { orgId: string; projectId: string | null }, as: { kind: string; id: string }): Promise<void> {
+    if (of.projectId !== null) return void (await authorize(db, caller, of.projectId, { role: 'manager', scope: 'admin', as }));
+    if (of.orgId !== caller.orgId) throw notFound(as.kind, as.id);
+    needAdmin(caller, 'admin');
+  }
+
+  /** The project that is meant; null for the organisation. */
+  async function placeOf(caller: Caller, reference: string | undefined): Promise<string | null> {
+    if (reference === undefined) {
+      needAdmin(caller, 'admin');
+      return null;
+    }
+    const project = await projects.get(caller, reference);
+    await authorize(db, caller, project.id, { role: 'manager', scope: 'admin' });
+    return project.id;
   }
 
   const checkUrl = callbackAddress(outbound);
 
-  function audit(type: string, caller: Caller, webhook: { id: string; project_id: string }) {
-    return { type, orgId: caller.orgId, projectId: webhook.project_id, subject: { kind: 'webhook', id: webhook.id }, actor: caller.email };
-  }
-
   return {
     async create(caller: Caller, body: Body<'create'>): Promise<{ webhook: Webhook; secret: string }> {
-      const project = await projects.get(caller, body.project);
-      await authorize(db, caller, project.id, { role: 'manager', scope: 'admin' });
+      const projectId = await placeOf(caller, body.project);
       await checkUrl(body.url);
-      const id = newId();
       const secret = newSecret();
-      const row = await db.tx(async (tx) => {
-        const made = await tx.one<WebhookRow>(sql`insert into webhooks (id, org_id, project_id, url, events, description, secret, position, created_by)
-          values (${id}, ${caller.orgId}, ${project.id}, ${body.url}, ${body.events}, ${body.description}, ${secret},
-            coalesce((select max(seq) from events where project_id = ${project.id}), 0), ${caller.email}) returning *`);
-        await emit(tx, audit('webhook.created', caller, made));
-        return made;
+      const { url, events, description } = body;
+      const made = await db.tx(async (tx) => {
+        const row = await insertWebhook(tx, { id: newId(), orgId: caller.orgId, projectId, url, events, description, secret, createdBy: caller.email });
+        await emit(tx, audit('webhook.created', caller, row));
+        return row;
       });
-      return { webhook: toWebhook(row), secret };
+      return { webhook: toWebhook(made), secret };
     },
 
-    async list(caller: Caller, query: { project: string; limit: number; cursor?: string | undefined }): Promise<Page<Webhook>> {
-      const project = await projects.get(caller, query.project);
-      await authorize(db, caller, project.id, { role: 'manager', scope: 'admin' });
-      const mark = listMark('webhooks', project.id);
+    async list(caller: Caller, query: Parsed<typeof webhooks.list>['query']): Promise<Page<Webhook>> {
+      const projectId = await placeOf(caller, query.project);
+      const mark = listMark('webhooks', projectId);
       const before = readCursor(query.cursor, mark, 1)?.[0]?.toString();
-      const rows = await db.many<WebhookRow>(sql`select * from webhooks where project_id = ${project.id} and deleted_at is null
-        ${before === undefined ? empty : sql`and id < ${before}`} order by id desc limit ${query.limit + 1}`);
+      const rows = await selectWebhooks(db, { orgId: caller.orgId, projectId }, { limit: query.limit, before });
       return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.id], map: toWebhook });
     },
 
     async update(caller: Caller, id: string, body: Body<'update'>): Promise<Webhook> {
       const before = await need(caller, id);
       if (body.url !== undefined) await checkUrl(body.url);
-      const set: Sql[] = [sql`id = id`];
-      if (body.url !== undefined) set.push(sql`url = ${body.url}`);
-      if (body.events !== undefined) set.push(sql`events = ${body.events}`);
-      if (body.description !== undefined) set.push(sql`description = ${body.description}`);
-      if (body.enabled !== undefined) set.push(sql`enabled = ${body.enabled}, failing_since = null`);
       return db.tx(async (tx) => {
-        const row = await tx.one<WebhookRow>(sql`update webhooks set ${join(set, ', ')} where id = ${id} returning *`);
+        const after = await updateWebhook(tx, id, body);
         await emit(tx, audit('webhook.updated', caller, before));
-        return toWebhook(row);
+        return toWebhook(after);
       });
     },
 
@@ -132,90 +113,49 @@ export function webhooksService(deps: { db: Database; queue: Queue; outbound: Ou
       const before = await need(caller, id);
       const secret = newSecret();
       return db.tx(async (tx) => {
-        const row = await tx.one<WebhookRow>(sql`update webhooks set old_secret = secret, old_secret_until = now() + interval '1 day', secret = ${secret} where id = ${id} returning *`);
+        const after = await rotateSecret(tx, id, secret);
         await emit(tx, audit('webhook.rotated', caller, before));
-        return { webhook: toWebhook(row), secret };
+        return { webhook: toWebhook(after), secret };
       });
     },
 
     async delete(caller: Caller, id: string): Promise<void> {
       const before = await need(caller, id);
       await db.tx(async (tx) => {
-        await tx.run(sql`update webhooks set deleted_at = now(), enabled = false where id = ${id}`);
+        await deleteWebhook(tx, id);
         await emit(tx, audit('webhook.deleted', caller, before));
       });
     },
 
     async deliveries(caller: Caller, query: Parsed<typeof webhooks.deliveries>['query']): Promise<Page<Delivery>> {
-      const project = await projects.get(caller, query.project);
-      await authorize(db, caller, project.id, { role: 'manager', scope: 'admin' });
-      const mark = listMark('deliveries', [project.id, query.webhook, query.status, query.subject]);
+      const projectId = await placeOf(caller, query.project);
+      const { webhook: webhookId, status, subject: subjectId, limit } = query;
+      const mark = listMark('deliveries', [projectId, webhookId, status, subjectId]);
       const before = readCursor(query.cursor, mark, 1)?.[0]?.toString();
-      const rows = await selectDeliveries(db, project.id, { webhookId: query.webhook, status: query.status, subjectId: query.subject, limit: query.limit, before });
-      return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.id], map: toDelivery });
+      const rows = await selectDeliveries(db, projectId === null ? { orgId: caller.orgId } : { projectId }, { webhookId, status, subjectId, limit, before });
+      return cutPage(rows, { limit, mark, position: (row) => [row.id], map: toDelivery });
     },
 
     async redeliver(caller: Caller, id: string): Promise<Delivery> {
       const found = await selectDelivery(db, id);
       if (!found) throw notFound('delivery', id);
-      await authorize(db, caller, found.projectId, { role: 'manager', scope: 'admin', as: { kind: 'delivery', id } });
-      await db.tx(async (tx) => {
-        await reopenDelivery(tx, id);
-        await queue.send(tx, deliver, { id });
-      });
+      await mayManage(caller, found, { kind: 'delivery', id });
+      await deliveries.again([id]);
       return toDelivery((await selectDelivery(db, id)) ?? found);
     },
 
-    /** Begins to turn events into deliveries. */
-    async work(): Promise<() => Promise<void>> {
-      await queue.work(fanOut, async () => {
-        const rows = await db.many<WebhookRow>(sql`select * from webhooks where enabled and deleted_at is null`);
-        for (const row of rows) await fan(row);
-      });
-      await queue.schedule(fanOut, '* * * * *');
-      let pending = false;
-      return db.listen('fovea_events', () => {
-        if (pending) return;
-        pending = true;
-        setTimeout(() => {
-          pending = false;
-          void db.tx((tx) => queue.send(tx, fanOut, null, { singletonKey: 'fan-out' })).catch(() => undefined);
-        }, 50);
-      });
+    /** Sends what a webhook was told in a stretch of time again, the oldest first. */
+    async redeliverMany(caller: Caller, id: string, body: Body<'redeliverMany'>): Promise<{ redelivered: number; more: boolean }> {
+      const webhook = await need(caller, id);
+      if (!webhook.enabled) throw new Fault('illegal_state', 'The webhook is switched off; enable it first.', { current: toWebhook(webhook) });
+      return deliveries.againOf(id, body);
     },
-  };
 
-  /** Moves a webhook along the event table; its place and the deliveries are one transaction. */
-  async function fan(row: WebhookRow): Promise<void> {
-    for (;;) {
-      const more = await db.tx(async (tx) => {
-        const locked = await tx.maybe<WebhookRow>(sql`select * from webhooks where id = ${row.id} and enabled and deleted_at is null for update skip locked`);
-        if (!locked) return false;
-        const events = await readEvents(tx, { projectId: locked.project_id, after: locked.position, limit: 500 });
-        const last = events.at(-1);
-        if (!last) return false;
-        for (const event of events) {
-          if (!wants(locked.events, event)) continue;
-          await deliveries.send(tx, {
-            kind: 'webhook',
-            orgId: locked.org_id,
-            projectId: locked.project_id,
-            webhookId: locked.id,
-            url: locked.url,
-            eventType: event.type,
-            eventId: event.id,
-            subjectId: event.subject.id,
-            payload: JSON.stringify({ type: event.type, timestamp: event.createdAt, data: event }),
-          });
-        }
-        await tx.run(sql`update webhooks set position = ${last.seq} where id = ${locked.id}`);
-        return events.length === 500;
-      });
-      if (!more) return;
-    }
-  }
+    /** Begins to turn events into deliveries. */
+    work: (): Promise<() => Promise<void>> => startFanOut(deps),
+  };
 }
 
-function wants(filters: readonly string[], event: Event): boolean {
-  return filters.length === 0 || filters.some((filter) => filter === event.type || (filter.endsWith('.*') && event.type.startsWith(filter.slice(0, -1))));
+function audit(type: string, by: { orgId: string; email: string }, webhook: { id: string; projectId: string | null }) {
+  return { type, orgId: by.orgId, projectId: webhook.projectId, subject: { kind: 'webhook', id: webhook.id }, actor: by.email };
 }
