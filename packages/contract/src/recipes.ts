@@ -43,6 +43,11 @@ const content = {
   params: z.record(z.string(), z.unknown()).default({}).describe('Defaults that tasks inherit'),
 };
 
+const suggestions = z
+  .array(z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}\/[a-z0-9][a-z0-9._-]{0,63}(@[0-9A-Za-z.-]+)?$/, 'must be `owner/name`, or `owner/name@version`'))
+  .max(50)
+  .describe('Analytics that people who hold a task may ask for suggestions, whatever their role');
+
 export const recipe = z.object({
   id,
   projectId: id,
@@ -53,6 +58,7 @@ export const recipe = z.object({
   instructions: z.string(),
   allowNewLabels: z.boolean(),
   params: z.record(z.string(), z.unknown()),
+  suggestions,
   createdBy: z.string(),
   createdAt: time,
   updatedAt: time,
@@ -68,7 +74,7 @@ export const recipes = {
     path: '/v1/recipes',
     summary: 'Creates a recipe: what may be labeled and how.',
     audience: 'manager',
-    body: z.object({ project: reference, name, ...content }).strict(),
+    body: z.object({ project: reference, name, ...content, suggestions: suggestions.optional() }).strict(),
     result: recipe,
     status: 201,
     errors: ['not_found', 'forbidden'],
@@ -100,6 +106,7 @@ export const recipes = {
         instructions: content.instructions.unwrap().optional(),
         allowNewLabels: z.boolean().optional(),
         params: content.params.unwrap().optional(),
+        suggestions: suggestions.optional(),
       })
       .strict(),
     result: recipe,

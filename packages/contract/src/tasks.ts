@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { annotationInput } from './annotations.ts';
+import { job } from './compute.ts';
 import { operation } from './operation.ts';
 import { id, metadata, name, page, pageQuery, time, timeInput } from './primitives.ts';
 import { reference } from './projects.ts';
@@ -272,6 +273,26 @@ export const tasks = {
       .strict(),
     result: task,
     errors: ['not_found', 'illegal_state'],
+  }),
+  suggest: operation({
+    id: 'tasks.suggest',
+    method: 'POST',
+    path: '/v1/tasks/{task}/suggestions',
+    summary: 'Has an analytic that the recipe allows look at the item of a task that the caller holds or reviews.',
+    description: 'Without a place, the labels that it finds become annotations of the item that nobody has accepted yet. With a place nothing is written: the shapes stand in the `summary` of the job.',
+    audience: 'annotator',
+    scope: 'label',
+    params: oneTask,
+    body: z
+      .object({
+        analytic: z.string().max(200).describe('One of the `suggestions` of the recipe'),
+        frame: z.int().min(0).optional().describe('Of a video or a scan: the frame or slice that is looked at as a picture'),
+        point: z.tuple([z.number(), z.number()]).optional().describe('Only what lies at this place: [x, y] in pixels of the picture'),
+      })
+      .strict(),
+    result: job,
+    status: 201,
+    errors: ['not_found', 'forbidden', 'illegal_state'],
   }),
   review: operation({
     id: 'tasks.review',

@@ -23,6 +23,8 @@ export class Tasks extends Feature {
   readonly release = this.method(tasks.release, 'task');
   /** Hands in the work on a claimed task. */
   readonly submit = this.method(tasks.submit, 'task');
+  /** Has an analytic that the recipe allows look at the item of a task that the caller holds or reviews. */
+  readonly suggest = this.method(tasks.suggest, 'task');
   /** Accepts submitted or completed work, sends it back with a comment, or records that it was fixed. */
   readonly review = this.method(tasks.review, 'task');
 }

@@ -29,6 +29,7 @@ import { foldersService } from '../catalog/folders/service.ts';
 import { datasetsService } from '../catalog/datasets/service.ts';
 import { analyticsService } from '../compute/analytics/service.ts';
 import { queues, workJobs } from '../compute/jobs/background.ts';
+import { frameDrawer } from '../compute/jobs/draw-frame.ts';
 import { expireJobs, workJobExpiry } from '../compute/jobs/expire.ts';
 import { jobsService } from '../compute/jobs/service.ts';
 import { sweepPlaces } from '../compute/jobs/store.ts';
@@ -78,6 +79,7 @@ import { recipesService } from '../labeling/recipes/service.ts';
 import { attachmentsService } from '../labeling/tasks/attachments.ts';
 import { prepareTask, returnLeases, workTasks, type TaskPreparation } from '../labeling/tasks/background.ts';
 import { taskRoutes } from '../labeling/tasks/routes.ts';
+import { suggestionsService } from '../labeling/tasks/suggestions.ts';
 import { tasksService } from '../labeling/tasks/service.ts';
 import { usersService } from '../identity/users/service.ts';
 import { messageKind } from '../engines/queue/queue.ts';
@@ -185,7 +187,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...recipeRoutes(recipes),
     ...exportRoutes(dataExports, settings.secret),
     ...importRoutes(dataImports),
-    ...taskRoutes(batches, tasks),
+    ...taskRoutes(batches, tasks, suggestionsService({ db, analytics, jobs })),
     ...computeRoutes({ analytics, jobs, profiles }),
     ...runRoutes(runs),
     ...eventRoutes(events, webhooks, callbacks),
@@ -212,7 +214,7 @@ export function compose(engines: Engines, settings: Settings) {
     async startWorking(): Promise<void> {
       const { runners, close } = jobRunners({ db, outbound, logger, runs, analytics, containerProtocols });
       closers.push(close);
-      await workJobs({ db, blobs, queue, logger, jobs, analytics, annotations, runners });
+      await workJobs({ db, blobs, queue, logger, jobs, analytics, annotations, runners, drawFrame: frameDrawer({ blobs, scans }) });
       await commands.work();
       closers.push(await deliveries.work());
       closers.push(await webhooks.work());

@@ -221,6 +221,7 @@ const table: Record<string, Sample> = {
   'tasks.renew': { body: () => ({ lease: newId() }) },
   'tasks.release': { body: () => ({ lease: newId() }) },
   'tasks.submit': { body: () => ({ lease: newId() }) },
+  'tasks.suggest': { body: { analytic: 'fovea/colors' } },
   'tasks.review': { body: { verdict: 'comment' } },
   'analytics.list': {},
   'analytics.get': {},

@@ -17,6 +17,7 @@ import type { AnnotationsService } from '../../labeling/annotations/service.ts';
 import type { Logger } from '../../logger.ts';
 import type { AnalyticsService } from '../analytics/service.ts';
 import { AnswerLater, RunnerError, RunnerMissing, type Runner } from '../runners/runner.ts';
+import { isDrawnFor } from './bind.ts';
 import { defaultExpiry, type JobsService } from './service.ts';
 import { appendLog, reportProgress, type JobChange, type StoredJob } from './store.ts';
 
@@ -48,6 +49,8 @@ export interface JobWorkerDeps {
   analytics: AnalyticsService;
   annotations: AnnotationsService;
   runners: Partial<Record<AnalyticManifest['runtime']['kind'], Runner>>;
+  /** Draws a frame of a video, or a slice of a scan, into a folder; the path of the picture. */
+  drawFrame(item: StoredItem, how: { orgId: string; frame: number; folder: string }): Promise<string>;
 }
 
 const folderPrefix = 'fovea-job-';
@@ -88,7 +91,7 @@ async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobM
   try {
     const runner = deps.runners[manifest.runtime.kind];
     if (!runner) throw new RunnerMissing(`No runner for "${manifest.runtime.kind}" is installed on this platform.`);
-    const { inputs, items } = await prepareInputs(deps, job, folder, releases);
+    const { inputs, items } = await prepareInputs(deps, { job, manifest, folder }, releases);
     const outputDir = join(folder, 'out');
     await mkdir(outputDir, { recursive: true });
     const parameters = await fileParameters(deps, manifest, job, releases);
@@ -177,16 +180,19 @@ function reporter({ db }: JobWorkerDeps, job: StoredJob, stop: AbortController) 
   };
 }
 
-async function prepareInputs({ db, blobs }: JobWorkerDeps, job: StoredJob, folder: string, releases: (() => Promise<void>)[]) {
+async function prepareInputs({ db, blobs, drawFrame }: JobWorkerDeps, { job, manifest, folder }: { job: StoredJob; manifest: AnalyticManifest; folder: string }, releases: (() => Promise<void>)[]) {
   const ids = Object.values(job.inputs).flat();
   const items = new Map((ids.length === 0 ? [] : await selectItems(db, ids)).map((item) => [item.id, item]));
   const inputs: Record<string, InputFile[]> = {};
   for (const [name, of] of Object.entries(job.inputs)) {
     inputs[name] = [];
+    const media = manifest.inputs.find((input) => input.name === name)?.media ?? [];
     for (const [index, id] of of.entries()) {
       const item = items.get(id);
       if (!item) throw new InputError(`The item ${id} no longer exists.`);
-      inputs[name].push(await inputFile(blobs, item, join(folder, 'in', name, String(index)), releases));
+      const place = join(folder, 'in', name, String(index));
+      if (job.frame === null || !isDrawnFor(media, item)) inputs[name].push(await inputFile(blobs, item, place, releases));
+      else inputs[name].push({ name: item.name, path: await drawFrame(item, { orgId: job.orgId, frame: job.frame, folder: place }), mediaType: 'image/png', itemId: item.id });
     }
   }
   return { inputs, items };
@@ -252,7 +258,7 @@ async function attachLabels({ annotations }: JobWorkerDeps, job: StoredJob, resu
   for (const { from, annotations: found } of result.labels ?? []) {
     if (from.itemId === undefined || !items.has(from.itemId) || found.length === 0) continue;
     const base = labelBase(job, from.itemId);
-    const inputs = found.map((content, index) => ({ ...content, id: labelId(job, base + BigInt(index)), source: 'model' as const, metadata: { jobId: job.id } }));
+    const inputs = found.map((content, index) => ({ ...content, frame: content.frame ?? job.frame, id: labelId(job, base + BigInt(index)), source: 'model' as const, metadata: { jobId: job.id } }));
     await annotations.create(caller, from.itemId, inputs).catch((error: unknown) => {
       if (!(error instanceof Fault && error.code === 'conflict')) throw error;
     });

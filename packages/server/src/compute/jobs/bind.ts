@@ -4,7 +4,7 @@ import { Fault } from '../../fault.ts';
 type Parameter = AnalyticManifest['parameters'][number];
 
 /** Checks the inputs of a request against the document; the items were found and may be read. Throws one fault that names everything wrong. */
-export function checkInputs(manifest: AnalyticManifest, inputs: Record<string, readonly Item[]>, options: { anyMedia?: boolean } = {}): void {
+export function checkInputs(manifest: AnalyticManifest, inputs: Record<string, readonly Item[]>, options: { anyMedia?: boolean; frame?: number | undefined } = {}): void {
   const errors: FieldError[] = [];
   const known = new Map(manifest.inputs.map((input) => [input.name, input]));
   for (const [name, items] of Object.entries(inputs)) {
@@ -15,13 +15,24 @@ export function checkInputs(manifest: AnalyticManifest, inputs: Record<string, r
       continue;
     }
     if (!input.many && items.length > 1) errors.push({ path, message: `takes one item, was given ${items.length}` });
-    const wrong = options.anyMedia ? undefined : items.find((item) => !input.media.includes(item.kind) && item.probe !== 'pending');
-    if (wrong) errors.push({ path, message: `takes ${input.media.join(', ')}; "${wrong.path}" is ${wrong.kind}` });
+    const isDrawn = (item: Item) => options.frame !== undefined && isDrawnFor(input.media, item);
+    const wrong = options.anyMedia ? undefined : items.find((item) => !input.media.includes(item.kind) && item.probe !== 'pending' && !isDrawn(item));
+    if (wrong) errors.push({ path, message: `takes ${input.media.join(', ')}; "${wrong.path}" is ${wrong.kind}${isDrawnFor(input.media, wrong) ? ': say which frame of it is meant, as `frame`' : ''}` });
+    const short = items.find((item) => isDrawn(item) && (options.frame ?? 0) >= (item.frames ?? 1));
+    if (short) errors.push({ path: 'body.frame', message: `must be below ${short.frames ?? 1}, the number of frames of "${short.path}"` });
   }
   for (const input of manifest.inputs) {
     if (input.required && (inputs[input.name]?.length ?? 0) === 0) errors.push({ path: `body.inputs.${input.name}`, message: 'is required' });
   }
   throwAll(errors);
+}
+
+/** Kinds of item of which a frame can be drawn as a picture. */
+const framed: readonly Item['kind'][] = ['video', 'dicom', 'nifti'];
+
+/** Whether an input that takes these kinds is given a picture of one frame of an item, in its stead. */
+export function isDrawnFor(media: readonly Item['kind'][], { kind }: Pick<Item, 'kind'>): boolean {
+  return media.includes('image') && !media.includes(kind) && framed.includes(kind);
 }
 
 /** The parameters of a request by the document: texts that stand for numbers and truth values turned into them, defaults filled in. */

@@ -141,67 +141,78 @@ export function jobsService(deps: {
     return versions;
   }
 
+  async function make(caller: Caller, projectId: string, body: Body<'create'> & JobExtras): Promise<StoredJob> {
+    await mayCall(body.callbackUrl);
+    const analytic = await analytics.find(caller, body.analytic);
+    if (analytic.pending) throw new Fault('invalid_request', `The analytic ${analytic.name}@${analytic.version} is pending: what it runs on has not been uploaded yet.`);
+    const { manifest } = analytic;
+    if (body.compute !== 'best' && !manifest.compute[body.compute]) {
+      throw new Fault('invalid_request', `body.compute: the analytic does not run on ${body.compute}.`, { errors: [{ path: 'body.compute', message: `the analytic runs on ${Object.entries(manifest.compute).filter(([, can]) => can).map(([mode]) => mode).join(' and ')}` }] });
+    }
+    const found = await inputItems(caller, body.inputs);
+    if (!body.inputsLater) checkInputs(manifest, found, { anyMedia: body.anyMedia ?? false, frame: body.frame });
+    const profile = body.profile === undefined ? undefined : await profiles.get(caller, body.profile);
+    const parameters = bindParameters(manifest, { ...profile?.parameters, ...body.parameters });
+    const workKey = createHash('sha256')
+      .update(JSON.stringify([analytic.id, parameters, Object.entries(found).map(([name, list]) => [name, list.map((item) => [item.name, item.sha256])]), ...(body.frame === undefined ? [] : [body.frame])]))
+      .digest('hex');
+    const dataVersions = await versionsOf(found);
+    const earlier = body.cache ? await selectEqualWork(db, caller.orgId, workKey) : undefined;
+    const queued = body.start && !earlier;
+    return db.tx(async (tx) => {
+      const events = [{ type: 'job.created', status: 'ready' }, ...(queued ? [{ type: 'job.queued' }] : [])];
+      const made = await insertJob(tx, {
+        id: newId(),
+        orgId: caller.orgId,
+        projectId,
+        analyticId: analytic.id,
+        analytic: analytic.name,
+        version: analytic.version,
+        name: body.name ?? analytic.name.split('/')[1] ?? analytic.name,
+        compute: body.compute,
+        queue: body.compute === 'gpu' ? 'gpu' : 'cpu',
+        inputs: Object.fromEntries(Object.entries(found).map(([name, list]) => [name, list.map((item) => item.id)])),
+        dataVersions,
+        parameters,
+        frame: body.frame ?? null,
+        profileId: profile?.id ?? null,
+        attachLabels: body.attachLabels,
+        workKey,
+        callbackUrl: body.callbackUrl ?? null,
+        origin: body.origin ?? null,
+        externalId: body.externalId ?? null,
+        extra: body.extra ?? null,
+        createdBy: caller.email,
+        expiresAt: body.expiresAt ?? null,
+        queued,
+      }, { actor: caller.email, events });
+      const ready: StoredJob = queued ? { ...made, status: 'ready', ticket: null, queuedAt: null } : made;
+      await tell(tx, ready, ready);
+      if (earlier) {
+        const from = { outputs: earlier.outputs, summary: { ...earlier.summary, cachedFrom: earlier.id }, failures: earlier.failures };
+        return move(tx, made, caller.email, { ...from, status: 'complete', progress: 1, expiresAt: body.expiresAt ?? defaultExpiry() }, 'job.completed');
+      }
+      if (queued) {
+        await tell(tx, made, ready);
+        await send(tx, made);
+      }
+      return made;
+    });
+  }
+
   return {
     onMoved: (listener: JobMoved): void => void listeners.push(listener),
 
     async create(caller: Caller, body: Body<'create'> & JobExtras): Promise<StoredJob> {
       const projectId = isId(body.project) ? body.project : (await projects.get(caller, body.project)).id;
       await authorize(db, caller, projectId, { role: 'developer', scope: 'write' });
-      await mayCall(body.callbackUrl);
-      const analytic = await analytics.find(caller, body.analytic);
-      if (analytic.pending) throw new Fault('invalid_request', `The analytic ${analytic.name}@${analytic.version} is pending: what it runs on has not been uploaded yet.`);
-      const { manifest } = analytic;
-      if (body.compute !== 'best' && !manifest.compute[body.compute]) {
-        throw new Fault('invalid_request', `body.compute: the analytic does not run on ${body.compute}.`, { errors: [{ path: 'body.compute', message: `the analytic runs on ${Object.entries(manifest.compute).filter(([, can]) => can).map(([mode]) => mode).join(' and ')}` }] });
-      }
-      const found = await inputItems(caller, body.inputs);
-      if (!body.inputsLater) checkInputs(manifest, found, { anyMedia: body.anyMedia ?? false });
-      const profile = body.profile === undefined ? undefined : await profiles.get(caller, body.profile);
-      const parameters = bindParameters(manifest, { ...profile?.parameters, ...body.parameters });
-      const workKey = createHash('sha256')
-        .update(JSON.stringify([analytic.id, parameters, Object.entries(found).map(([name, list]) => [name, list.map((item) => [item.name, item.sha256])])]))
-        .digest('hex');
-      const dataVersions = await versionsOf(found);
-      const earlier = body.cache ? await selectEqualWork(db, caller.orgId, workKey) : undefined;
-      const queued = body.start && !earlier;
-      return db.tx(async (tx) => {
-        const events = [{ type: 'job.created', status: 'ready' }, ...(queued ? [{ type: 'job.queued' }] : [])];
-        const made = await insertJob(tx, {
-          id: newId(),
-          orgId: caller.orgId,
-          projectId,
-          analyticId: analytic.id,
-          analytic: analytic.name,
-          version: analytic.version,
-          name: body.name ?? analytic.name.split('/')[1] ?? analytic.name,
-          compute: body.compute,
-          queue: body.compute === 'gpu' ? 'gpu' : 'cpu',
-          inputs: Object.fromEntries(Object.entries(found).map(([name, list]) => [name, list.map((item) => item.id)])),
-          dataVersions,
-          parameters,
-          profileId: profile?.id ?? null,
-          attachLabels: body.attachLabels,
-          workKey,
-          callbackUrl: body.callbackUrl ?? null,
-          origin: body.origin ?? null,
-          externalId: body.externalId ?? null,
-          extra: body.extra ?? null,
-          createdBy: caller.email,
-          expiresAt: body.expiresAt ?? null,
-          queued,
-        }, { actor: caller.email, events });
-        const ready: StoredJob = queued ? { ...made, status: 'ready', ticket: null, queuedAt: null } : made;
-        await tell(tx, ready, ready);
-        if (earlier) {
-          const from = { outputs: earlier.outputs, summary: { ...earlier.summary, cachedFrom: earlier.id }, failures: earlier.failures };
-          return move(tx, made, caller.email, { ...from, status: 'complete', progress: 1, expiresAt: body.expiresAt ?? defaultExpiry() }, 'job.completed');
-        }
-        if (queued) {
-          await tell(tx, made, ready);
-          await send(tx, made);
-        }
-        return made;
-      });
+      return make(caller, projectId, body);
+    },
+
+    /** A job for somebody who labels: whoever calls this has looked whether the analytic is allowed there. */
+    async suggest(caller: Caller, projectId: string, body: Pick<Body<'create'>, 'analytic' | 'inputs' | 'parameters' | 'attachLabels' | 'frame'>): Promise<StoredJob> {
+      await authorize(db, caller, projectId, { role: 'annotator', scope: 'label' });
+      return make(caller, projectId, { ...body, project: projectId, compute: 'best', start: true, cache: false });
     },
 
     /** What a profile does with one item: a job of its own, gone after an hour. */

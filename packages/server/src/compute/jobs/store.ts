@@ -19,6 +19,7 @@ export interface JobRow {
   inputs: Record<string, string[]>;
   data_versions: Record<string, string> | null;
   parameters: Record<string, unknown>;
+  frame: number | null;
   profile_id: string | null;
   attach_labels: boolean;
   work_key: string | null;
@@ -72,6 +73,7 @@ export function toStoredJob(row: JobRow): StoredJob {
     inputs: row.inputs,
     dataVersions: row.data_versions ?? {},
     parameters: row.parameters,
+    frame: row.frame,
     profileId: row.profile_id,
     progress: row.progress,
     message: row.message,
@@ -120,6 +122,7 @@ export interface NewJob {
   inputs: unknown;
   dataVersions: Record<string, string>;
   parameters: unknown;
+  frame: number | null;
   profileId: string | null;
   attachLabels: boolean;
   workKey: string | null;
@@ -144,10 +147,10 @@ const telling = (change: Sql, { actor, events }: Told): Sql =>
 
 export async function insertJob(db: Queryable, row: NewJob, told: Told): Promise<StoredJob> {
   const insert = sql`insert into jobs (id, org_id, project_id, analytic_id, analytic, version, name, compute, queue, inputs, parameters, profile_id,
-        attach_labels, work_key, callback_url, origin, external_id, extra, created_by, expires_at, data_versions, status, ticket, queued_at)
+        attach_labels, work_key, callback_url, origin, external_id, extra, created_by, expires_at, data_versions, frame, status, ticket, queued_at)
       values (${row.id}, ${row.orgId}, ${row.projectId}, ${row.analyticId}, ${row.analytic}, ${row.version}, ${row.name}, ${row.compute}, ${row.queue},
         ${JSON.stringify(row.inputs)}, ${JSON.stringify(row.parameters)}, ${row.profileId}, ${row.attachLabels}, ${row.workKey}, ${row.callbackUrl}, ${row.origin},
-        ${row.externalId}, ${row.extra === null ? null : JSON.stringify(row.extra)}, ${row.createdBy}, ${row.expiresAt}, ${JSON.stringify(row.dataVersions)},
+        ${row.externalId}, ${row.extra === null ? null : JSON.stringify(row.extra)}, ${row.createdBy}, ${row.expiresAt}, ${JSON.stringify(row.dataVersions)}, ${row.frame},
         ${row.queued ? sql`'queued', nextval('job_tickets'), now()` : sql`'ready', null, null`}) returning *`;
   return toStoredJob(await db.one<JobRow>(telling(insert, told)));
 }

@@ -12,6 +12,7 @@ interface RecipeRow {
   instructions: string;
   allow_new_labels: boolean;
   params: Record<string, unknown>;
+  suggestions: string[];
   created_by: string;
   created_at: Date;
   updated_at: Date;
@@ -39,6 +40,7 @@ function toStoredRecipe(row: RecipeRow): StoredRecipe {
     instructions: row.instructions,
     allowNewLabels: row.allow_new_labels,
     params: row.params,
+    suggestions: row.suggestions,
     createdBy: row.created_by,
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
@@ -52,11 +54,11 @@ export function toRecipe({ origin: _origin, externalId: _externalId, extra: _ext
   return recipe;
 }
 
-const columns = sql`r.id, r.project_id, r.name, v.version, v.labels, v.attributes, v.instructions, v.allow_new_labels, v.params, r.created_by,
+const columns = sql`r.id, r.project_id, r.name, v.version, v.labels, v.attributes, v.instructions, v.allow_new_labels, v.params, v.suggestions, r.created_by,
   r.created_at, v.created_at as updated_at, r.origin, r.external_id, r.extra`;
 const newest = sql`from recipes r join recipe_versions v on v.recipe_id = r.id and v.version = r.version`;
 
-export type RecipeContent = Pick<Recipe, 'labels' | 'attributes' | 'instructions' | 'allowNewLabels' | 'params'>;
+export type RecipeContent = Pick<Recipe, 'labels' | 'attributes' | 'instructions' | 'allowNewLabels' | 'params'> & Partial<Pick<Recipe, 'suggestions'>>;
 
 export async function insertRecipe(
   db: Queryable,
@@ -67,9 +69,9 @@ export async function insertRecipe(
 }
 
 export async function insertVersion(db: Queryable, row: { id: string; projectId: string; version: number; createdBy: string } & RecipeContent): Promise<void> {
-  await db.run(sql`insert into recipe_versions (recipe_id, version, project_id, labels, attributes, instructions, allow_new_labels, params, created_by)
+  await db.run(sql`insert into recipe_versions (recipe_id, version, project_id, labels, attributes, instructions, allow_new_labels, params, suggestions, created_by)
     values (${row.id}, ${row.version}, ${row.projectId}, ${JSON.stringify(row.labels)}, ${JSON.stringify(row.attributes)}, ${row.instructions},
-      ${row.allowNewLabels}, ${JSON.stringify(row.params)}, ${row.createdBy})`);
+      ${row.allowNewLabels}, ${JSON.stringify(row.params)}, ${JSON.stringify(row.suggestions ?? [])}, ${row.createdBy})`);
 }
 
 /** The recipe at a version, the newest unless given; also of a deleted one when a version is asked for. */

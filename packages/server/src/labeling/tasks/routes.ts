@@ -2,12 +2,14 @@ import { batches, taskParamsSchema, taskResponseSchema, tasks, taskTypeNames, ta
 import { route, type Route } from '../../http/context.ts';
 import { needScope } from '../../identity/caller.ts';
 import type { BatchesService } from '../batches/service.ts';
+import { toJob } from '../../compute/jobs/store.ts';
 import { toBatch } from '../batches/store.ts';
 import { samples } from '../task-types/samples.ts';
+import type { SuggestionsService } from './suggestions.ts';
 import type { TasksService } from './service.ts';
 import { toTask } from './store.ts';
 
-export function taskRoutes(batchService: BatchesService, service: TasksService): Route[] {
+export function taskRoutes(batchService: BatchesService, service: TasksService, suggestions: SuggestionsService): Route[] {
   return [
     route(batches.create, async ({ caller, body }) => toBatch(await batchService.create(caller, body))),
     route(batches.query, ({ caller, params, body }) => batchService.query(caller, params.project, body)),
@@ -40,6 +42,7 @@ export function taskRoutes(batchService: BatchesService, service: TasksService):
     route(tasks.renew, async ({ caller, params, body }) => toTask(await service.renew(caller, params.task, body))),
     route(tasks.release, async ({ caller, params, body }) => toTask(await service.release(caller, params.task, body))),
     route(tasks.submit, async ({ caller, params, body }) => toTask(await service.submit(caller, params.task, body))),
+    route(tasks.suggest, async ({ caller, params, body }) => toJob(await suggestions.suggest(caller, params.task, body))),
     route(tasks.review, async ({ caller, params, body }) => toTask(await service.review(caller, params.task, body))),
   ];
 }
