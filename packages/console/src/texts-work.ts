@@ -113,7 +113,7 @@ export const workTexts = {
     progress: 'Progress',
     took: 'Took',
     created: 'Created',
-    position: (n: number) => (n === 0 ? 'next in the queue' : `${count(n, 'job', 'jobs')} in front`),
+    position: (n: number, wait?: string) => `${n === 0 ? 'next in the queue' : `${count(n, 'job', 'jobs')} in front`}${wait === undefined ? '' : `, begins in about ${wait}`}`,
     cancel: 'Cancel',
     cancelled: 'Cancelled.',
     outputs: 'Outputs',

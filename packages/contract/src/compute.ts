@@ -5,6 +5,7 @@ import { operation } from './operation.ts';
 import { expiryInput, futureExpiry, id, metadata, name, page, pageQuery, queryBoolean, time } from './primitives.ts';
 import { reference } from './projects.ts';
 import { queryBody } from './query.ts';
+import { downloadLink, transfers } from './transfers.ts';
 
 export const jobStatuses = ['ready', 'queued', 'scheduled', 'running', 'complete', 'failed', 'cancelled'] as const;
 export const failureCauses = ['user', 'analytic', 'platform'] as const;
@@ -108,6 +109,7 @@ export const job = z.object({
   summary: z.record(z.string(), z.unknown()).nullable(),
   failures: z.array(z.object({ itemId: id.nullable(), name: z.string(), message: z.string() })).describe('Inputs that could not be processed while others were'),
   position: z.int().nullable().describe('Jobs in front of it while it is queued'),
+  estimatedStartAt: time.nullable().describe('When it will probably begin, while it is queued: by how long the last jobs of its queue took and how many run at once; null while no worker takes them'),
   archived: z.boolean(),
   expired: z.boolean(),
   attempt: z.int(),
@@ -140,17 +142,52 @@ export const jobRequest = z
   .strict();
 
 const oneJob = z.object({ job: id });
+const oneOutput = oneJob.extend({ index: z.coerce.number().int().min(0) });
 
 export const jobs = {
   create: operation({ id: 'jobs.create', method: 'POST', path: '/v1/jobs', summary: 'Creates a job and, unless told otherwise, queues it.', audience: 'developer', body: jobRequest, result: job, status: 201, errors: ['not_found', 'forbidden', 'address_refused'] }),
   query: operation({ id: 'jobs.query', method: 'POST', path: '/v1/projects/{project}/jobs/query', summary: 'Finds jobs of a project by the query language, newest first.', audience: 'annotator', scope: 'read', params: z.object({ project: id }), body: queryBody, result: page(job.partial()), errors: ['not_found'] }),
   get: operation({ id: 'jobs.get', method: 'GET', path: '/v1/jobs/{job}', summary: 'Gets a job; with `waitSeconds` answers when it ends, or after so long.', audience: 'annotator', params: oneJob, query: z.object({ waitSeconds: z.coerce.number().min(0).max(60).default(0) }), result: job, errors: ['not_found'] }),
   start: operation({ id: 'jobs.start', method: 'POST', path: '/v1/jobs/{job}/start', summary: 'Queues a job that is ready.', audience: 'developer', params: oneJob, result: job, errors: ['not_found', 'forbidden', 'illegal_state'] }),
+  startMany: operation({
+    id: 'jobs.startMany',
+    method: 'POST',
+    path: '/v1/projects/{project}/jobs/start',
+    summary: 'Queues many jobs that are ready, in their order; those that cannot be queued are told, each with the reason.',
+    audience: 'developer',
+    params: z.object({ project: id }),
+    body: z.object({ jobs: z.array(id).min(1).max(1_000, 'must have at most 1,000 entries') }).strict(),
+    result: z.object({ started: z.array(id), refused: z.array(z.object({ job: id, message: z.string() })) }),
+    errors: ['not_found', 'forbidden'],
+  }),
   cancel: operation({ id: 'jobs.cancel', method: 'POST', path: '/v1/jobs/{job}/cancel', summary: 'Cancels a job, also a running one.', audience: 'developer', params: oneJob, result: job, errors: ['not_found', 'forbidden', 'illegal_state'] }),
   update: operation({ id: 'jobs.update', method: 'PATCH', path: '/v1/jobs/{job}', summary: 'Archives a job, or changes when its outputs expire.', audience: 'developer', params: oneJob, body: z.object({ archived: z.boolean().optional(), expiresAt: expiryInput.nullable().optional(), name: name.optional() }).strict(), result: job, errors: ['not_found', 'forbidden', 'illegal_state'] }),
   delete: operation({ id: 'jobs.delete', method: 'DELETE', path: '/v1/jobs/{job}', summary: 'Deletes a job that is not in progress, with its outputs.', audience: 'developer', params: oneJob, errors: ['not_found', 'forbidden', 'illegal_state'] }),
   log: operation({ id: 'jobs.log', method: 'GET', path: '/v1/jobs/{job}/log', summary: 'The log lines of a job.', audience: 'annotator', params: oneJob, query: z.object({ after: z.coerce.number().int().min(0).default(0) }), result: z.object({ lines: z.array(z.object({ at: time, text: z.string() })), next: z.int() }), errors: ['not_found'] }),
-  output: operation({ id: 'jobs.output', method: 'GET', path: '/v1/jobs/{job}/outputs/{index}', summary: 'Downloads an output of a complete job.', audience: 'annotator', params: oneJob.extend({ index: z.coerce.number().int().min(0) }), result: 'binary', errors: ['not_found', 'illegal_state', 'gone'] }),
+  output: operation({ id: 'jobs.output', method: 'GET', path: '/v1/jobs/{job}/outputs/{index}', summary: 'Downloads an output of a complete job.', audience: 'annotator', params: oneOutput, result: 'binary', errors: ['not_found', 'illegal_state', 'gone'] }),
+  link: operation({
+    id: 'jobs.link',
+    method: 'GET',
+    path: '/v1/jobs/{job}/outputs/{index}/link',
+    summary: 'Gets a URL that opens an output of a complete job without a key, for a time.',
+    description: 'Of the store itself where clients can reach that. Ranges are answered.',
+    audience: 'annotator',
+    params: oneOutput,
+    query: transfers.link.query,
+    result: downloadLink,
+    errors: ['not_found', 'illegal_state', 'gone'],
+  }),
+  open: operation({
+    id: 'jobs.open',
+    method: 'GET',
+    path: '/v1/jobs/{job}/outputs/{index}/content',
+    summary: 'Downloads an output by the signed URL of `jobs.link`.',
+    audience: 'public',
+    params: oneOutput,
+    query: transfers.open.query,
+    result: 'binary',
+    errors: ['not_found', 'forbidden', 'illegal_state', 'gone', 'range_not_satisfiable'],
+  }),
 };
 
 /** A file that an analytic elsewhere gives: its bytes here, or where they are. */

@@ -83,7 +83,7 @@ function summarize(context: Context, result: DemoResult, { url, file, seconds }:
   const rows = [
     { step: 'uploaded', what: `${formatCount(result.items)} files, ${formatBytes(result.bytes)}`, took: result.seconds['upload'], rate: perSecond(result.items, 'upload') },
     { step: 'looked at', what: kinds, took: result.seconds['probe'], rate: perSecond(result.items, 'probe') },
-    { step: 'processed', what: `${formatCount(result.jobs)} jobs`, took: result.seconds['process'], rate: '' },
+    { step: 'processed', what: `${formatCount(result.jobs)} jobs`, took: result.seconds['process'], rate: `${(result.jobs / Math.max(result.seconds['process'] ?? 0, 0.001)).toFixed(1)} jobs/s: ${result.jobTimes.waited.toFixed(1)} s in the queue, ${result.jobTimes.worked.toFixed(1)} s at work` },
     { step: 'labeled', what: `${formatCount(result.tasks)} tasks, ${formatCount(result.reviewed)} reviewed, ${formatCount(result.sentBack)} sent back`, took: result.seconds['label'], rate: perSecond(result.tasks, 'label') },
     { step: 'committed', what: `version ${result.version.slice(0, 12)}`, took: result.seconds['commit'], rate: perSecond(result.items, 'commit') },
     { step: 'exported', what: `COCO: ${exportWords(result)}`, took: result.seconds['export'], rate: perSecond(result.items, 'export') },

@@ -54,6 +54,13 @@ export function jobCommands(program: Command, context: Context): void {
     for await (const line of logOf(context.fovea, id)) print(context.io, options.json ? JSON.stringify(line) : plain(line.text));
   });
 
+  withJson(group.command('start').argument('<id...>').description('queue jobs that were created without being started')).action(async (ids: string[], options: ListOptions) => {
+    for (const id of ids) {
+      const job = await context.fovea.jobs.start(id);
+      context.printDone(`Started "${plain(job.name)}" (${id}).`, job, options);
+    }
+  });
+
   withJson(group.command('cancel').argument('<id...>').description('cancel jobs, also running ones')).action(async (ids: string[], options: ListOptions) => {
     for (const id of ids) {
       const job = await context.fovea.jobs.cancel(id);
@@ -173,6 +180,7 @@ function factsOf(job: Job) {
     ['state', stateOf(job)],
     ['message', job.message],
     ['jobs in front', job.position],
+    ['begins about', job.estimatedStartAt === null ? null : formatTime(job.estimatedStartAt)],
     ['parameters', JSON.stringify(job.parameters)],
     ['outputs', job.outputs.map((output) => `${output.name} (${formatBytes(output.sizeBytes)})`).join(', ')],
     ['summary', job.summary === null ? null : JSON.stringify(job.summary)],

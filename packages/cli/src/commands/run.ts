@@ -18,6 +18,7 @@ interface RunFlags {
   compute?: (typeof computeModes)[number];
   attachLabels?: boolean;
   cache?: boolean;
+  start?: boolean;
   wait?: boolean;
   out?: string;
   json?: boolean;
@@ -35,6 +36,7 @@ export function runCommand(program: Command, context: Context): void {
       .addOption(new Option('--compute <mode>', 'where it runs').choices(computeModes))
       .option('--attach-labels', 'labels that it finds become annotations of the items')
       .option('--cache', 'answer from an earlier job that did equal work')
+      .option('--no-start', 'only create it; "fovea jobs start" queues it')
       .option('-w, --wait', 'follow it to its end')
       .option('-o, --out <folder>', 'download its outputs there (waits)'),
     'fovea run fovea/motion-tracks --dataset Night --input video=/street.mp4 --wait',
@@ -62,9 +64,10 @@ async function run(context: Context, analytic: string, flags: RunFlags): Promise
     ...(flags.compute === undefined ? {} : { compute: flags.compute }),
     attachLabels: flags.attachLabels ?? false,
     cache: flags.cache ?? false,
+    start: flags.start ?? true,
   });
-  if (!flags.wait && flags.out === undefined) {
-    context.printDone(`"${plain(job.name)}" is ${job.status} (${job.id}); "fovea jobs watch ${job.id}" follows it.`, job, flags);
+  if ((!flags.wait && flags.out === undefined) || flags.start === false) {
+    context.printDone(`"${plain(job.name)}" is ${job.status} (${job.id}); "fovea jobs ${flags.start === false ? 'start' : 'watch'} ${job.id}" ${flags.start === false ? 'queues' : 'follows'} it.`, job, flags);
     return;
   }
   if (!flags.json) note(io, `Job ${job.id}`);

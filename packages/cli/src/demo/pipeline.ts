@@ -24,6 +24,8 @@ export interface DemoResult {
   /** How well the people agreed with each other, from the quality report of their batch; undefined where nothing was labeled. */
   agreement: Agreement | undefined;
   jobs: number;
+  /** Where the seconds of the jobs went: in the queue, and at work. */
+  jobTimes: JobTimes;
   compared: number;
   /** The version that was committed, and its export as COCO. */
   version: string;
@@ -77,7 +79,7 @@ export async function runPipeline(fovea: Fovea, options: DemoOptions): Promise<D
     const items = uploaded.created + uploaded.existing;
     await timed('probe', () => waitForProbes(fovea, dataset.id, items, onProgress));
     const byKind = await countKinds(fovea, dataset.id);
-    const jobs = await timed('process', () => findMotion(fovea, project.id, dataset.id, onProgress));
+    const { jobs, times } = await timed('process', () => preLabel(fovea, { project: project.id, dataset: dataset.id, onProgress }));
     const work = await timed('label', () => label(fovea, { project: project.id, dataset: dataset.id, truth, onProgress }));
     const compared = options.verify ? await timed('download', () => compare(fovea, dataset.id, source, join(temporary, 'copy'), items, onProgress)) : 0;
     const version = await timed('commit', () => commit(fovea, dataset.id, onProgress));
@@ -97,6 +99,7 @@ export async function runPipeline(fovea: Fovea, options: DemoOptions): Promise<D
       sentBack: work.sentBack,
       agreement: work.agreement,
       jobs,
+      jobTimes: times,
       compared,
       version,
       exported,
@@ -145,17 +148,32 @@ async function countKinds(fovea: Fovea, dataset: string): Promise<Record<string,
   return counts;
 }
 
-/** Lets an analytic find what moves in the videos; its tracks become annotations for people to check. */
-async function findMotion(fovea: Fovea, project: string, dataset: string, onProgress: DemoProgress): Promise<number> {
-  const { data: videos } = await fovea.items.query(dataset, { filter: { kind: 'video', probe: 'ready' }, fields: ['id'], limit: 5 });
-  let done = 0;
-  for (const { id } of videos) {
-    if (id === undefined) continue;
-    onProgress('Finding motion', 'videos', done, videos.length);
-    await fovea.jobs.createAndWait({ project, analytic: 'fovea/motion-tracks', inputs: { video: id }, attachLabels: true });
-    onProgress('Finding motion', 'videos', ++done, videos.length);
+/** Seconds that jobs spent, all together. */
+export interface JobTimes {
+  waited: number;
+  worked: number;
+}
+
+/** Labels by analytics, before people see anything: moving objects of the videos as tracks, and pictures that are blurred, dark or flat; a job for each video, and one for the pictures. */
+async function preLabel(fovea: Fovea, given: { project: string; dataset: string; onProgress: DemoProgress }): Promise<{ jobs: number; times: JobTimes }> {
+  const { project, dataset, onProgress } = given;
+  const ready = (kind: string, limit: number) => fovea.items.query(dataset, { filter: { kind, probe: 'ready' }, fields: ['id'], limit });
+  const ids = ({ data }: Awaited<ReturnType<typeof ready>>) => data.flatMap(({ id }) => id ?? []);
+  const [videos, pictures] = await Promise.all([ready('video', 5).then(ids), ready('image', 200).then(ids)]);
+  const requests = [
+    ...videos.map((id) => ({ project, analytic: 'fovea/motion-tracks', inputs: { video: id }, attachLabels: true })),
+    ...(pictures.length === 0 ? [] : [{ project, analytic: 'fovea/image-quality', inputs: { images: pictures }, attachLabels: true }]),
+  ];
+  const times = { waited: 0, worked: 0 };
+  for (const [index, request] of requests.entries()) {
+    onProgress('Running analytics', 'jobs', index, requests.length);
+    const { queuedAt, startedAt, endedAt } = await fovea.jobs.createAndWait(request);
+    const [queued = 0, started = 0, ended = 0] = [queuedAt, startedAt, endedAt].map((time) => Date.parse(time ?? '') / 1_000);
+    times.waited += started - queued;
+    times.worked += ended - started;
   }
-  return done;
+  onProgress('Running analytics', 'jobs', requests.length, requests.length);
+  return { jobs: requests.length, times };
 }
 
 /** A batch over some of the pictures, worked off by made-up people, a part of it reviewed. */

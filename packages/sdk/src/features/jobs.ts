@@ -37,6 +37,8 @@ export class Jobs extends Feature {
   readonly get = this.method(jobs.get, 'job');
   /** Queues a job that is ready. */
   readonly start = this.method(jobs.start, 'job');
+  /** Queues many jobs that are ready, in their order; those that cannot be queued are told, each with the reason. */
+  readonly startMany = this.method(jobs.startMany, 'project');
   /** Cancels a job, also a running one. */
   readonly cancel = this.method(jobs.cancel, 'job');
   /** Archives a job, or changes when its outputs expire. */
@@ -47,6 +49,10 @@ export class Jobs extends Feature {
   readonly log = this.method(jobs.log, 'job');
   /** Downloads an output of a complete job. */
   readonly output = this.method(jobs.output, 'job', 'index');
+  /** Gets a URL that opens an output of a complete job without a key, for a time. */
+  readonly link = this.method(jobs.link, 'job', 'index');
+  /** Downloads an output by the signed URL of `link`. */
+  readonly open = this.method(jobs.open, 'job', 'index');
 
   /** Waits until a job has ended; the server is asked to hold its answer. Throws JobFailedError, or TimeoutError at the deadline. */
   async wait(id: string, { deadlineMs = 3_600_000, onProgress, ...options }: WaitOptions = {}): Promise<Job> {

@@ -4,12 +4,13 @@ import { route, type Route } from '../http/context.ts';
 import { sendFile } from '../http/send-file.ts';
 import type { AnalyticsService } from './analytics/service.ts';
 import { toAnalytic } from './analytics/store.ts';
+import type { JobLinks } from './jobs/links.ts';
 import type { JobsService } from './jobs/service.ts';
 import { toJob } from './jobs/store.ts';
 import type { ProfilesService } from './profiles/service.ts';
 import { toProfile } from './profiles/store.ts';
 
-export function computeRoutes(services: { analytics: AnalyticsService; jobs: JobsService; profiles: ProfilesService }): Route[] {
+export function computeRoutes(services: { analytics: AnalyticsService; jobs: JobsService; links: JobLinks; profiles: ProfilesService }): Route[] {
   return [
     route(analytics.query, ({ caller, body }) => services.analytics.query(caller, body)),
     route(analytics.list, ({ caller, query }) => services.analytics.list(caller, query)),
@@ -24,12 +25,18 @@ export function computeRoutes(services: { analytics: AnalyticsService; jobs: Job
     route(jobs.query, ({ caller, params, body }) => services.jobs.query(caller, params.project, body)),
     route(jobs.get, async ({ caller, params, query }) => toJob(await services.jobs.get(caller, params.job, query.waitSeconds))),
     route(jobs.start, async ({ caller, params }) => toJob(await services.jobs.start(caller, params.job))),
+    route(jobs.startMany, ({ caller, params, body }) => services.jobs.startMany(caller, params.project, body.jobs)),
     route(jobs.cancel, async ({ caller, params }) => toJob(await services.jobs.cancel(caller, params.job))),
     route(jobs.update, async ({ caller, params, body }) => toJob(await services.jobs.update(caller, params.job, body))),
     route(jobs.delete, ({ caller, params }) => services.jobs.delete(caller, params.job)),
     route(jobs.log, ({ caller, params, query }) => services.jobs.log(caller, params.job, query.after)),
     route(jobs.output, async ({ caller, params, request, reply }) => {
       const { output, read } = await services.jobs.openOutput(caller, params.job, params.index);
+      await sendFile(request, reply, { sha256: output.sha256, size: output.sizeBytes, mediaType: output.mediaType, filename: output.name, read });
+    }),
+    route(jobs.link, ({ caller, params, query }) => services.links.link(caller, params.job, params.index, query)),
+    route(jobs.open, async ({ params, query, request, reply }) => {
+      const { output, read } = await services.links.open({ method: request.method, query }, params.job, params.index);
       await sendFile(request, reply, { sha256: output.sha256, size: output.sizeBytes, mediaType: output.mediaType, filename: output.name, read });
     }),
 

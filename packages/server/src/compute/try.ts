@@ -22,9 +22,9 @@ export type { TryOptions, TryResult };
  */
 export async function tryLocally(folderOrName: string, options: TryOptions): Promise<TryResult> {
   const known = builtinAnalytics.some(({ manifest }) => manifest.name === folderOrName || manifest.name === `fovea/${folderOrName}`);
-  if (known && !existsSync(folderOrName)) return tryAnalytic(folderOrName, options);
+  if (known && !existsSync(folderOrName)) return tryBuiltin(folderOrName, options);
   const manifest = await readAnalyticFolder(folderOrName);
-  if (manifest.runtime.kind === 'builtin') return tryAnalytic(folderOrName, options);
+  if (manifest.runtime.kind === 'builtin') return tryBuiltin(folderOrName, options);
   const inputs = bindInputs(manifest, options.inputs);
   const parameters = bindParameters(manifest, options.parameters ?? {});
   const runner = runnerOf(manifest);
@@ -46,6 +46,22 @@ export async function tryLocally(folderOrName: string, options: TryOptions): Pro
     await runner.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** One of the program's own writes its outputs where they are wanted; its labels are written beside them unless it did. */
+async function tryBuiltin(name: string, options: TryOptions): Promise<TryResult> {
+  const result = await tryAnalytic(name, options);
+  const target = resolve(options.outDir);
+  if (!result.files.some(({ path }) => path === join(target, labelsFile))) await writeLabels(result, join(target, labelsFile));
+  return result;
+}
+
+/** Labels of a run that is tried, by the names of their files. */
+const labelsFile = 'labels.json';
+
+async function writeLabels({ labels = [] }: AnalyticResult, path: string): Promise<void> {
+  if (labels.length === 0) return;
+  await writeFile(path, JSON.stringify(labels.map(({ from, annotations }) => ({ name: from.name, annotations })), null, 2));
 }
 
 function runnerOf({ runtime }: AnalyticManifest): Runner {
@@ -85,9 +101,6 @@ async function keep(result: AnalyticResult, outDir: string): Promise<AnalyticRes
     await copyFile(file.path, path);
     files.push({ ...file, path });
   }
-  if (result.labels && result.labels.length > 0) {
-    const labels = result.labels.map(({ from, annotations }) => ({ name: from.name, annotations }));
-    await writeFile(join(target, names.unique('labels.json')), JSON.stringify(labels, null, 2));
-  }
+  await writeLabels(result, join(target, names.unique(labelsFile)));
   return { ...result, files };
 }

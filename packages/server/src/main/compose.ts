@@ -31,8 +31,9 @@ import { analyticsService } from '../compute/analytics/service.ts';
 import { queues, workJobs } from '../compute/jobs/background.ts';
 import { frameDrawer } from '../compute/jobs/draw-frame.ts';
 import { expireJobs, workJobExpiry } from '../compute/jobs/expire.ts';
+import { jobLinks } from '../compute/jobs/links.ts';
 import { jobsService } from '../compute/jobs/service.ts';
-import { sweepPlaces } from '../compute/jobs/store.ts';
+import { sweepPlaces } from '../compute/jobs/places-store.ts';
 import { profilesService } from '../compute/profiles/service.ts';
 import { computeRoutes } from '../compute/routes.ts';
 import { jobRunners, type ProtocolFinder } from '../compute/runners/all.ts';
@@ -158,6 +159,7 @@ export function compose(engines: Engines, settings: Settings) {
   const analytics = analyticsService({ db, blobs, settings });
   const profiles = profilesService({ db, projects, analytics });
   const jobs = jobsService({ db, blobs, queue, projects, items, analytics, profiles, mayCall });
+  const links = jobLinks({ db, blobs, jobs, signer: urlSigner(settings.secret), publicUrl: settings.publicUrl });
   const runs = runsService({ db, blobs, queue, analytics, settings, signer: urlSigner(settings.secret) });
   const events = eventsService({ db, projects });
   const deliveries = deliveriesService({ db, queue, outbound, logger });
@@ -188,7 +190,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...exportRoutes(dataExports, settings.secret),
     ...importRoutes(dataImports),
     ...taskRoutes(batches, tasks, suggestionsService({ db, analytics, jobs })),
-    ...computeRoutes({ analytics, jobs, profiles }),
+    ...computeRoutes({ analytics, jobs, links, profiles }),
     ...runRoutes(runs),
     ...eventRoutes(events, webhooks, callbacks),
   ];
@@ -214,7 +216,7 @@ export function compose(engines: Engines, settings: Settings) {
     async startWorking(): Promise<void> {
       const { runners, close } = jobRunners({ db, outbound, logger, runs, analytics, containerProtocols });
       closers.push(close);
-      await workJobs({ db, blobs, queue, logger, jobs, analytics, annotations, runners, drawFrame: frameDrawer({ blobs, scans }) });
+      closers.push(await workJobs({ db, blobs, queue, logger, jobs, analytics, annotations, runners, drawFrame: frameDrawer({ blobs, scans }) }));
       await commands.work();
       closers.push(await deliveries.work());
       closers.push(await webhooks.work());

@@ -34,8 +34,11 @@ export const JobState = ({ status }: { status: Job['status'] }) => (
   </Badge>
 );
 
-export function JobProgress({ job }: { job: Pick<Job, 'status' | 'progress' | 'position' | 'name'> }) {
-  if (job.status === 'queued') return <>{job.position === null ? '' : workTexts.jobs.position(job.position)}</>;
+export function JobProgress({ job }: { job: Pick<Job, 'status' | 'progress' | 'position' | 'estimatedStartAt' | 'name'> }) {
+  if (job.status === 'queued') {
+    const seconds = job.estimatedStartAt ? (Date.parse(job.estimatedStartAt) - Date.now()) / 1_000 : 0;
+    return <>{job.position === null ? '' : workTexts.jobs.position(job.position, seconds >= 1 ? formatDuration(Math.round(seconds)) : undefined)}</>;
+  }
   if (job.status !== 'running' && job.status !== 'scheduled') return null;
   return <Progress value={job.progress * 100} aria-label={`${workTexts.jobs.progress}: ${job.name}`} miw={120} />;
 }

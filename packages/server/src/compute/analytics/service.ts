@@ -13,8 +13,9 @@ import { Fault, notFound } from '../../fault.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { onnxSpec } from '../runners/onnx.ts';
+import { together } from '../together.ts';
 import { analyticEntity } from './entity.ts';
-import { insertAnalytic, lockAnalytic, queryAnalytics, selectAnalyticById, selectAnalytics, selectBuiltins, selectFiles, selectManifest, selectRunnable, selectWantedDigests, toAnalytic, updateAnalytic, upsertFile, type AnalyticFile, type StoredAnalytic } from './store.ts';
+import { insertAnalytic, lockAnalytic, queryAnalytics, selectAnalyticById, selectAnalytics, selectBuiltins, selectFiles, selectManifest, selectRunnables, selectWantedDigests, toAnalytic, updateAnalytic, upsertFile, type Runnable, type StoredAnalytic } from './store.ts';
 import { latest } from './version.ts';
 
 export type AnalyticsService = ReturnType<typeof analyticsService>;
@@ -52,6 +53,11 @@ export function analyticsService({ db, blobs, settings }: { db: Database; blobs:
       if (neededFiles(found.manifest).every((one) => there.has(one))) await updateAnalytic(tx, found.id, { pending: false });
     });
   }
+
+  const runnable = together(async (ids: readonly string[]) => {
+    const found = await selectRunnables(db, [...new Set(ids)]);
+    return ids.map((id) => found.get(id));
+  });
 
   /** Never stored: it follows from the platform's own secret. */
   function secretOf(id: string): string {
@@ -127,8 +133,8 @@ export function analyticsService({ db, blobs, settings }: { db: Database; blobs:
     },
 
     /** The document and the files of the analytic of a job, for the worker that runs it. */
-    async runnable(id: string): Promise<{ manifest: AnalyticManifest; files: AnalyticFile[] }> {
-      const found = await selectRunnable(db, id);
+    async runnable(id: string): Promise<Runnable> {
+      const found = await runnable(id);
       if (!found) throw new Error(`The analytic ${id} of a job has no row.`);
       return found;
     },

@@ -135,10 +135,16 @@ export async function lockAnalytic(db: Queryable, id: string): Promise<{ pending
   return db.maybe<{ pending: boolean }>(sql`select pending from analytics where id = ${id} and deleted_at is null for update`);
 }
 
-/** What a worker needs to run one: the document and the files, in one question. */
-export async function selectRunnable(db: Queryable, id: string): Promise<{ manifest: AnalyticManifest; files: AnalyticFile[] } | undefined> {
-  const row = await db.maybe<{ manifest: AnalyticManifest; files: AnalyticFile[] }>(sql`select manifest,
+/** What a worker needs to run an analytic: the document and the files. */
+export interface Runnable {
+  manifest: AnalyticManifest;
+  files: AnalyticFile[];
+}
+
+/** Those of several, in one question. */
+export async function selectRunnables(db: Queryable, ids: readonly string[]): Promise<Map<string, Runnable>> {
+  const rows = await db.many<Runnable & { id: string }>(sql`select id, manifest,
     (select coalesce(json_agg(json_build_object('path', path, 'sha256', sha256, 'sizeBytes', size) order by path), '[]'::json) from analytic_files f where f.analytic_id = a.id) as files
-    from analytics a where id = ${id}`);
-  return row && { manifest: row.manifest, files: row.files };
+    from analytics a where id = any(${[...ids]}::uuid[])`);
+  return new Map(rows.map(({ id, manifest, files }) => [id, { manifest, files }]));
 }

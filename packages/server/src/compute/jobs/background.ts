@@ -18,8 +18,9 @@ import type { Logger } from '../../logger.ts';
 import type { AnalyticsService } from '../analytics/service.ts';
 import { AnswerLater, RunnerError, RunnerMissing, type Runner } from '../runners/runner.ts';
 import { isDrawnFor } from './bind.ts';
+import { tellPace, type Pace } from './pace.ts';
 import { defaultExpiry, type JobsService } from './service.ts';
-import { appendLog, reportProgress, type JobChange, type StoredJob } from './store.ts';
+import { appendLog, reportProgress, type StoredJob } from './store.ts';
 
 interface JobMessage {
   jobId: string;
@@ -67,18 +68,29 @@ async function sweepFolders(): Promise<void> {
   }
 }
 
-/** Begins to run jobs of these capabilities. */
-export async function workJobs(deps: JobWorkerDeps, capabilities: readonly (keyof typeof queues)[] = ['cpu'], concurrency = 2): Promise<void> {
+/** Begins to run jobs of these capabilities; gives how to stop telling how fast they are done, once the queue has stopped. */
+export async function workJobs(deps: JobWorkerDeps, capabilities: readonly (keyof typeof queues)[] = ['cpu'], concurrency = 2): Promise<() => Promise<void>> {
   await sweepFolders();
-  for (const capability of capabilities) await deps.queue.work(queues[capability], (message) => handle(deps, message), { concurrency });
+  const paces: Pace[] = [];
+  for (const capability of capabilities) {
+    const pace = await tellPace(deps, capability, concurrency);
+    paces.push(pace);
+    await deps.queue.work(queues[capability], (message) => handle(deps, message, pace), { concurrency });
+  }
+  return async () => {
+    for (const pace of paces) await pace.close();
+  };
 }
 
-async function handle(deps: JobWorkerDeps, message: Message<JobMessage>): Promise<void> {
+async function handle(deps: JobWorkerDeps, message: Message<JobMessage>, pace: Pace): Promise<void> {
   const { jobId: id, ticket, asked } = message.data;
   const taken = () => (asked ? deps.jobs.inRun({ id, ticket }) : deps.jobs.begin({ id, ticket }));
   const begun = message.attempt < maxLosses ? await taken() : undefined;
-  if (begun) await runJob(deps, begun, message);
-  else if (message.attempt >= maxLosses) await deps.jobs.giveUp({ id, ticket }, `The workers that ran it were lost ${message.attempt} times.`);
+  if (begun) {
+    const beganMs = performance.now();
+    await runJob(deps, begun, message);
+    pace.took((performance.now() - beganMs) / 1_000);
+  } else if (message.attempt >= maxLosses) await deps.jobs.giveUp({ id, ticket }, `The workers that ran it were lost ${message.attempt} times.`);
 }
 
 async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobMessage>): Promise<void> {
@@ -247,9 +259,9 @@ async function finish(deps: JobWorkerDeps, job: StoredJob, manifest: AnalyticMan
   // Before the job is complete: who waits for it finds them.
   if (job.attachLabels) await attachLabels(deps, job, result, items);
   const failures = (result.failures ?? []).map((failure) => ({ itemId: failure.from.itemId ?? null, name: failure.from.name, message: failure.message }));
-  const change: JobChange = { status: 'complete', progress: 1, message: null, outputs, failures, summary: result.summary ?? null, expiresByDefault: defaultExpiry() };
+  const change = { status: 'complete' as const, progress: 1, message: null, outputs, failures, summary: result.summary ?? null, expiresByDefault: defaultExpiry() };
   const blobs = outputs.map((output) => ({ sha256: output.sha256, size: output.sizeBytes }));
-  await deps.jobs.end(job, change, 'job.completed', blobs.length === 0 ? undefined : (tx) => recordBlobs(tx, blobs));
+  await deps.jobs.end(job, change, blobs.length === 0 ? undefined : (tx) => recordBlobs(tx, blobs));
 }
 
 /** Labels that the run found become annotations of the items, by the analytic's name. What an earlier try of this run attached stays as it is. */
@@ -286,5 +298,5 @@ async function fail(deps: JobWorkerDeps, job: StoredJob, error: Error, attempt: 
   // A fault of ours may pass: the message comes again, to this worker or another.
   if (platform && attempt < platformRetries) throw error;
   const cause = error instanceof InputError ? 'user' : platform || error instanceof RunnerMissing ? 'platform' : 'analytic';
-  await deps.jobs.end(job, { status: 'failed', cause, message: error.message.slice(0, 2_000) }, 'job.failed');
+  await deps.jobs.end(job, { status: 'failed', cause, message: error.message.slice(0, 2_000) });
 }

@@ -21,7 +21,9 @@ import type { ProfilesService } from '../profiles/service.ts';
 import { bindParameters, checkInputs } from './bind.ts';
 import { jobEntity } from './entity.ts';
 import { queues } from './background.ts';
-import { insertJob, placeInQueue, selectEqualWork, selectJob, selectJobByNumber, selectLog, toJob, toStoredJob, updateJob, type JobChange, type JobRow, type StoredJob } from './store.ts';
+import { placesInQueue, type Place } from './places-store.ts';
+import { insertJob, lockJobs, selectEqualWork, selectJob, selectJobByNumber, selectLog, toJob, toStoredJob, updateJob, type JobChange, type JobRow, type StoredJob } from './store.ts';
+import { workerMoves } from './worker-moves.ts';
 
 type Body<K extends keyof typeof jobs> = Parsed<(typeof jobs)[K]>['body'];
 export type JobsService = ReturnType<typeof jobsService>;
@@ -40,10 +42,6 @@ export interface JobExtras {
 /** Told in the transaction in which a job moved, with the job as it was before. */
 export type JobMoved = (tx: Tx, job: StoredJob, before: StoredJob) => Promise<void>;
 
-/** Who makes the moves of a worker, in events. */
-const workerName = 'system@fovea';
-/** States of a job that a worker may have, or had before it was lost. */
-const inHand: readonly Job['status'][] = ['queued', 'scheduled', 'running'];
 const outputDays = 14;
 const previewMs = 3_600_000;
 const maxPreviewFiles = 20;
@@ -78,10 +76,18 @@ export function jobsService(deps: {
     return found;
   }
 
-  async function placed(job: StoredJob): Promise<StoredJob> {
-    if (job.status !== 'queued' || job.ticket === null) return job;
-    return { ...job, position: await placeInQueue(db, job.queue, job.ticket) };
+  /** Those that wait with how many are in front and when they will probably begin; the others as they are. */
+  async function placedAll(found: readonly StoredJob[]): Promise<StoredJob[]> {
+    const inQueue = found.filter(({ status, ticket }) => status === 'queued' && ticket !== null);
+    const places = inQueue.length === 0 ? new Map<string, Place>() : await placesInQueue(db, inQueue);
+    return found.map((job) => {
+      const place = places.get(job.id);
+      if (!place) return job;
+      const { position, perSecond } = place;
+      return { ...job, position, estimatedStartAt: perSecond === null ? null : new Date(Date.now() + ((position + 1) / perSecond) * 1_000).toISOString() };
+    });
   }
+  const placed = async (job: StoredJob): Promise<StoredJob> => (await placedAll([job]))[0] ?? job;
 
   function illegal(job: StoredJob): Fault {
     return new Fault('illegal_state', `The job is ${job.status}; possible now: ${nextMoves[job.status]}.`, { current: toJob(job) });
@@ -97,24 +103,6 @@ export function jobsService(deps: {
     if (!after) throw notFound('job', job.id);
     await tell(tx, after, job);
     return after;
-  }
-
-  /**
-   * A move that a worker makes of the run it has in hand. Nearly always nobody is called back, and the move is one statement; else, or when
-   * the job is no longer in one of these states of this run, it gives undefined and changes nothing.
-   */
-  function moveRun(job: { id: string; ticket: number | null }, from: readonly Job['status'][], change: JobChange, events: readonly RowEvent[]): Promise<StoredJob | undefined> {
-    return updateJob(db, job.id, change, { actor: workerName, events }, sql`ticket = ${job.ticket} and status = any(${from}) and deleted_at is null and callback_url is null`);
-  }
-
-  /** The same in a transaction, with all who listen. */
-  function moveLocked(run: { id: string; ticket: number | null }, from: readonly Job['status'][], change: JobChange, how: { type: string; scheduled?: RowEvent; beside?: ((tx: Tx) => Promise<unknown>) | undefined }) {
-    return db.tx(async (tx) => {
-      const job = await selectJob(tx, run.id, { lock: true });
-      if (!job || job.ticket !== run.ticket || !from.includes(job.status)) return undefined;
-      await how.beside?.(tx);
-      return move(tx, job, workerName, change, how.type, how.scheduled && job.status === 'queued' ? [how.scheduled] : []);
-    });
   }
 
   async function enqueue(tx: Tx, job: StoredJob, actor: string): Promise<StoredJob> {
@@ -243,7 +231,7 @@ export function jobsService(deps: {
 
     async query(caller: Caller, projectId: string, body: Body<'query'>): Promise<Page<Partial<Job>>> {
       const { data, next } = await this.find(caller, projectId, body);
-      return { data: data.map((job) => projectFields(toJob(job), body.fields, jobEntity)), next };
+      return { data: (await placedAll(data)).map((job) => projectFields(toJob(job), body.fields, jobEntity)), next };
     },
 
     async find(caller: Caller, projectId: string, body: Omit<Body<'query'>, 'fields'> & { offset?: number | undefined }): Promise<Page<StoredJob>> {
@@ -281,6 +269,26 @@ export function jobsService(deps: {
         return enqueue(tx, job, caller.email);
       });
       return placed(queued);
+    },
+
+    /** Queues those of a project that are ready, in this order; the others are told with the reason. */
+    async startMany(caller: Caller, projectId: string, ids: readonly string[]): Promise<{ started: string[]; refused: { job: string; message: string }[] }> {
+      await authorize(db, caller, projectId, { role: 'developer', scope: 'write' });
+      return db.tx(async (tx) => {
+        const found = await lockJobs(tx, projectId, ids);
+        const started: string[] = [];
+        const refused: { job: string; message: string }[] = [];
+        for (const id of new Set(ids)) {
+          const job = found.get(id);
+          if (!job) refused.push({ job: id, message: `There is no job ${id} in the project.` });
+          else if (job.status !== 'ready') refused.push({ job: id, message: illegal(job).message });
+          else {
+            await enqueue(tx, job, caller.email);
+            started.push(id);
+          }
+        }
+        return { started, refused };
+      });
     },
 
     /** Ends a job that waits or runs; a worker that has it in hand stops within a second. */
@@ -330,28 +338,7 @@ export function jobsService(deps: {
 
     /** Moves of a job that its worker makes. */
     move,
-    /** A worker has it and begins: both moves in one. Undefined when there is nothing to begin: it was cancelled or queued anew since. */
-    async begin(run: { id: string; ticket: number }): Promise<StoredJob | undefined> {
-      const change: JobChange = { status: 'running', addAttempt: true, progress: 0 };
-      const started = { type: 'job.started' };
-      const scheduled = { type: 'job.scheduled', status: 'scheduled' };
-      return (
-        (await moveRun(run, ['queued'], change, [scheduled, started])) ?? moveLocked(run, inHand, change, { type: started.type, scheduled })
-      );
-    },
-    /** The job of a run that was begun and waits for an answer; undefined when it is no longer in it. */
-    async inRun(run: { id: string; ticket: number }): Promise<StoredJob | undefined> {
-      const job = await selectJob(db, run.id);
-      return job?.status === 'running' && job.ticket === run.ticket ? job : undefined;
-    },
-    /** A worker ends its run: nothing happens when the job is no longer in it. `beside` is kept in the same transaction. */
-    async end(run: StoredJob, change: JobChange, type: string, beside?: (tx: Tx) => Promise<unknown>): Promise<void> {
-      if (beside || !(await moveRun(run, ['running'], change, [{ type }]))) await moveLocked(run, ['running'], change, { type, beside });
-    },
-    /** Ends a job that cannot be begun again. */
-    async giveUp(run: { id: string; ticket: number }, message: string): Promise<void> {
-      await moveLocked(run, inHand, { status: 'failed', cause: 'platform', message }, { type: 'job.failed' });
-    },
+    ...workerMoves({ db, move }),
     locked: lockedJob,
   };
 

@@ -82,6 +82,7 @@ export function toStoredJob(row: JobRow): StoredJob {
     summary: row.summary,
     failures: row.failures,
     position: null,
+    estimatedStartAt: null,
     archived: row.archived,
     expired: row.expires_at !== null && row.expires_at.getTime() <= Date.now(),
     attempt: row.attempt,
@@ -165,32 +166,17 @@ export async function selectJobByNumber(db: Queryable, orgId: string, number: nu
   return row && toStoredJob(row);
 }
 
+/** Those of a project among these, held until the transaction ends. */
+export async function lockJobs(tx: Queryable, projectId: string, ids: readonly string[]): Promise<Map<string, StoredJob>> {
+  const rows = await tx.many<JobRow>(sql`select * from jobs where id = any(${[...ids]}::uuid[]) and project_id = ${projectId} and deleted_at is null order by id for update`);
+  return new Map(rows.map((row) => [row.id, toStoredJob(row)]));
+}
+
 /** An earlier job that did equal work and whose outputs are still there. */
 export async function selectEqualWork(db: Queryable, orgId: string, workKey: string): Promise<StoredJob | undefined> {
   const row = await db.maybe<JobRow>(sql`select * from jobs where org_id = ${orgId} and work_key = ${workKey} and status = 'complete' and deleted_at is null
     and (expires_at is null or expires_at > now()) order by id desc limit 1`);
   return row && toStoredJob(row);
-}
-
-/** Jobs are counted in groups of so many tickets; see migration 0081. */
-const groupSize = 1_024;
-
-/** How many jobs stand before this ticket in its queue: whole groups as they are counted, and those of its own group one by one. */
-export async function placeInQueue(db: Queryable, queue: string, ticket: number): Promise<number> {
-  const group = Math.floor(ticket / groupSize);
-  const row = await db.one<{ n: number }>(sql`select (
-      (select coalesce(sum(waiting), 0) from job_places where queue = ${queue} and ticket_group < ${group})
-      + (select count(*) from jobs where queue = ${queue} and ticket >= ${group * groupSize} and ticket < ${ticket} and status = 'queued' and deleted_at is null))::bigint as n`);
-  return row.n;
-}
-
-/** Forgets groups in which nobody waits any more and nobody will. */
-export async function sweepPlaces(db: Queryable): Promise<void> {
-  // Groups well behind the newest ticket: nobody is on the way into them.
-  await db.run(sql`delete from job_places p using (
-      select queue, ticket_group from job_places group by queue, ticket_group having sum(waiting) = 0
-        and ticket_group < (select last_value from job_tickets) / ${groupSize} - 8) done
-    where p.queue = done.queue and p.ticket_group = done.ticket_group`);
 }
 
 export interface JobChange {
@@ -245,6 +231,42 @@ export async function updateJob(db: Queryable, id: string, change: JobChange, to
   if (change.deleted) set.push(sql`deleted_at = now()`);
   const row = await db.maybe<JobRow>(telling(sql`update jobs set ${join(set, ', ')} where id = ${id} and ${condition} returning *`, told));
   return row && toStoredJob(row);
+}
+
+/** A queueing of a job, which one worker has in hand. */
+export interface Run {
+  id: string;
+  ticket: number | null;
+}
+
+/** Begins the runs that wait in their queue and that nobody is called back of; gives each its job, or undefined. */
+export async function beginRuns(db: Queryable, runs: readonly Run[], told: Told): Promise<(StoredJob | undefined)[]> {
+  const rows = await db.many<JobRow>(telling(sql`update jobs set revision = revision + 1, updated_at = now(), status = 'running', started_at = coalesce(started_at, now()), progress = 0,
+      attempt = attempt + 1
+    from unnest(${runs.map((run) => run.id)}::uuid[], ${runs.map((run) => run.ticket)}::bigint[]) as r (run_id, run_ticket)
+    where jobs.id = r.run_id and jobs.ticket = r.run_ticket and status = 'queued' and deleted_at is null and callback_url is null returning jobs.*`, told));
+  const jobs = new Map(rows.map((row) => [row.id, toStoredJob(row)]));
+  return runs.map((run) => jobs.get(run.id));
+}
+
+/** How a run ends. What is not said stays as it is. */
+export interface RunEnd {
+  run: Run;
+  change: Pick<JobChange, 'progress' | 'message' | 'cause' | 'outputs' | 'summary' | 'failures' | 'expiresByDefault'> & { status: 'complete' | 'failed' };
+}
+
+/** Ends runs that nobody is called back of, all of them well or all not; tells of each whether it was still running. */
+export async function endRuns(db: Queryable, ends: readonly RunEnd[], told: Told): Promise<boolean[]> {
+  const given = JSON.stringify(ends.map(({ run, change }) => ({ run_id: run.id, run_ticket: run.ticket, change })));
+  const rows = await db.many<JobRow>(telling(sql`update jobs set revision = revision + 1, updated_at = now(), ended_at = now(), status = e.change->>'status',
+      message = case when e.change ? 'message' then e.change->>'message' else message end, cause = case when e.change ? 'cause' then e.change->>'cause' else cause end,
+      progress = coalesce((e.change->>'progress')::real, progress), outputs = coalesce(e.change->'outputs', outputs), failures = coalesce(e.change->'failures', failures),
+      summary = case when e.change ? 'summary' then nullif(e.change->'summary', 'null') else summary end,
+      expires_at = coalesce(expires_at, (e.change->>'expiresByDefault')::timestamptz)
+    from jsonb_to_recordset(${given}::jsonb) as e (run_id uuid, run_ticket bigint, change jsonb)
+    where jobs.id = e.run_id and jobs.ticket = e.run_ticket and status = 'running' and deleted_at is null and callback_url is null returning jobs.*`, told));
+  const ended = new Set(rows.map((row) => row.id));
+  return ends.map(({ run }) => ended.has(run.id));
 }
 
 /** Progress of a running job; tells whether it still runs, and not anew by a later queueing. */
