@@ -118,12 +118,16 @@ function borrow(pool: Pool): WithClient {
   return async (work) => {
     const client = await pool.connect();
     let broken = false;
+    // The server may end the connection while the work does something else; unheard, that would end the process. The next statement fails.
+    const ended = () => (broken = true);
+    client.on('error', ended);
     try {
       return await work(client);
     } catch (error) {
-      broken = error instanceof BrokenConnection || isConnectionFault(error);
+      broken ||= error instanceof BrokenConnection || isConnectionFault(error);
       throw error instanceof BrokenConnection ? error.cause : error;
     } finally {
+      client.off('error', ended);
       client.release(broken || (prepared.get(client)?.size ?? 0) > maxPrepared);
     }
   };
