@@ -134,8 +134,6 @@ async function list(served: Served, token?: string): Promise<Record<string, unkn
 
 /** The token of the page after an id: the first page's, with its position exchanged. */
 function tokenAt(token: string, id: string): string {
-  const [cursor, total] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as [string, number];
-  const [mark] = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as [string];
-  const moved = Buffer.from(JSON.stringify([mark, id])).toString('base64url');
-  return Buffer.from(JSON.stringify([moved, total])).toString('base64url');
+  const [, ...rest] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as [string, ...unknown[]];
+  return Buffer.from(JSON.stringify([id, ...rest])).toString('base64url');
 }

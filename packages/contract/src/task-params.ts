@@ -45,18 +45,23 @@ const cornered = geometry
   .refine(({ min_vertices: min, max_vertices: max }) => min === undefined || max === undefined || max === null || Number(max) >= Number(min), { path: ['max_vertices'], error: 'must be at least min_vertices' });
 const camera = { camera_intrinsics: object.optional(), camera_rotation_quaternion: object.optional(), camera_height: number.optional() };
 
+/** Kept beside the kinds, such as `examples`; what asks for objects under another name is a kind that there is not. */
+const besides = z.unknown().refine((value) => typeof value !== 'object' || value === null || !('objects_to_annotate' in value), `is no geometry: the kinds are ${geometryKinds.join(', ')}`);
+
 /** `geometries`: what may be drawn, each kind with its labels and bounds. */
-const geometries = z.strictObject(
-  {
-    box: sized.optional(),
-    polygon: cornered.optional(),
-    line: cornered.optional(),
-    point: geometry.extend({ connections: list.optional() }).optional(),
-    cuboid: sized.extend(camera).optional(),
-    ellipse: geometry.optional(),
-  } satisfies Record<(typeof geometryKinds)[number], z.ZodType>,
-  { error: (issue) => (issue.code === 'unrecognized_keys' ? `must have no other keys than ${geometryKinds.join(', ')}` : 'must be an object') },
-);
+const geometries = z
+  .object(
+    {
+      box: sized.optional(),
+      polygon: cornered.optional(),
+      line: cornered.optional(),
+      point: geometry.extend({ connections: list.optional() }).optional(),
+      cuboid: sized.extend(camera).optional(),
+      ellipse: geometry.optional(),
+    } satisfies Record<(typeof geometryKinds)[number], z.ZodType>,
+    'must be an object',
+  )
+  .catchall(besides);
 
 /** `annotation_attributes`: what is asked about every object. */
 const annotationAttributes = z.record(

@@ -58,8 +58,10 @@ const clients = [
   ['scaleapi 1.0.3', 'scaleapi==1.0.3', 'client1.py', 9],
   ['scaleapi 1.0.4', 'scaleapi==1.0.4', 'client1.py', 9],
   ['scaleapi 2.0.0', 'scaleapi==2.0.0', 'client2.py', 19],
+  ['scaleapi 2.0.0 beyond the README', 'scaleapi==2.0.0', 'customer2.py', 12],
   ['scaleapi 2.9.0', 'scaleapi==2.9.0', 'client2.py', 19],
   ['scaleapi 2.18.4', 'scaleapi==2.18.4', 'client2.py', 19],
+  ['scaleapi 2.18.4 beyond the README', 'scaleapi==2.18.4', 'customer2.py', 12],
 ] as const;
 
 describe.each(clients)('%s', (name, requirement, program, checks) => {

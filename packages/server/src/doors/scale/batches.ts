@@ -1,7 +1,7 @@
 import { toObjectId, type Batch } from '@fovea/contract';
 import { Fault, notFound } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
-import type { BatchFilter, StoredBatch } from '../../labeling/batches/store.ts';
+import type { BatchAlone, BatchFilter, StoredBatch } from '../../labeling/batches/store.ts';
 import { origin, type ScaleDeps } from './context.ts';
 import { badParameter } from './errors.ts';
 import { factsOf, nameOf, type ScaleProjects } from './projects.ts';
@@ -17,14 +17,14 @@ export interface BatchFacts {
   groups?: string[];
 }
 
-export function batchFacts(batch: Pick<StoredBatch, 'extra'>): BatchFacts {
+export function batchFacts(batch: Pick<BatchAlone, 'extra'>): BatchFacts {
   return (batch.extra as BatchFacts | null) ?? {};
 }
 
 const statuses: Readonly<Record<Batch['status'], string>> = { staging: 'staging', in_progress: 'in_progress', completed: 'completed', cancelled: 'canceled' };
 const settings = { reviewShare: 0, leaseSeconds: 900, people: 1 };
 
-export function showBatch(batch: StoredBatch, project: string): Json {
+export function showBatch(batch: BatchAlone, project: string): Json {
   const facts = batchFacts(batch);
   return {
     id: toObjectId(batch.id),
@@ -42,7 +42,7 @@ export function showBatch(batch: StoredBatch, project: string): Json {
 }
 
 /** The counts of a batch's tasks by status. */
-export function showCounts({ status, counts }: StoredBatch): Json {
+export function showCounts({ status, counts }: Pick<StoredBatch, 'status' | 'counts'>): Json {
   const { pending, claimed, submitted, completed, error, cancelled } = counts;
   return { status: statuses[status], pending: pending + claimed + submitted, completed, error, canceled: cancelled };
 }
@@ -51,19 +51,19 @@ export function showCounts({ status, counts }: StoredBatch): Json {
 export function scaleBatches({ rooms }: Pick<ScaleDeps, 'rooms'>, projects: ScaleProjects) {
   const { batches } = rooms;
 
-  async function get(caller: Caller, name: string): Promise<StoredBatch> {
-    const [found] = await batches.find(caller, { origin, externalId: name }, { limit: 1 });
+  async function get(caller: Caller, name: string): Promise<BatchAlone> {
+    const [found] = await batches.findAlone(caller, { origin, externalId: name }, { limit: 1 });
     if (!found) throw notFound('batch', name);
     return found;
   }
 
-  async function show(caller: Caller, ...rows: StoredBatch[]): Promise<Json[]> {
+  async function show(caller: Caller, ...rows: BatchAlone[]): Promise<Json[]> {
     const found = rows.length === 0 ? [] : await rooms.projects.find(caller, { ids: [...new Set(rows.map((row) => row.projectId))] });
     const names = new Map(found.map((project) => [project.id, nameOf(project)]));
     return rows.map((row) => showBatch(row, names.get(row.projectId) ?? ''));
   }
 
-  async function one(caller: Caller, batch: StoredBatch): Promise<Json> {
+  async function one(caller: Caller, batch: BatchAlone): Promise<Json> {
     return (await show(caller, batch))[0] ?? {};
   }
 
@@ -98,7 +98,7 @@ export function scaleBatches({ rooms }: Pick<ScaleDeps, 'rooms'>, projects: Scal
       const offset = wholeNumber(query, 'offset', 0) ?? 0;
       const filter = await filterOf(caller, query);
       if (!filter) return { docs: [], totalDocs: 0, limit, offset, has_more: false };
-      const [rows, totalDocs] = await Promise.all([batches.find(caller, filter, { limit, offset }), batches.count(caller, filter)]);
+      const [rows, totalDocs] = await Promise.all([batches.findAlone(caller, filter, { limit: limit + 1, offset }), batches.count(caller, filter)]);
       return { docs: await show(caller, ...rows.slice(0, limit)), totalDocs, limit, offset, has_more: rows.length > limit };
     },
 
@@ -107,7 +107,9 @@ export function scaleBatches({ rooms }: Pick<ScaleDeps, 'rooms'>, projects: Scal
     },
 
     async status(caller: Caller, name: string): Promise<Json> {
-      return showCounts(await get(caller, name));
+      const [found] = await batches.find(caller, { origin, externalId: name }, { limit: 1 });
+      if (!found) throw notFound('batch', name);
+      return showCounts(found);
     },
 
     /** Opens a staged batch; any other stays as it is. Test tasks that waited in it complete now. */
@@ -148,6 +150,8 @@ export function scaleBatches({ rooms }: Pick<ScaleDeps, 'rooms'>, projects: Scal
       createdTo: time('end_time'),
       completedFrom: time('completed_after'),
       completedTo: time('completed_before'),
+      auditedFrom: time('audited_after'),
+      auditedTo: time('audited_before'),
     };
   }
 }

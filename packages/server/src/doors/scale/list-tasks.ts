@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { Filter } from '@fovea/contract';
 import type { Caller } from '../../identity/caller.ts';
 import { origin, type ScaleDeps } from './context.ts';
 import { badParameter } from './errors.ts';
 import type { Links } from './links.ts';
-import type { ScaleProjects } from './projects.ts';
+import { nameOf, type ScaleProjects } from './projects.ts';
 import type { Json } from '../../labeling/task-types/work.ts';
-import { limited, namesFor, showTask } from './show-task.ts';
+import { limited, pagesFor, showTask, type Names } from './show-task.ts';
 import { readTime } from './times.ts';
 import { every, flag, pageLimit, single, wholeNumber } from './wire.ts';
 
@@ -62,7 +63,7 @@ async function filterOf({ rooms }: ScaleDeps, projects: ScaleProjects, caller: C
   }
   const batch = single(query, 'batch');
   if (batch !== undefined) {
-    const [found] = await rooms.batches.find(caller, { origin, externalId: batch }, { limit: 1 });
+    const [found] = await rooms.batches.findAlone(caller, { origin, externalId: batch }, { limit: 1 });
     if (!found) return undefined;
     all.push({ batchId: found.id });
   }
@@ -75,17 +76,31 @@ function known(filters: Readonly<Record<string, Filter>>, key: string, value: st
   return filter;
 }
 
-/** The total is counted for the first page and travels in the token: later pages cost the page. */
-function readToken(text: string | undefined): { cursor: string; total: number } | undefined {
+/** Where a list goes on: after this task. The total was counted for the first page and holds as long as the filters stay the same: later pages cost the page. */
+interface Token {
+  after: string;
+  total: number;
+  filters: string;
+}
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+function readToken(text: string | undefined): Token | undefined {
   if (text === undefined) return undefined;
   try {
-    const [cursor, total] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as [unknown, unknown];
-    if (typeof cursor === 'string' && Number.isInteger(total)) return { cursor, total: Number(total) };
+    const [after, total, filters] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as [unknown, unknown, unknown];
+    if (typeof after === 'string' && uuid.test(after) && Number.isSafeInteger(total) && Number(total) >= 0) return { after, total: Number(total), filters: String(filters) };
   } catch {
     // Told below, like every other text that is no token.
   }
   throw badParameter('next_token', 'is not a token that this server made');
 }
+
+function writeToken({ after, total, filters }: Token): string {
+  return Buffer.from(JSON.stringify([after, total, filters])).toString('base64url');
+}
+
+const digestOf = (filter: Filter): string => createHash('sha256').update(JSON.stringify(filter)).digest('base64url').slice(0, 10);
 
 /** A page of tasks over the whole account, newest first. */
 export async function listTasks(deps: ScaleDeps, projects: ScaleProjects, links: Links, caller: Caller, query: Query): Promise<Json> {
@@ -95,19 +110,26 @@ export async function listTasks(deps: ScaleDeps, projects: ScaleProjects, links:
   const filter = await filterOf(deps, projects, caller, query);
   if (!filter) return { docs: [], total: 0, limit, offset, has_more: false };
   const { tasks } = deps.rooms;
+  const filters = digestOf(filter);
+  const within: Filter = token ? { and: [filter, { id: { lt: token.after } }] } : filter;
   const [page, total] = await Promise.all([
-    tasks.find(caller, { origin, filter, limit, cursor: token?.cursor, offset }),
-    token ? token.total : tasks.count(caller, { origin, filter }),
+    tasks.find(caller, { origin, filter: within, limit, offset }),
+    token?.filters === filters ? token.total : tasks.count(caller, { origin, filter }),
   ]);
-  const names = await namesFor(deps, caller, page.data);
+  const names: Names = {
+    projects: new Map(page.data.map((task) => [task.projectId, nameOf(task.project)])),
+    batches: new Map(page.data.flatMap(({ batchId, batchName }) => (batchId === null || batchName === null ? [] : [[batchId, batchName]]))),
+    pages: await pagesFor(deps, page.data),
+  };
   const withAttachmentUrl = flag(query, 'include_attachment_url');
   const shown = page.data.map((task) => showTask(task, names, links, { withAttachmentUrl }));
+  const last = page.next === null ? undefined : page.data.at(-1);
   return {
     docs: flag(query, 'limited_response') ? shown.map(limited) : shown,
     total,
     limit,
     offset,
-    has_more: page.next !== null,
-    ...(page.next === null ? {} : { next_token: Buffer.from(JSON.stringify([page.next, total])).toString('base64url') }),
+    has_more: last !== undefined,
+    ...(last ? { next_token: writeToken({ after: last.id, total, filters }) } : {}),
   };
 }

@@ -1,10 +1,11 @@
+import { buffer } from 'node:stream/consumers';
 import { fromObjectId, toObjectId, type Item } from '@fovea/contract';
 import { Fault } from '../../fault.ts';
 import type { AttachmentFailure } from '../../labeling/tasks/attachments.ts';
 import type { TaskPreparation } from '../../labeling/tasks/background.ts';
 import type { StoredTask } from '../../labeling/tasks/store.ts';
 import { origin, type ScaleDeps } from './context.ts';
-import { annotationsIn } from './response/shapes-in.ts';
+import { prelabelsOf } from './hypothesis.ts';
 import { attachmentsOf, familyOf } from '../../labeling/task-types/params.ts';
 import type { Json } from '../../labeling/task-types/work.ts';
 import { taskFacts } from './show-task.ts';
@@ -13,6 +14,8 @@ import { completeTest, platformFor } from './tasks.ts';
 import { isHttpUrl } from './wire.ts';
 
 const inParallel = 4;
+/** Files of pre-labels are read whole. */
+const maxPrelabelBytes = 64 * 1024 ** 2;
 const notDownloaded = 'One or more attachments could not be downloaded.';
 
 /** The address of an uploaded file: organisation and item. */
@@ -68,20 +71,28 @@ export function preparation(deps: ScaleDeps): TaskPreparation {
     return { items, ...(first ? { first: first.item } : {}) };
   }
 
-  async function drafts(task: StoredTask, itemId: string): Promise<string | undefined> {
-    const given = task.params['hypothesis'] ?? task.params['base_annotations'];
-    if (given === undefined || given === null) return undefined;
-    const { contents, unread } = annotationsIn(given, 'object');
+  /** Pre-labels become drafts on the task's items; gives what is to be said about those that cannot. */
+  async function drafts(task: StoredTask, items: readonly (string | null)[], signal: AbortSignal): Promise<string | undefined> {
+    const { drafts: found, unread } = await prelabelsOf(task, (url) => bytesOf(task, url, signal));
     let refused = unread;
-    for (const content of contents) {
+    for (const { page, content } of found) {
+      const itemId = items[page] ?? null;
       try {
-        await rooms.annotations.create(platformFor(task), itemId, [content], { taskId: task.id });
+        if (itemId === null) refused += 1;
+        else await rooms.annotations.create(platformFor(task), itemId, [content], { taskId: task.id });
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         refused += 1;
       }
     }
-    return refused === 0 ? undefined : `${refused} of the pre-labels do not fit the attachment and were left out.`;
+    return refused === 0 ? undefined : `${refused} of the pre-labels cannot be read or do not fit the attachment, and were left out.`;
+  }
+
+  async function bytesOf(task: StoredTask, url: string, signal: AbortSignal): Promise<Buffer | undefined> {
+    const fetched = await fetchOne(task, url, signal);
+    if ('failure' in fetched) return undefined;
+    const { item, read } = await rooms.items.open(platformFor(task), fetched.item.id);
+    return item.sizeBytes > maxPrelabelBytes ? undefined : buffer(await read());
   }
 
   return async (task, signal) => {
@@ -96,7 +107,7 @@ export function preparation(deps: ScaleDeps): TaskPreparation {
     }
     const { first, items } = result;
     if (!first) return;
-    const hypothesis = await drafts(task, first.id);
+    const hypothesis = await drafts(task, items, signal);
     const extra = { ...taskFacts(task), items, ...(hypothesis === undefined ? {} : { hypothesis }) };
     await engines.db.tx((tx) => rooms.tasks.attach(tx, task.id, first, extra));
   };

@@ -1,11 +1,13 @@
 import { toObjectId, type Task } from '@fovea/contract';
 import type { Queryable } from '../../engines/database/database.ts';
 import type { Caller } from '../../identity/caller.ts';
-import type { StoredTask } from '../../labeling/tasks/store.ts';
+import type { ListedTask } from '../../labeling/tasks/store.ts';
 import type { ScaleDeps } from './context.ts';
 import type { Links } from './links.ts';
 import { nameOf } from './projects.ts';
 import { showResponse } from './response/response.ts';
+import { madeUpWork } from '../../labeling/task-types/made-up.ts';
+import { attachmentsOf, familyOf } from '../../labeling/task-types/params.ts';
 import type { Json } from '../../labeling/task-types/work.ts';
 
 /** What the door keeps on a task. */
@@ -23,14 +25,20 @@ export interface TaskFacts {
   quality?: { kind: 'evaluation' | 'training'; expected_response: unknown; initial_response?: unknown; batch?: string };
 }
 
-export function taskFacts(task: Pick<StoredTask, 'extra'>): TaskFacts {
+export function taskFacts(task: Pick<ListedTask, 'extra'>): TaskFacts {
   return (task.extra as TaskFacts | null) ?? {};
 }
 
-/** Names of the projects and batches of tasks, by id. */
+/** What a task is shown with: names of projects and batches, and sides of the pages of documents, all by id. */
 export interface Names {
   projects: ReadonlyMap<string, string>;
   batches: ReadonlyMap<string, string>;
+  pages: ReadonlyMap<string, Page>;
+}
+
+interface Page {
+  width: number;
+  height: number;
 }
 
 const statuses: Readonly<Record<Task['status'], string>> = {
@@ -43,16 +51,38 @@ const statuses: Readonly<Record<Task['status'], string>> = {
 };
 
 /** Looks the names up that the tasks need. */
-export async function namesFor({ rooms }: Pick<ScaleDeps, 'rooms'>, caller: Caller, tasks: readonly StoredTask[], on?: Queryable): Promise<Names> {
+export async function namesFor({ rooms }: Pick<ScaleDeps, 'rooms'>, caller: Caller, tasks: readonly ListedTask[], on?: Queryable): Promise<Names> {
   const projectIds = [...new Set(tasks.filter((task) => taskFacts(task).inProject).map((task) => task.projectId))];
   const batchIds = [...new Set(tasks.flatMap((task) => task.batchId ?? []))];
   const projects = projectIds.length === 0 ? [] : await rooms.projects.find(caller, { ids: projectIds }, on);
-  const batches = batchIds.length === 0 ? [] : await rooms.batches.find(caller, { ids: batchIds }, { limit: batchIds.length }, on);
-  return { projects: new Map(projects.map((project) => [project.id, nameOf(project)])), batches: new Map(batches.map((batch) => [batch.id, batch.name])) };
+  const batches = batchIds.length === 0 ? [] : await rooms.batches.findAlone(caller, { ids: batchIds }, { limit: batchIds.length }, on);
+  const pages = await pagesFor({ rooms }, tasks);
+  return { projects: new Map(projects.map((project) => [project.id, nameOf(project)])), batches: new Map(batches.map((batch) => [batch.id, batch.name])), pages };
+}
+
+/** The sides of the files of those tasks that are about documents. */
+export async function pagesFor({ rooms }: Pick<ScaleDeps, 'rooms'>, tasks: readonly ListedTask[]): Promise<Names['pages']> {
+  const ids = tasks.flatMap((task) => (isDocument(task) ? (taskFacts(task).items ?? []).flatMap((id) => id ?? []) : []));
+  const items = await rooms.items.named([...new Set(ids)]);
+  return new Map(items.flatMap(({ id, width, height }) => (width === null || height === null ? [] : [[id, { width, height }]])));
+}
+
+const isDocument = (task: ListedTask): boolean => familyOf(task.type) === 'document';
+
+/** The pages of a document in the order of its attachments, once the sides of all are known; made up where the response is. */
+function documentPages(task: ListedTask, pages: Names['pages']): { document_pages?: Page[] } {
+  if (!isDocument(task)) return {};
+  if (task.test) {
+    const { width, height } = madeUpWork(task).media;
+    return { document_pages: attachmentsOf(task.type, task.params).map(() => ({ width, height })) };
+  }
+  const found = (taskFacts(task).items ?? []).map((id) => (id === null ? undefined : pages.get(id)));
+  const known = found.flatMap((page) => page ?? []);
+  return known.length > 0 && known.length === found.length ? { document_pages: known } : {};
 }
 
 /** The review as the customer sees it: nothing before completion, then `pending` until somebody judged. */
-function reviewOf(task: StoredTask): Json {
+function reviewOf(task: ListedTask): Json {
   if (task.status !== 'completed') return {};
   return {
     customer_review_status: task.reviewStatus ?? 'pending',
@@ -63,14 +93,14 @@ function reviewOf(task: StoredTask): Json {
 }
 
 /** The response once there is one: of a person, or what went wrong with the attachments. */
-export function responseOf(task: StoredTask, links: Links): Json | undefined {
+export function responseOf(task: ListedTask, links: Links): Json | undefined {
   if (task.status === 'error') return task.error ?? undefined;
   if (task.status !== 'completed') return undefined;
   return showResponse(task, (file) => links.response(task, task.id, file)) ?? {};
 }
 
 /** A task as the wire has it. Keys that do not apply are absent, which clients tell from null. */
-export function showTask(task: StoredTask, names: Names, links: Links, options: { withAttachmentUrl?: boolean } = {}): Json {
+export function showTask(task: ListedTask, names: Names, links: Links, options: { withAttachmentUrl?: boolean } = {}): Json {
   const facts = taskFacts(task);
   const response = responseOf(task, links);
   const project = facts.inProject ? names.projects.get(task.projectId) : undefined;
@@ -91,9 +121,11 @@ export function showTask(task: StoredTask, names: Names, links: Links, options: 
     priority: task.priority,
     work_started: task.status !== 'pending' && task.status !== 'cancelled' && task.status !== 'error',
     processed_attachments: [],
+    ...documentPages(task, names.pages),
     ...(project === undefined ? {} : { project }),
     ...(batch === undefined ? {} : { batch }),
     ...(facts.paramVersion === undefined ? {} : { project_param_version: facts.paramVersion }),
+    ...(facts.hypothesis === undefined ? {} : { hypothesis_error: facts.hypothesis }),
     ...(task.uniqueId === null ? {} : { unique_id: task.uniqueId }),
     ...(task.tags === null ? {} : { tags: task.tags }),
     ...(response === undefined ? {} : { response }),

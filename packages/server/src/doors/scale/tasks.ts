@@ -2,7 +2,7 @@ import { fromObjectId, isId, toObjectId } from '@fovea/contract';
 import { Fault, notFound } from '../../fault.ts';
 import { systemCaller, type Caller } from '../../identity/caller.ts';
 import type { StoredProject } from '../../identity/projects/store.ts';
-import type { StoredBatch } from '../../labeling/batches/store.ts';
+import type { BatchAlone } from '../../labeling/batches/store.ts';
 import type { StoredRecipe } from '../../labeling/recipes/store.ts';
 import type { StoredTask } from '../../labeling/tasks/store.ts';
 import { origin, type ScaleDeps } from './context.ts';
@@ -45,14 +45,14 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
     return task;
   }
 
-  async function placeOf(caller: Caller, body: TaskBody): Promise<{ project: StoredProject | undefined; batch: StoredBatch | undefined }> {
+  async function placeOf(caller: Caller, body: TaskBody): Promise<{ project: StoredProject | undefined; batch: BatchAlone | undefined }> {
     let project = body.project === undefined ? undefined : await projects.find(caller, body.project);
     if (body.project !== undefined && !project) throw badParameter('project', `names no project: there is no "${body.project}"`);
     if (body.batch === undefined) {
       if (project && factsOf(project).rapid) throw badParameter('batch', 'is required in a Rapid project');
       return { project, batch: undefined };
     }
-    const [batch] = await batches.find(caller, { origin, externalId: body.batch }, { limit: 1 });
+    const [batch] = await batches.findAlone(caller, { origin, externalId: body.batch }, { limit: 1 });
     if (!batch || (project && batch.projectId !== project.id)) throw badParameter('batch', `names no batch${project ? ' of the project' : ''}: there is no "${body.batch}"`);
     if (batch.status === 'cancelled') throw badParameter('batch', 'is canceled');
     project ??= (await rooms.projects.find(caller, { ids: [batch.projectId] }))[0];
@@ -116,7 +116,7 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
     const task = await stored().catch(async (error: unknown) => {
       throw await uniqueIdFault(caller, error, body.unique_id);
     });
-    return { task, names: { projects: new Map(project ? [[project.id, nameOf(project)]] : []), batches: new Map(batch ? [[batch.id, batch.name]] : []) } };
+    return { task, names: { projects: new Map(project ? [[project.id, nameOf(project)]] : []), batches: new Map(batch ? [[batch.id, batch.name]] : []), pages: new Map() } };
   }
 
   /** The same fault with the id as callers know it. */
@@ -191,6 +191,7 @@ export function platformFor(task: Pick<StoredTask, 'orgId' | 'test'>): Caller {
 
 /** Completes a test task with a response of its type, unless its batch is still being filled. */
 export async function completeTest({ rooms }: Pick<ScaleDeps, 'rooms'>, task: StoredTask): Promise<void> {
-  if (task.batchId !== null && (await rooms.batches.get(platformFor(task), task.batchId)).status === 'staging') return;
+  const [batch] = task.batchId === null ? [] : await rooms.batches.findAlone(platformFor(task), { ids: [task.batchId] }, { limit: 1 });
+  if (batch?.status === 'staging') return;
   await rooms.tasks.finish({ orgId: task.orgId, email: task.createdBy }, task.id, buildResponse(madeUpWork(task)));
 }

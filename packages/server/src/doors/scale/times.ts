@@ -9,6 +9,8 @@ const form = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)\
 export function readTime(name: string, text: string): string {
   const [, day, time = '00:00:00', zone = 'Z'] = form.exec(text.trim()) ?? [];
   const date = day === undefined ? undefined : new Date(`${day}T${time}${zone.toUpperCase()}`);
-  if (!date || Number.isNaN(date.getTime())) throw badParameter(name, 'must be an ISO 8601 time such as 2021-06-17T21:46:36.359Z');
+  // A day that the month does not have would be read as one of the next.
+  const exists = day !== undefined && new Date(`${day}T00:00:00Z`).toJSON()?.startsWith(day);
+  if (!date || !exists || Number.isNaN(date.getTime())) throw badParameter(name, 'must be an ISO 8601 time such as 2021-06-17T21:46:36.359Z');
   return date.toISOString();
 }

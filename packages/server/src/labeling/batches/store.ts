@@ -41,8 +41,16 @@ export interface StoredBatch extends Batch {
   extra: unknown;
 }
 
+/** A batch without the counts of its tasks, which cost as much as it has tasks. */
+export type BatchAlone = Omit<StoredBatch, 'counts'>;
+
 function toStoredBatch(row: BatchRow): StoredBatch {
   const counts = { total: 0, pending: 0, claimed: 0, submitted: 0, completed: 0, cancelled: 0, error: 0, ...row.counts };
+  const total = counts.pending + counts.claimed + counts.submitted + counts.completed + counts.cancelled + counts.error;
+  return { ...toBatchAlone(row), counts: { ...counts, total } };
+}
+
+function toBatchAlone(row: Omit<BatchRow, 'counts'>): BatchAlone {
   return {
     id: row.id,
     orgId: row.org_id,
@@ -57,7 +65,6 @@ function toStoredBatch(row: BatchRow): StoredBatch {
     callbackUrl: row.callback_url,
     settings: row.settings,
     metadata: row.metadata,
-    counts: { ...counts, total: counts.pending + counts.claimed + counts.submitted + counts.completed + counts.cancelled + counts.error },
     revision: row.revision,
     createdBy: row.created_by,
     createdAt: row.created_at.toISOString(),
@@ -115,6 +122,12 @@ export async function selectBatch(db: Queryable, id: string, options: { lock?: b
   return row && toStoredBatch(row);
 }
 
+/** The batch without counts: what each task that is made or done in it asks for. */
+export async function selectBatchAlone(db: Queryable, id: string, options: { lock?: boolean } = {}): Promise<BatchAlone | undefined> {
+  const row = await db.maybe<BatchRow>(sql`select b.* from batches b where b.id = ${id} and b.deleted_at is null ${options.lock ? sql`for update` : empty}`);
+  return row && toBatchAlone(row);
+}
+
 export interface BatchFilter {
   orgId: string;
   /** A further condition on rows `b`, such as that the caller sees their project. */
@@ -133,6 +146,9 @@ export interface BatchFilter {
   createdTo?: string | undefined;
   completedFrom?: string | undefined;
   completedTo?: string | undefined;
+  /** A task of it was judged in this time. */
+  auditedFrom?: string | undefined;
+  auditedTo?: string | undefined;
 }
 
 function conditions(filter: BatchFilter): Sql {
@@ -151,7 +167,14 @@ function conditions(filter: BatchFilter): Sql {
   if (filter.origin !== undefined) all.push(sql`b.origin = ${filter.origin}`);
   if (filter.createdFrom !== undefined) all.push(sql`b.created_at >= ${filter.createdFrom}`);
   if (filter.createdTo !== undefined) all.push(sql`b.created_at <= ${filter.createdTo}`);
+  if (filter.auditedFrom !== undefined || filter.auditedTo !== undefined) all.push(audited(filter));
   return join(all, ' and ');
+}
+
+function audited({ auditedFrom: from, auditedTo: to }: BatchFilter): Sql {
+  const at = sql`(audit->>'audited_at')::timestamptz`;
+  return sql`exists (select from tasks t cross join jsonb_array_elements(t.audits) as audit where t.batch_id = b.id and t.deleted_at is null
+    ${from === undefined ? empty : sql`and ${at} >= ${from}`} ${to === undefined ? empty : sql`and ${at} <= ${to}`})`;
 }
 
 /** Batches newest first, one more than the limit. */
@@ -159,6 +182,12 @@ export async function selectBatches(db: Queryable, filter: BatchFilter, options:
   const rows = await db.many<BatchRow>(sql`${from} where ${conditions(filter)} ${options.before === undefined ? empty : sql`and b.id < ${options.before}`}
     order by b.id desc limit ${options.limit + 1} offset ${options.offset ?? 0}`);
   return rows.map(toStoredBatch);
+}
+
+/** The same without counts, and no more than the limit. */
+export async function selectBatchesAlone(db: Queryable, filter: BatchFilter, options: { limit: number; offset?: number }): Promise<BatchAlone[]> {
+  const rows = await db.many<BatchRow>(sql`select b.* from batches b where ${conditions(filter)} order by b.id desc limit ${options.limit} offset ${options.offset ?? 0}`);
+  return rows.map(toBatchAlone);
 }
 
 /** Batches of a project that a query finds. */
@@ -206,6 +235,11 @@ export async function updateBatch(
     set.push(sql`status = ${change.status}`, sql`completed_at = ${change.status === 'completed' ? sql`now()` : sql`null`}`);
   }
   await db.run(sql`update batches set ${join(set, ', ')} where id = ${id}`);
+}
+
+/** Opens a batch that was completed, as a task came into it. */
+export async function reopenBatch(db: Queryable, id: string): Promise<void> {
+  await db.run(sql`update batches set status = 'in_progress', completed_at = null, revision = revision + 1, updated_at = now() where id = ${id} and status = 'completed'`);
 }
 
 /** Notes that items came into a batch or left it. */

@@ -53,7 +53,7 @@ export function geometriesOf(type: string, params: Params): { kind: string; leav
   const legacy = legacyGeometry[type];
   if (legacy !== undefined && !isObject(params['geometries'])) return [{ kind: legacy, leaves: leaves(params['objects_to_annotate']), options: params }];
   if (!isObject(params['geometries'])) return [];
-  return Object.entries(params['geometries']).flatMap(([kind, options]) => (isObject(options) ? [{ kind, leaves: leaves(options['objects_to_annotate']), options }] : []));
+  return Object.entries(params['geometries']).flatMap(([kind, options]) => (Object.hasOwn(shapes, kind) && isObject(options) ? [{ kind, leaves: leaves(options['objects_to_annotate']), options }] : []));
 }
 
 /** Label tree and attributes of a recipe, from the parameters of a project or a task: what people then label with. */

@@ -19,7 +19,7 @@ import type { AnnotationsService } from '../annotations/service.ts';
 import { settleDrafts } from '../annotations/store.ts';
 import { taskEntity } from './entity.ts';
 import { settleBatch } from '../batches/service.ts';
-import { selectBatchAlone, updateBatch, type StoredBatch } from '../batches/store.ts';
+import { reopenBatch, selectBatchAlone, updateBatch, type StoredBatch } from '../batches/store.ts';
 import type { RecipesService } from '../recipes/service.ts';
 import { selectRecipe } from '../recipes/store.ts';
 import { madeUpAnswer } from '../task-types/made-up.ts';
@@ -225,7 +225,8 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
             expiresAt: body.expiresAt ?? null,
           });
           await emit(tx, taskEvent('task.created', caller, made, { type: made.type }));
-          if (batch?.status === 'completed') await updateBatch(tx, batch.id, { status: 'in_progress' });
+          // Also where the batch was completed while this was on its way.
+          if (batch) await reopenBatch(tx, batch.id);
           if (made.test || body.prepare || (made.attachment !== null && made.itemId === null)) await queue.send(tx, prepareTask, { taskId: made.id });
           if (item && body.hypothesis && !made.test) {
             tx.afterCommit(async () => void (await annotations.create(caller, item.id, body.hypothesis ?? [], { taskId: made.id })));
@@ -321,7 +322,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       await need(caller, id, 'annotator', 'label');
       return db.tx(async (tx) => {
         const task = await held(tx, caller, id, body.lease);
-        return change(tx, caller, task, { status: 'pending', claimedBy: null, leaseToken: null, leaseUntil: null, ...(body.flag === undefined ? {} : { flag: body.flag }) }, 'task.released', { flag: body.flag ?? null });
+        return change(tx, caller, task, { status: 'pending', claimedBy: null, leaseToken: null, leaseUntil: null, ...(body.flag === undefined ? {} : { flag: body.flag }), ...(body.skip ? { addSkipper: caller.email } : {}) }, 'task.released', { flag: body.flag ?? null });
       });
     },
 

@@ -116,6 +116,46 @@ export function toStoredTask(row: TaskRow): StoredTask {
   };
 }
 
+/** What lists of doors show of a task; the work in progress is not read for them. */
+export type ListedTask = Omit<
+  StoredTask,
+  'datasetId' | 'assignmentId' | 'attachment' | 'recipeId' | 'recipeVersion' | 'claimedBy' | 'leaseToken' | 'leaseUntil' | 'itemStatus' | 'submittedBy' | 'submittedAt' | 'secondsSpent' | 'rounds' | 'flag' | 'origin' | 'externalId' | 'revision' | 'createdBy' | 'honeypot'
+>;
+
+export const listedColumns: Sql = sql`t.id, t.org_id, t.project_id, t.batch_id, t.item_id, t.type, t.status, t.instruction, t.params, t.priority, t.unique_id, t.tags, t.metadata, t.callback_url,
+  t.response, t.review_status, t.review_comments, t.error, t.created_at, t.updated_at, t.completed_at, t.test, t.callback_succeeded, t.audits, t.prior_responses, t.extra`;
+
+export function toListedTask(row: TaskRow): ListedTask {
+  return {
+    id: row.id,
+    orgId: row.org_id,
+    projectId: row.project_id,
+    batchId: row.batch_id,
+    itemId: row.item_id,
+    type: row.type,
+    status: row.status,
+    instruction: row.instruction,
+    params: row.params,
+    priority: row.priority,
+    uniqueId: row.unique_id,
+    tags: row.tags,
+    metadata: row.metadata,
+    callbackUrl: row.callback_url,
+    response: row.response,
+    reviewStatus: row.review_status,
+    reviewComments: row.review_comments,
+    error: row.error,
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+    completedAt: row.completed_at?.toISOString() ?? null,
+    test: row.test,
+    callbackSucceeded: row.callback_succeeded,
+    audits: row.audits,
+    priorResponses: row.prior_responses,
+    extra: row.extra,
+  };
+}
+
 export function toTask(stored: StoredTask): Task {
   const { orgId: _o, test: _t, leaseToken: _l, callbackSucceeded: _c, audits: _a, priorResponses: _p, origin: _or, externalId: _e, extra: _x, honeypot: _h, ...task } = stored;
   return task;
@@ -212,6 +252,8 @@ export interface TaskChange {
   addComment?: unknown;
   addAudit?: unknown;
   addPriorResponse?: unknown;
+  /** Who would rather not do it. */
+  addSkipper?: string;
   rounds?: number;
   flag?: string | null;
   error?: unknown;
@@ -261,6 +303,7 @@ export async function updateTask(db: Queryable, id: string, change: TaskChange):
   if (change.addComment !== undefined) set.push(sql`review_comments = review_comments || ${JSON.stringify([change.addComment])}::jsonb`);
   if (change.addAudit !== undefined) set.push(sql`audits = audits || ${JSON.stringify([change.addAudit])}::jsonb`);
   if (change.addPriorResponse !== undefined) set.push(sql`prior_responses = prior_responses || ${JSON.stringify([change.addPriorResponse])}::jsonb`);
+  if (change.addSkipper !== undefined) set.push(sql`skipped_by = array_append(array_remove(skipped_by, ${change.addSkipper}::text), ${change.addSkipper}::text)`);
   if (change.deleted) set.push(sql`deleted_at = now()`);
   return toStoredTask(await db.one<TaskRow>(sql`update tasks set ${join(set, ', ')} where id = ${id} returning *`));
 }
@@ -293,8 +336,8 @@ function leaseEnd(seconds: number): Sql {
   return sql`now() + make_interval(secs => coalesce((select (settings->>'leaseSeconds')::float8 from batches where id = tasks.batch_id), ${seconds}))`;
 }
 
-/** How many heads of each queue are looked at: more than people who pull at the same instant. */
-const heads = [24, 2_000] as const;
+/** How many heads of each queue are looked at: more than people who pull at the same instant. What somebody skipped comes when nothing else is left. */
+const looks = [{ heads: 24, skipped: false }, { heads: 2_000, skipped: false }, { heads: 2_000, skipped: true }] as const;
 
 /**
  * Takes the next task in one statement: rows that others are taking at this moment are stepped over, so nobody waits and no two people get
@@ -302,13 +345,13 @@ const heads = [24, 2_000] as const;
  * heads of the queues are looked at, so that a claim costs the same however many tasks are open.
  */
 export async function claimNext(db: Queryable, who: Claimant): Promise<StoredTask | undefined> {
-  for (const count of heads) {
+  for (const look of looks) {
     const row = await db.maybe<TaskRow>(sql`
       update tasks set status = 'claimed', claimed_by = ${who.email}, lease_token = ${who.leaseToken},
         lease_until = ${leaseEnd(who.leaseSeconds)},
         revision = revision + 1, updated_at = now()
       where id = (
-        select t.id from (${headsOfQueues(who, count)}) as h join tasks t on t.id = h.id
+        select t.id from (${headsOfQueues(who, look)}) as h join tasks t on t.id = h.id
         where t.status = 'pending' and t.deleted_at is null
         order by h.own desc, h.priority desc, h.id limit 1 for update of t skip locked)
       returning *`);
@@ -318,9 +361,9 @@ export async function claimNext(db: Queryable, who: Claimant): Promise<StoredTas
 }
 
 /** The first tasks of each queue that the person may take from; nothing is locked by looking. */
-function headsOfQueues(who: Claimant, count: number): Sql {
+function headsOfQueues(who: Claimant, { heads: count, skipped }: (typeof looks)[number]): Sql {
   const free = sql`t.status = 'pending' and t.deleted_at is null and (t.attachment is null or t.item_id is not null) and (t.expires_at is null or t.expires_at > now())
-    ${who.taskId === undefined ? empty : sql`and t.id = ${who.taskId}`}
+    ${who.taskId === undefined ? empty : sql`and t.id = ${who.taskId}`} ${skipped || who.taskId !== undefined ? empty : sql`and ${who.email} <> all(t.skipped_by)`}
     and not exists (select from tasks o where o.item_id = t.item_id and o.batch_id = t.batch_id and o.id <> t.id and o.deleted_at is null
       and (o.claimed_by = ${who.email} or o.submitted_by = ${who.email}))`;
   const open = sql`b.project_id = ${who.projectId} and b.test = ${who.test} and b.status = 'in_progress' and b.deleted_at is null ${who.batchId === undefined ? empty : sql`and b.id = ${who.batchId}`}`;
@@ -375,7 +418,8 @@ export async function shareOut(db: Queryable, batchId: string): Promise<void> {
     where t.id = p.id`);
 }
 
-export async function openTasks(db: Queryable, batchId: string): Promise<{ open: number; done: number }> {
-  return db.one(sql`select count(*) filter (where status in ('pending', 'claimed', 'submitted')) as open,
-    count(*) filter (where status in ('completed', 'error')) as done from tasks where batch_id = ${batchId} and deleted_at is null`);
+/** Whether a batch has tasks that are open, and some that are done; a look at one of each, however many there are. */
+export async function openTasks(db: Queryable, batchId: string): Promise<{ open: boolean; done: boolean }> {
+  const some = (statuses: readonly string[]) => sql`exists (select from tasks where batch_id = ${batchId} and status = any(${[...statuses]}::text[]) and deleted_at is null)`;
+  return db.one(sql`select ${some(['pending', 'claimed', 'submitted'])} as open, ${some(['completed', 'error'])} as done`);
 }

@@ -5,12 +5,17 @@ import { isObject, type Json } from '../../../labeling/task-types/work.ts';
 export function annotationsIn(given: unknown, labelOfAll: string): { contents: AnnotationContent[]; unread: number } {
   const list = Array.isArray(given) ? given : isObject(given) && Array.isArray(given['annotations']) ? (given['annotations'] as unknown[]) : [];
   const contents = list.flatMap((one): AnnotationContent[] => {
-    const geometry = isObject(one) ? geometryIn(one) : undefined;
-    if (!isObject(one) || !geometry) return [];
-    const label = typeof one['label'] === 'string' && one['label'] !== '' ? one['label'] : labelOfAll;
-    return [{ type: geometry.type, label, geometry, attributes: attributesIn(one['attributes']), frame: null, endFrame: null, confidence: null, source: 'import' }];
+    const content = isObject(one) ? annotationIn(one, labelOfAll) : undefined;
+    return content ? [content] : [];
   });
   return { contents, unread: list.length - contents.length };
+}
+
+/** One annotation; undefined when it cannot be read. */
+export function annotationIn(one: Json, labelOfAll: string): AnnotationContent | undefined {
+  const geometry = geometryIn(one);
+  const label = typeof one['label'] === 'string' && one['label'] !== '' ? one['label'] : labelOfAll;
+  return geometry && { type: geometry.type, label, geometry, attributes: attributesIn(one['attributes']), frame: null, endFrame: null, confidence: null, source: 'import' };
 }
 
 function geometryIn(one: Json): AnnotationGeometry | undefined {
