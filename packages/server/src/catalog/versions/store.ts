@@ -47,16 +47,11 @@ export async function writeLeaves(tx: Tx, dataset: { id: string; projectId: stri
         get_byte(sha256(convert_to(i.path, 'UTF8')), 0) < ${leafByte} as begins
       from stretches s join items i on i.dataset_id = ${dataset.id} and i.path >= s.low and i.path < s.high and ${alive}
     ),
-    sorted as (
-      select num, annotation from (
-        select p.num, of_item.annotation from picked p cross join lateral (
-          select ${annotationText} as annotation from annotations a where a.item_id = p.id and a.deleted_at is null and not a.draft offset 0) of_item) o
-      order by num, annotation collate "C"
-    ),
-    labels as (select num, string_agg(annotation, ', ') as annotations, count(*) as count from sorted group by num),
     numbered as (
-      select p.*, l.annotations, coalesce(l.count, 0) as count, count(*) filter (where begins) over (partition by n order by p.num rows unbounded preceding) as leaf
-      from picked p left join labels l using (num)
+      select p.*, l.annotations, l.count, count(*) filter (where begins) over (partition by p.n order by p.num rows unbounded preceding) as leaf
+      from picked p cross join lateral (
+        select string_agg(annotation, ', ' order by annotation collate "C") as annotations, count(*) as count from (
+          select ${annotationText} as annotation from annotations a where a.item_id = p.id and a.deleted_at is null and not a.draft offset 0) of_item) l
     ),
     leaves as materialized (
       select n, min(path) as first, string_agg(concat(text, ', "annotations": [' || annotations || ']', '}'), E'\n' order by num) as content, count(*) as items, sum(count)::bigint as annotations,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { splitOf } from './splits.ts';
-import { comparePaths, dirtyStretches, inOrder, leafByte, leafOf, nodesOf, readNode, readRoot, writeRoot, type Span } from './tree.ts';
+import { comparePaths, dirtySpans, dirtyStretches, inOrder, leafByte, leafOf, nodesOf, readNode, readRoot, writeRoot, type Part, type Span } from './tree.ts';
 
 const begins = (path: string) => (createHash('sha256').update(path).digest()[0] ?? 0) < leafByte;
 
@@ -34,6 +34,33 @@ test('leaves made anew where something changed are those of the whole', () => {
   }
 });
 
+test('nodes made anew where something changed are those of the whole', () => {
+  const path = () => `/${Math.floor(Math.random() * 6_000)}`;
+  let [whole, opened] = [0, 0];
+  for (let round = 0; round < 100; round++) {
+    const before = new Set(Array.from({ length: Math.floor(Math.random() * 4_000) }, path));
+    const after = new Set(before);
+    const changed: string[] = [];
+    const old = nodesOf(leavesOf([...before]));
+    const begins = old.map(({ span }) => span.first);
+    for (let change = 0; change < Math.random() * 8; change++) {
+      // Where nodes begin is where it is hard.
+      const at = (Math.random() < 0.3 && begins[Math.floor(Math.random() * begins.length)]) || path();
+      if (!after.delete(at)) after.add(at);
+      changed.push(at);
+    }
+    const dirty = dirtySpans(old.map(({ span }) => span), changed);
+    const parts = old.flatMap(({ span, text = '' }, index): Part[] => (dirty.has(index) ? readNode(text) : [{ ...span, whole: true }]));
+    const { stretches, kept } = dirtyStretches(parts, changed);
+    const remade = stretches.flatMap(({ from, to }) => leavesOf([...after].filter((one) => within(one, from, to))));
+    const nodes = nodesOf(inOrder(kept, remade)).map(({ span }) => span);
+    expect(nodes).toEqual(nodesOf(leavesOf([...after])).map(({ span }) => span));
+    whole += old.length - dirty.size;
+    opened += dirty.size;
+  }
+  expect(whole).toBeGreaterThan(opened);
+});
+
 test('paths are ordered by their bytes, and found in the leaf that holds them', () => {
   expect(['/\u{1f600}', '/\uffee', '/a', '/Z'].sort(comparePaths)).toEqual(['/Z', '/a', '/\uffee', '/\u{1f600}']);
   const spans = ['/b', '/d', '/f'].map((first) => ({ first, digest: first, items: 1, annotations: 0, bytes: 0 }));
@@ -44,7 +71,7 @@ test('nodes hold every leaf in order, roots read back, and equal roots have equa
   const leaves = leavesOf(Array.from({ length: 20_000 }, (_, index) => `/${index}`));
   const nodes = nodesOf(leaves);
   expect(nodes.length).toBeGreaterThan(1);
-  expect(nodes.flatMap(({ text }) => readNode(text))).toEqual(leaves);
+  expect(nodes.flatMap(({ text = '' }) => readNode(text))).toEqual(leaves);
   const root = { recipe: '{"labels": []}', splits: null, nodes: nodes.map(({ span }) => span) };
   expect(readRoot(writeRoot(root))).toEqual({ format: 'fovea-version/2', recipe: { labels: [] }, splits: null, nodes: root.nodes });
   expect(() => readRoot('{"format":"other"}')).toThrow('does not know');

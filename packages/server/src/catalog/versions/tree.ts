@@ -41,8 +41,8 @@ export function comparePaths(a: string, b: string): number {
 }
 
 /** Two rows of spans, each in the order of paths, as one. */
-export function inOrder(a: readonly Span[], b: readonly Span[]): Span[] {
-  const all: Span[] = [];
+export function inOrder<S extends Span>(a: readonly S[], b: readonly S[]): S[] {
+  const all: S[] = [];
   let at = 0;
   for (const span of a) {
     for (let other = b[at]; other && comparePaths(other.first, span.first) < 0; other = b[++at]) all.push(other);
@@ -53,22 +53,29 @@ export function inOrder(a: readonly Span[], b: readonly Span[]): Span[] {
 
 export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** Groups leaves into nodes; gives the nodes with their texts. */
-export function nodesOf(leaves: readonly Span[]): { span: Span; text: string }[] {
-  const groups: Span[][] = [];
-  for (const leaf of leaves) {
-    const begins = (createHash('sha256').update(leaf.first).digest()[1] ?? 0) < nodeByte;
+/** A leaf, or a whole node that is kept as it is. */
+export type Part = Span & { whole?: true };
+
+/** Groups leaves into nodes; gives the nodes, and the texts of those that were not whole already. */
+export function nodesOf(parts: readonly Part[]): { span: Span; text?: string }[] {
+  const groups: Part[][] = [];
+  for (const part of parts) {
     const last = groups.at(-1);
-    if (begins || !last) groups.push([leaf]);
-    else last.push(leaf);
+    if (part.whole || !last || last[0]?.whole || beginsNode(part.first)) groups.push([part]);
+    else last.push(part);
   }
   return groups.map((group) => {
+    const [{ whole, ...first } = emptySpan] = group as [Part?];
+    if (whole) return { span: first };
     const text = group.map(writeSpan).join('\n');
     const sum = (of: (span: Span) => number) => group.reduce((total, span) => total + of(span), 0);
-    const span = { first: group[0]?.first ?? '', digest: digestOf(text), items: sum((one) => one.items), annotations: sum((one) => one.annotations), bytes: sum((one) => one.bytes) };
-    return { span, text };
+    return { span: { first: first.first, digest: digestOf(text), items: sum((one) => one.items), annotations: sum((one) => one.annotations), bytes: sum((one) => one.bytes) }, text };
   });
 }
+
+const emptySpan: Part = { first: '', digest: '', items: 0, annotations: 0, bytes: 0 };
+
+const beginsNode = (path: string): boolean => (createHash('sha256').update(path).digest()[1] ?? 0) < nodeByte;
 
 const writeSpan = (span: Span): string => JSON.stringify([span.first, span.digest, span.items, span.annotations, span.bytes]);
 
@@ -102,20 +109,29 @@ export interface Stretch {
 }
 
 /**
- * The stretches whose leaves must be made anew when items at these paths came, changed or went: the leaf of each path, and the one before
- * it when the path began the leaf, as that may join what stood before it. `kept` are the leaves that stay as they are.
+ * Which spans must be made anew when items at these paths came, changed or went: the one of each path, and the one before it when the path
+ * began the span, as that may join what stood before it.
  */
-export function dirtyStretches(leaves: readonly Span[], paths: readonly string[]): { stretches: Stretch[]; kept: Span[] } {
+export function dirtySpans(spans: readonly Span[], paths: readonly string[]): Set<number> {
   const dirty = new Set<number>();
   for (const path of paths) {
-    const at = leafOf(leaves, path);
+    const at = leafOf(spans, path);
     dirty.add(at);
-    if (at > 0 && leaves[at]?.first === path) dirty.add(at - 1);
+    if (at > 0 && spans[at]?.first === path) dirty.add(at - 1);
   }
+  return dirty;
+}
+
+/**
+ * The stretches of paths whose leaves must be made anew when items at these paths came, changed or went. `kept` are the parts that stay as
+ * they are; a whole node stands only where {@link dirtySpans} of all nodes left it.
+ */
+export function dirtyStretches<S extends Span>(parts: readonly S[], paths: readonly string[]): { stretches: Stretch[]; kept: S[] } {
+  const dirty = dirtySpans(parts, paths);
   const stretches: Stretch[] = [];
   let open: Stretch | undefined;
-  leaves.forEach((leaf, index) => {
-    const begin = index === 0 ? null : leaf.first;
+  parts.forEach((part, index) => {
+    const begin = index === 0 ? null : part.first;
     if (dirty.has(index)) open ??= { from: begin, to: null };
     else if (open) {
       stretches.push({ from: open.from, to: begin });
@@ -123,8 +139,8 @@ export function dirtyStretches(leaves: readonly Span[], paths: readonly string[]
     }
   });
   if (open) stretches.push(open);
-  if (leaves.length === 0 && paths.length > 0) stretches.push({ from: null, to: null });
-  return { stretches, kept: leaves.filter((_leaf, index) => !dirty.has(index)) };
+  if (parts.length === 0 && paths.length > 0) stretches.push({ from: null, to: null });
+  return { stretches, kept: parts.filter((_part, index) => !dirty.has(index)) };
 }
 
 /** The index of the leaf or node that a path lies in: the last that begins at or before it, else the first. */
