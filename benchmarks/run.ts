@@ -1,6 +1,7 @@
 // `npm run bench -- NAME… [--scale quick|full] [--json]`: runs the named benchmarks (all without a name) and prints a table, or a JSON line per figure.
 import { parseArgs } from 'node:util';
 import type { Figure, Scale } from './figure.ts';
+import { closeWorld } from './world.ts';
 
 const benches: Record<string, () => Promise<{ run(options: { scale: Scale; json: boolean }): Promise<Figure[]> }>> = {
   upload: () => import('./upload.ts'),
@@ -30,17 +31,21 @@ if (unknown.length > 0 || (values.scale !== 'quick' && values.scale !== 'full'))
 }
 const scale: Scale = values.scale;
 let missed = 0;
-for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
-  const bench = await benches[name]?.();
-  if (!bench) continue;
-  const figures = await bench.run({ scale, json: values.json });
-  for (const figure of figures) {
-    if (figure.ok === false) missed += 1;
-    if (values.json) console.log(JSON.stringify(figure));
-    else {
-      const mark = figure.ok === undefined ? ' ' : figure.ok ? '✓' : '✗';
-      console.log(`${mark} ${figure.bench.padEnd(9)} ${figure.figure.padEnd(52)} ${figure.value.toPrecision(4).padStart(10)} ${figure.unit.padEnd(8)} ${figure.goal ? `goal ${figure.goal}` : ''}`);
+try {
+  for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
+    const bench = await benches[name]?.();
+    if (!bench) continue;
+    const figures = await bench.run({ scale, json: values.json });
+    for (const figure of figures) {
+      if (figure.ok === false) missed += 1;
+      if (values.json) console.log(JSON.stringify(figure));
+      else {
+        const mark = figure.ok === undefined ? ' ' : figure.ok ? '✓' : '✗';
+        console.log(`${mark} ${figure.bench.padEnd(9)} ${figure.figure.padEnd(60)} ${figure.value.toPrecision(4).padStart(10)} ${figure.unit.padEnd(8)} ${figure.goal ? `goal ${figure.goal}` : ''}`);
+      }
     }
   }
+} finally {
+  await closeWorld();
 }
 if (!values.json && missed > 0) console.log(`\n${missed} figures miss their goal on this machine at this moment.`);
