@@ -63,9 +63,13 @@ async function furnished({ fovea }: Console, count: number): Promise<{ project: 
   const project = (await fovea.projects.create({ name: 'Bench' })).id;
   const recipe = await fovea.recipes.create({ project, name: 'Cars', labels: [{ name: label }] });
   const dataset = (await fovea.datasets.create({ project, name: 'Street' })).id;
-  const picture = (shade: number) => sharp({ create: { width, height, channels: 3, background: { r: shade, g: 90, b: 120 }, noise: { type: 'gaussian', mean: 100, sigma: 30 } } }).jpeg().toBuffer();
+  const picture = async (index: number) => {
+    const noise = await sharp({ create: { width, height, channels: 3, background: { r: 0, g: 0, b: 0 }, noise: { type: 'gaussian', mean: 110, sigma: 30 } } }).raw().toBuffer();
+    // One leans to red, the next to blue: that another one is shown can be seen in any pixel.
+    return sharp(noise, { raw: { width, height, channels: 3 } }).linear(index % 2 === 0 ? [1.5, 1, 0.5] : [0.5, 1, 1.5], [0, 0, 0]).jpeg().toBuffer();
+  };
   for (let index = 0; index < count; index++) {
-    const { item } = await fovea.items.upload(dataset, await picture(index), { path: `/${index}.jpg` });
+    const { item } = await fovea.items.upload(dataset, await picture(index), { path: `/${String(index).padStart(3, '0')}.jpg` });
     const boxes = Array.from({ length: 20 }, (_, at) => ({ type: 'box' as const, label, geometry: { type: 'box' as const, x: at * 50, y: at * 40, width: 60, height: 50 } }));
     await fovea.annotations.create(item.id, boxes);
   }
@@ -89,17 +93,19 @@ async function ready(page: Page): Promise<void> {
 /** Presses the key and waits until the next task's picture stands on the canvas; milliseconds. */
 function handIn(page: Page): Promise<number> {
   return page.evaluate(async () => {
-    const canvas = () => document.querySelector<HTMLCanvasElement>('[data-testid="canvas"]');
-    const before = canvas();
+    /** Red minus blue in the middle of the canvas: pictures lean to one and the other in turn. */
+    const leaning = () => {
+      const canvas = document.querySelector<HTMLCanvasElement>('[data-testid="canvas"]');
+      if (!canvas || canvas.width < 2) return 0;
+      const data = canvas.getContext('2d')?.getImageData(canvas.width / 2 - 8, canvas.height / 2 - 8, 16, 16).data ?? new Uint8ClampedArray();
+      let sum = 0;
+      for (let at = 0; at < data.length; at += 4) sum += (data[at] ?? 0) - (data[at + 2] ?? 0);
+      return Math.sign(sum);
+    };
+    const before = leaning();
     const start = performance.now();
     window.dispatchEvent(new KeyboardEvent('keydown', { key: 'F8', code: 'F8' }));
-    const isPainted = () => {
-      const now = canvas();
-      if (!now || now === before || now.width < 2) return false;
-      const pixel = now.getContext('2d')?.getImageData(now.width / 2, now.height / 2, 1, 1).data;
-      return pixel !== undefined && (pixel[0] ?? 0) + (pixel[1] ?? 0) + (pixel[2] ?? 0) > 150;
-    };
-    while (!isPainted()) await new Promise((resolve) => requestAnimationFrame(resolve));
+    while (leaning() !== -before || before === 0) await new Promise((resolve) => requestAnimationFrame(resolve));
     return performance.now() - start;
   });
 }

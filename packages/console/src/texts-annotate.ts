@@ -154,6 +154,7 @@ export const annotateTexts = {
     title: 'Suggest',
     hint: 'What it finds is shown dashed: A accepts, X rejects',
     click: 'A click on the picture asks it what lies there',
+    otherSlice: 'Suggestions are made for the slice that the task is about.',
     found: (n: number) => (n === 0 ? 'Nothing was found' : `${count(n, 'suggestion', 'suggestions')}: A accepts, X rejects`),
   },
   video: {
@@ -170,10 +171,11 @@ export const annotateTexts = {
     bar: 'Slices and window',
     opacity: 'Opacity',
     window: (name: string) => `Window: ${name}`,
-    planesHint: 'A click leads to the place. With Shift held over the slice, the planes follow the pointer.',
+    planesHint: 'Brushes paint here as on the slice; with other tools a click leads to the place. With Shift held over the slice, the planes follow the pointer.',
     from: 'Values from',
     to: 'to',
     value: (value: number) => `value ${value}`,
+    toTask: (slice: number) => `Only to look at. To slice ${slice} of the task`,
   },
   textual: { title: 'Text' },
 } as const;

@@ -25,6 +25,7 @@ describe.skipIf(noBrowser)(`annotation page: scans${noBrowser ? ` (${noBrowser})
   let bob: OpenPage & { hand: Hand };
   let volume: string;
   let turned: string;
+  let planes: string;
   let series: { dataset: string; items: string[]; uid: string };
   beforeAll(async () => {
     site = await startConsole();
@@ -36,6 +37,7 @@ describe.skipIf(noBrowser)(`annotation page: scans${noBrowser ? ` (${noBrowser})
     await fovea.datasets.update(dataset, { recipeId: recipe.id });
     volume = (await fovea.items.upload(dataset, writeNifti({ data: voxels, dims: size, affine, gzip: true }), { path: '/volume.nii.gz' })).item.id;
     turned = (await fovea.items.upload(dataset, writeNifti({ data: voxels, dims: size, affine: [[1, 0, 0, -30], [0, 1, 0, -20], [0, 0, 3, -15]], gzip: true }), { path: '/turned.nii.gz' })).item.id;
+    planes = (await fovea.items.upload(dataset, writeNifti({ data: voxels, dims: size, affine, gzip: true }), { path: '/planes.nii.gz' })).item.id;
     const files: { path: string; file: Uint8Array }[] = [];
     for await (const { name, bytes } of drawDicomSeries({ slices: 6, seed: 7 })) files.push({ path: `/ct/${name}`, file: bytes });
     await fovea.items.uploadMany(dataset, files);
@@ -210,6 +212,71 @@ describe.skipIf(noBrowser)(`annotation page: scans${noBrowser ? ` (${noBrowser})
     await eventually(() => marks(ann).count()).toBe(7);
   });
 
+  test('on the coronal and the sagittal plane strokes go through the slices; threshold, eraser and fill work there as well', async () => {
+    const { hand, page } = ann;
+    const item = planes;
+    await hand.open(`/items/${item}/annotate`);
+    await eventually(() => page.locator('canvas[data-plane][data-drawn="yes"]').count()).toBe(2);
+    const place = async (plane: string, [column, row]: readonly [number, number], [columns, rows]: readonly [number, number]) => {
+      const box = await page.locator(`canvas[data-plane="${plane}"]`).boundingBox();
+      if (!box) throw new Error(`There is no ${plane} plane.`);
+      return [box.x + (column / columns) * box.width, box.y + (row / rows) * box.height] as const;
+    };
+    const draw = async (plane: string, size: readonly [number, number], ...path: (readonly [number, number])[]) => {
+      for (const [index, spot] of path.entries()) {
+        await page.mouse.move(...(await place(plane, spot, size)), { steps: 3 });
+        if (index === 0) await page.mouse.down();
+      }
+      await page.mouse.up();
+      await hand.saved();
+    };
+    const coronal = [width, slices] as const;
+    const sagittal = [height, slices] as const;
+    /** Voxels of the label as `x,y,slice`. */
+    const painted = async () => {
+      const { bytes } = await site.fovea.segmentations.download(item);
+      return new Set([...readVoxels(parseNifti(bytes)).data].flatMap((value, at) => (value > 0 ? [`${at % width},${Math.floor(at / width) % height},${Math.floor(at / (width * height))}`] : [])));
+    };
+    const slicesOf = (found: Set<string>) => [...new Set([...found].map((voxel) => Number(voxel.split(',')[2])))].sort((a, b) => a - b);
+    await brush(ann, 'm');
+    // Row 0 is the last slice: from slice 9 to slice 6, through the middle row of the pictures.
+    await draw('coronal', coronal, [20.5, 2.5], [20.5, 5.5]);
+    const [one] = await annotationsOf(site, item, 1);
+    expect(one).toMatchObject({ type: 'volume', label: 'liver', geometry: { size } });
+    await eventually(async () => slicesOf(await painted())).toEqual([6, 7, 8, 9]);
+    expect([...(await painted())].every((voxel) => voxel.split(',')[1] === '24')).toBe(true);
+    // The plane from the side stands on column 32; its columns are rows of the pictures.
+    await draw('sagittal', sagittal, [10.5, 10.5], [14.5, 10.5]);
+    await eventually(async () => [...(await painted())].filter((voxel) => voxel.startsWith('32,') && voxel.endsWith(',1')).length).toBe(9);
+    await annotationsOf(site, item, 1);
+    // Values of column x are 10 x − 300: those from −60 on lie from column 24 on.
+    await hand.press('Shift+t');
+    await page.getByLabel('Values from').fill('-60');
+    await page.getByLabel('to', { exact: true }).fill('200');
+    await page.getByTestId('canvas').focus();
+    await draw('coronal', coronal, [20.5, 8.5], [30.5, 8.5]);
+    const third = async () => [...(await painted())].flatMap((voxel) => (voxel.endsWith(',3') ? [Number(voxel.split(',')[0])] : []));
+    await eventually(async () => [Math.min(...(await third())), Math.max(...(await third()))]).toEqual([24, 32]);
+    await hand.press('Shift+m');
+    await draw('coronal', coronal, [20.5, 8.5], [40.5, 8.5]);
+    await eventually(third).toEqual([]);
+    const before = (await painted()).size;
+    await hand.press('m');
+    await draw('coronal', coronal, [40.5, 2.5], [54.5, 2.5], [54.5, 9.5], [40.5, 9.5], [40.5, 2.5]);
+    await eventually(async () => (await painted()).size).toBeGreaterThan(before);
+    expect((await painted()).has('47,24,5')).toBe(false);
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox', { name: 'Do something' }).fill('Fill a gap');
+    await page.keyboard.press('Enter');
+    await page.mouse.click(...(await place('coronal', [47.5, 6.5], coronal)));
+    await hand.saved();
+    await eventually(async () => (await painted()).has('47,24,5')).toBe(true);
+    if (shots) await page.screenshot({ path: `${shots}/annotate-planes.png` });
+    const filled = (await painted()).size;
+    await hand.press('Control+z');
+    await eventually(async () => (await painted()).size).toBeLessThan(filled);
+  });
+
   test('a volume whose rows run the other way is shown upright, and painted where it was', async () => {
     const { hand, page } = ann;
     await hand.open(`/items/${turned}/annotate`);
@@ -263,6 +330,40 @@ describe.skipIf(noBrowser)(`annotation page: scans${noBrowser ? ` (${noBrowser})
     await hand.press('Control+z');
     await hand.saved();
     await annotationsOf(site, series.items[2] ?? '', 0);
+  });
+
+  test('a task on one slice opens the series at it: the others are there to look at, and stay as they are', async () => {
+    const { page } = ann;
+    const { fovea } = site;
+    const [before, own] = [series.items[2] ?? '', series.items[3] ?? ''];
+    const item = await fovea.items.get(own);
+    await fovea.annotations.create(before, [{ type: 'box', label: 'lesion', frame: 0, geometry: { type: 'box', x: 10, y: 10, width: 30, height: 20 } }]);
+    const task = await fovea.tasks.create({ project: item.projectId, item: own });
+    const hand = new Hand(page, { width: item.width ?? 1, height: item.height ?? 1 });
+    await hand.open(`/tasks/${task.id}`);
+    await drawn(ann, 3, 6);
+    await hand.press('ArrowUp');
+    await drawn(ann, 2, 6);
+    await page.getByRole('button', { name: 'Only to look at. To slice 4 of the task' }).waitFor();
+    const count = await hand.objects.count();
+    await hand.press('2', 'b');
+    await hand.drag([60, 60], [90, 90]);
+    await hand.press('Control+a', 'Delete');
+    expect(await hand.objects.count()).toBe(count);
+    if (shots) await page.screenshot({ path: `${shots}/annotate-series-task.png` });
+    await page.getByRole('button', { name: 'To slice 4 of the task' }).click();
+    await drawn(ann, 3, 6);
+    await page.getByTestId('canvas').focus();
+    await hand.press('2', 'b');
+    await hand.drag([60, 60], [90, 90]);
+    await hand.saved();
+    await eventually(() => hand.objects.count()).toBe(count + 1);
+    const drafts = (await fovea.annotations.list(own, { task: task.id }).toArray({ limit: 9 })).filter(({ draft }) => draft);
+    expect(drafts).toMatchObject([{ type: 'box', label: 'lesion', frame: 0, taskId: task.id }]);
+    await annotationsOf(site, before, 1);
+    await hand.press('Control+Enter');
+    await eventually(async () => (await fovea.tasks.get(task.id)).status).toBe('completed');
+    expect((await annotationsOf(site, own, 2)).filter(({ type }) => type === 'box')).toMatchObject([{ draft: false }]);
   });
 
   test.each(['dark', 'light'] as const)('%s: WCAG 2.2 AA, as far as a program can tell', async (colorScheme) => {

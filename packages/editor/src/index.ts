@@ -38,6 +38,7 @@ export { joinSelectedMasks, outlinesOf, subtractFromMask, toMasks, toPolygons } 
 export { cutSelected, mergeSelected, punchHole, simplifySelected, subtractSelected } from './editing/polygon-commands.ts';
 export { addProposals, addShape, newRecord } from './editing/shapes.ts';
 export { addToLabel, mayPaint } from './editing/label-masks.ts';
+export { fillPlaneGap, paintOnPlane, type PlaneStroke, type StackPlane } from './editing/plane-paint.ts';
 export { clearSlice, copyFromSliceBefore, fillBetweenSlices, goToRecord, paintedFrames } from './editing/slice-commands.ts';
 
 export { lastFrame, stateAt } from './video/track-state.ts';

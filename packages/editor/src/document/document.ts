@@ -46,6 +46,8 @@ export class EditorDocument {
   readonly newId: () => string;
   /** True: it can be looked at, and takes in what others do; what this person does changes nothing. */
   isReadOnly = false;
+  /** Says of each record whether this person may make, change or remove it; the others stay as they are. */
+  mayChange: (record: EditorRecord) => boolean = () => true;
   private store = new RecordStore();
   private history: History;
   private sync: Synchronizer;
@@ -302,6 +304,7 @@ export class EditorDocument {
     if (changes.length === 0 || this.isReadOnly) return;
     const done = new DiffBuilder();
     for (const [id, record] of changes) {
+      if ([this.store.get(id), record].some((state) => state && !this.mayChange(state))) continue;
       const change = this.store.set(id, record);
       done.add(change);
       this.history.record(change);

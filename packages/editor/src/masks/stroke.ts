@@ -5,6 +5,8 @@ export interface Brush {
   /** Diameter, or side of the square, in image pixels. */
   readonly size: number;
   readonly shape: 'circle' | 'square';
+  /** The height of a row in widths of a column, where pixels are no squares. Default 1. */
+  readonly rowHeight?: number;
 }
 
 /**
@@ -14,10 +16,15 @@ export interface Brush {
 export function strokeSpans(from: Xy, to: Xy, brush: Brush, sink: SpanSink): void {
   // A brush of one pixel always takes the pixel it stands on.
   const radius = Math.max(brush.size, 1) / 2;
-  const top = Math.floor(Math.min(from[1], to[1]) - radius);
-  const bottom = Math.ceil(Math.max(from[1], to[1]) + radius);
+  const { rowHeight = 1 } = brush;
+  const [a, b]: [Xy, Xy] = [[from[0], from[1] * rowHeight], [to[0], to[1] * rowHeight]];
+  const top = Math.floor((Math.min(a[1], b[1]) - radius) / rowHeight);
+  const bottom = Math.ceil((Math.max(a[1], b[1]) + radius) / rowHeight);
   for (let row = top; row <= bottom; row++) {
-    const reach = brush.shape === 'circle' ? capsuleRow(from, to, radius, row + 0.5) : squareRow(from, to, radius, row + 0.5);
+    const middle = (row + 0.5) * rowHeight;
+    // A brush that is lower than a row may miss its middle: it takes the row that it stands on nevertheless.
+    const stands = brush.size < rowHeight ? standingRow(from, to, radius, row) : undefined;
+    const reach = join(brush.shape === 'circle' ? capsuleRow(a, b, radius, middle) : squareRow(a, b, radius, middle), stands);
     if (!reach) continue;
     const first = Math.ceil(reach[0] - 0.5);
     const end = Math.floor(reach[1] - 0.5) + 1;
@@ -27,6 +34,12 @@ export function strokeSpans(from: Xy, to: Xy, brush: Brush, sink: SpanSink): voi
 }
 
 type Reach = readonly [number, number] | undefined;
+
+/** As wide as the brush, around the ends of the way that lie in a row. */
+function standingRow(from: Xy, to: Xy, radius: number, row: number): Reach {
+  const xs = [from, to].flatMap(([x, y]) => (Math.floor(y) === row ? [x] : []));
+  return xs.length === 0 ? undefined : [Math.min(...xs) - radius, Math.max(...xs) + radius];
+}
 
 /** Two discs and the rectangle between them, cut by a horizontal line. */
 function capsuleRow(a: Xy, b: Xy, radius: number, y: number): Reach {

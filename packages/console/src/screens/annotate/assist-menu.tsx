@@ -1,49 +1,34 @@
-import type { Analytic, Item } from '@fovea/contract';
+import type { Analytic } from '@fovea/contract';
 import { Button, Menu } from '@mantine/core';
 import { IconCheck, IconSparkles } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
-import { fovea } from '../../api/client.ts';
 import { projectQuery, roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
+import { analyticsQuery } from '../../api/work.ts';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { notify } from '../../ui/notices.ts';
-import { askable, askModel } from './session/ask-model.ts';
+import { allowedIn, askable, askModel, labelersFor, suggest } from './session/ask-model.ts';
 import type { Workbench } from './session/workbench.ts';
 
-const mostAnalytics = 500;
-
-/** Analytics that find labels on one item of this kind, without being told anything more. */
-export function labelersFor(analytics: readonly Analytic[], item: Pick<Item, 'kind'>): Analytic[] {
-  return analytics.filter(({ manifest, pending, deprecated }) => {
-    const needed = manifest.inputs.filter(({ required }) => required);
-    const takesIt = needed.length === 1 && needed[0]?.media.includes(item.kind);
-    // A model that must be told where to look finds nothing by itself.
-    if (manifest.runtime.kind === 'onnx' && manifest.runtime['prompt'] !== undefined) return false;
-    return !pending && !deprecated && takesIt && manifest.outputs.some(({ type }) => type === 'labels') && manifest.parameters.every(({ required }) => !required);
-  });
-}
-
-/** Runs an analytic on the item; what it finds appears as suggestions. Only for those who may run jobs. */
+/** Runs an analytic on the item; what it finds appears as suggestions. For those who may run jobs, and within a task for whatever its recipe allows. */
 export function AssistMenu({ bench }: { bench: Workbench }) {
   const { item } = bench;
   const mayWrite = useScope('write');
   const project = useQuery(projectQuery(item.projectId));
-  const may = mayWrite && !bench.isReadOnly && project.data !== undefined && roleReaches(project.data.role, 'developer');
-  const analytics = useQuery({ queryKey: ['analytics'], queryFn: () => fovea.analytics.list({ limit: 500 }).toArray({ limit: mostAnalytics }), enabled: may, staleTime: 60_000 });
+  const mayRun = mayWrite && project.data !== undefined && roleReaches(project.data.role, 'developer');
+  const isAllowed = bench.task !== undefined && (bench.labeling.suggestions ?? []).length > 0;
+  const may = !bench.isReadOnly && (mayRun || isAllowed);
+  const analytics = useQuery({ ...analyticsQuery, enabled: may, staleTime: 60_000 });
   const run = useMutation({
     mutationFn: async (analytic: Analytic) => {
-      const input = analytic.manifest.inputs.find(({ required }) => required)?.name ?? '';
-      const job = await fovea.jobs.create({ project: item.projectId, analytic: `${analytic.name}@${analytic.version}`, inputs: { [input]: [item.id] }, attachLabels: true });
-      await fovea.jobs.wait(job.id);
-      const before = bench.editor.document.size;
-      await bench.catchUp();
-      notify({ tone: 'good', text: t.assist.found(bench.editor.document.size - before) });
+      notify({ tone: 'good', text: t.assist.found(await suggest({ bench, analytic, mayRun })) });
     },
   });
-  const usable = labelersFor(analytics.data ?? [], item);
-  const models = askable(analytics.data ?? [], item);
-  const { isAsking, model, choose } = useAsking(bench, models);
+  const offered = mayRun ? (analytics.data ?? []) : allowedIn(bench, analytics.data ?? []);
+  const usable = labelersFor(offered, item);
+  const models = askable(offered, item);
+  const { isAsking, model, choose } = useAsking(bench, models, mayRun);
   if (!may || (usable.length === 0 && models.length === 0)) return null;
   return (
     <Menu position="bottom-end" width={280}>
@@ -71,12 +56,13 @@ export function AssistMenu({ bench }: { bench: Workbench }) {
 }
 
 /** The model that clicks ask: the newest until another one is chosen. */
-function useAsking({ editor, item }: Workbench, models: readonly Analytic[]) {
+function useAsking(bench: Workbench, models: readonly Analytic[], mayRun: boolean) {
+  const { editor } = bench;
   const [chosen, setChosen] = useState<string>();
   const model = models.find(({ id }) => id === chosen) ?? models[0];
   const ask = useMutation({
     mutationFn: async ({ analytic, at }: { analytic: Analytic; at: readonly [number, number] }) => {
-      const count = await askModel(editor, { analytic, item, at });
+      const count = await askModel({ bench, analytic, mayRun }, at);
       notify({ tone: count > 0 ? 'good' : 'plain', text: t.assist.found(count) });
     },
   });

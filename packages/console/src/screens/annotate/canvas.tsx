@@ -4,13 +4,8 @@ import { useEffect, useRef, type RefObject } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import classes from './annotate.module.css';
 import { useStore } from './hooks.ts';
+import type { Backdrop } from './session/picture.ts';
 import type { Store } from './session/store.ts';
-
-/** What the renderer shows beneath the shapes. */
-export interface Backdrop {
-  readonly source: CanvasImageSource;
-  readonly isStill: boolean;
-}
 
 export interface CanvasProps {
   editor: Editor;

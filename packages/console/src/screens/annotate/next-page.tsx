@@ -20,7 +20,7 @@ export function NextTaskPage() {
   const navigate = useNavigate();
   const next = useQuery({
     queryKey: ['next', projectId, batch, review],
-    queryFn: () => takeNext({ projectId, batchId: batch, review }, me.user.email, undefined),
+    queryFn: () => takeNext({ projectId, batchId: batch, review }, me.user, undefined),
     gcTime: 0,
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,

@@ -20,7 +20,8 @@ import { formKindOf } from '../task-form/form-kind.ts';
 import { acquire, type Acquired } from './acquire.ts';
 import classes from './annotate.module.css';
 import { useStore } from './hooks.ts';
-import { dropAhead, lookAhead } from './session/ahead.ts';
+import { benchKey, dropAhead, lookAhead } from './session/ahead.ts';
+import { recipeOf } from './session/open-bench.ts';
 import { heldKey, type QueueScope } from './session/task-queue.ts';
 import type { Workbench } from './session/workbench.ts';
 import { useTaskFlow, type TaskMode } from './task-flow.ts';
@@ -30,6 +31,8 @@ import { ItemStage } from './stages.tsx';
 import type { Walk } from './workspace.tsx';
 
 const readAgainMs = 1_500;
+/** What was fetched with the next task is not asked for again when that is shown. */
+const freshMs = 300_000;
 /** Loaded with the first task that is answered in a form. */
 const TaskForm = lazy(() => import('../task-form/task-form.tsx'));
 
@@ -50,7 +53,7 @@ export function AnnotateItemPage() {
 }
 
 function AnnotateItem({ item, recipeId, isReadOnly }: { item: Item; recipeId: string | null; isReadOnly: boolean }) {
-  const { bench, error } = useBench({ item, task: undefined, recipe: recipeId === null ? undefined : { id: recipeId, version: null }, isReadOnly });
+  const { bench, error } = useBench(item.id, { item, task: undefined, recipe: recipeId === null ? undefined : { id: recipeId, version: null }, isReadOnly });
   const walk = useWalk(item);
   if (error) return <PageFault error={error} reset={() => window.location.reload()} />;
   return bench ? <ItemStage bench={bench} walk={walk} /> : <Opening />;
@@ -69,7 +72,7 @@ export function AnnotateTaskPage() {
   const { taskId } = useParams({ from: '/workplace/tasks/$taskId' });
   const me = useMe();
   const task = useQuery(taskQuery(taskId));
-  const project = useQuery({ ...projectQuery(task.data?.projectId ?? ''), enabled: task.data !== undefined });
+  const project = useQuery({ ...projectQuery(task.data?.projectId ?? ''), enabled: task.data !== undefined, staleTime: freshMs });
   const mayLabel = useScope('label');
   const role = project.data?.role;
   const acquired = useQuery({
@@ -83,7 +86,7 @@ export function AnnotateTaskPage() {
   // Whoever comes back asks anew: by then somebody else may hold it.
   useEffect(() => () => queryClient.removeQueries({ queryKey: heldKey(taskId) }), [taskId]);
   const itemId = task.data?.itemId ?? undefined;
-  const item = useQuery({ ...itemQuery(itemId ?? ''), enabled: itemId !== undefined, refetchInterval: (query) => (query.state.data?.probe === 'pending' ? readAgainMs : false) });
+  const item = useQuery({ ...itemQuery(itemId ?? ''), enabled: itemId !== undefined, staleTime: freshMs, refetchInterval: (query) => (query.state.data?.probe === 'pending' ? readAgainMs : false) });
   const error = task.error ?? project.error ?? acquired.error ?? item.error;
   if (error) return <PageFault error={error} reset={() => void task.refetch()} />;
   const form = task.data && formKindOf(task.data);
@@ -98,8 +101,8 @@ export function AnnotateTaskPage() {
   if (!task.data || !project.data || !acquired.data || !item.data) return <Opening />;
   const closed = whyClosed(item.data);
   if (closed) return <Closed item={item.data}>{closed}</Closed>;
-  const lease = acquired.data.kind === 'work' ? acquired.data.held.lease : acquired.data.kind;
-  return <AnnotateTask key={`${taskId} ${lease}`} task={task.data} item={item.data} project={project.data} acquired={acquired.data} />;
+  // The same page for every task: the next one takes the place of the one before in it.
+  return <AnnotateTask task={task.data} item={item.data} project={project.data} acquired={acquired.data} />;
 }
 
 interface AnnotateTaskProps {
@@ -112,12 +115,13 @@ interface AnnotateTaskProps {
 function AnnotateTask({ task, item, project, acquired }: AnnotateTaskProps) {
   const search = useSearch({ from: '/workplace/tasks/$taskId' });
   const mode = useMode(acquired);
-  const recipe = task.recipeId === null ? undefined : { id: task.recipeId, version: task.recipeVersion };
-  const { bench, error } = useBench({ item, task, recipe, isReadOnly: acquired.kind === 'look' });
+  const lease = acquired.kind === 'work' ? acquired.held.lease : undefined;
+  const key = acquired.kind === 'look' ? `${task.id} look` : benchKey(task.id, lease);
+  const { bench, error } = useBench(key, { item, task, recipe: recipeOf(task), isReadOnly: acquired.kind === 'look' });
   const scope: QueueScope = { projectId: project.id, batchId: search.batch ?? task.batchId ?? undefined, review: acquired.kind === 'review' };
   useLookAhead(scope, task, bench, acquired.kind);
   if (error) return <PageFault error={error} reset={() => window.location.reload()} />;
-  return bench && mode ? <Shown bench={bench} task={task} mode={mode} scope={scope} /> : <Opening />;
+  return bench ? <Shown bench={bench} task={task} mode={mode} scope={scope} /> : <Opening />;
 }
 
 function Shown({ bench, task, mode, scope }: { bench: Workbench; task: Task; mode: TaskMode; scope: QueueScope }) {
@@ -137,7 +141,7 @@ function useLookAhead(scope: QueueScope, task: Task, bench: Workbench | undefine
   latest.current = scope;
   useEffect(() => {
     if (!bench || kind === 'look') return undefined;
-    const look = () => lookAhead(latest.current, me.user.email, task.id);
+    const look = () => lookAhead(latest.current, me.user, task.id);
     if (kind === 'review') look();
     const stop = bench.editor.document.events.on('operations', look);
     const timer = setTimeout(look, lookAheadAfterMs);

@@ -1,13 +1,12 @@
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { notify } from '../../ui/notices.ts';
 import { explain } from '../../api/errors.ts';
 import { scanTexts } from '../../texts-scan.ts';
 import type { Stack } from '../item/scan/frame-store.ts';
-import type { Backdrop } from './canvas.tsx';
 import { ScanPicture } from './scan/scan-picture.ts';
 import { flipsOf } from './session/upright.ts';
-import { loadPicture, pixelsOf } from './session/picture.ts';
+import { loadPicture, pixelsOf, showPicture, type Backdrop } from './session/picture.ts';
 import { createStore } from './session/store.ts';
 import type { Workbench } from './session/workbench.ts';
 import { openFrames } from './video/open-frames.ts';
@@ -26,8 +25,9 @@ const noBackdrop = createStore<Backdrop | undefined>(undefined);
 /** The workspace with what the item shows. */
 export function ItemStage(props: StageProps) {
   const { item, stack } = props.bench;
-  if (stack) return <ScanStage {...props} stack={stack} />;
-  return item.kind === 'video' ? <VideoStage {...props} /> : <PictureStage {...props} />;
+  // What shows a scan or a video is of that one alone; pictures take each other's place.
+  if (stack) return <ScanStage key={props.bench.key} {...props} stack={stack} />;
+  return item.kind === 'video' ? <VideoStage key={props.bench.key} {...props} /> : <PictureStage {...props} />;
 }
 
 function ScanStage({ bench, task, walk, stack }: StageProps & { stack: Stack }) {
@@ -78,20 +78,19 @@ function VideoStage({ bench, task, walk }: StageProps) {
 }
 
 function PictureStage({ bench, task, walk }: StageProps) {
-  // A store: when the picture is there, the canvas alone is rendered again.
-  const backdrop = useMemo(() => createStore<Backdrop | undefined>(undefined), [bench]);
   useEffect(() => {
     let isOver = false;
+    // Prepared ahead, it is there already.
+    if (bench.backdrop.get()) return undefined;
     loadPicture(bench.item).then(
-      ({ source, facts, pixels, isPreview }) => {
+      (picture) => {
         if (isOver) return;
-        bench.editor.setPicture(facts, pixels);
-        backdrop.set({ source, isStill: true });
-        if (isPreview) notify({ tone: 'plain', text: t.save.preview });
+        showPicture(bench, picture);
+        if (picture.isPreview) notify({ tone: 'plain', text: t.save.preview });
       },
       (error: unknown) => void (isOver || notify({ tone: 'bad', text: `${t.closed.picture}: ${error instanceof Error ? error.message : String(error)}` })),
     );
     return () => void (isOver = true);
   }, [bench]);
-  return <Workspace bench={bench} backdrop={backdrop} {...(walk && { walk })} {...(task && { task })} />;
+  return <Workspace bench={bench} backdrop={bench.backdrop} {...(walk && { walk })} {...(task && { task })} />;
 }

@@ -107,7 +107,7 @@ export function useGoOn(scope: QueueScope) {
   const navigate = useNavigate();
   const me = useMe();
   return async (current: string) => {
-    const next = await takeNext(scope, me.user.email, current);
+    const next = await takeNext(scope, me.user, current);
     const search = { ...(scope.batchId !== undefined && { batch: scope.batchId }), ...(scope.review && { review: true as const }) };
     if (next) arrive(next);
     if (next?.task.id === current && next.lease === undefined) await queryClient.resetQueries({ queryKey: heldKey(current) });

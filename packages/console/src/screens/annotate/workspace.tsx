@@ -8,7 +8,7 @@ import { texts } from '../../texts.ts';
 import { AssistMenu } from './assist-menu.tsx';
 import { AttributePanel } from './attribute-panel.tsx';
 import classes from './annotate.module.css';
-import { Canvas, type Backdrop } from './canvas.tsx';
+import { Canvas } from './canvas.tsx';
 import { CommentPanel, commentsOf } from './comments.tsx';
 import { ConflictPanel } from './conflict-panel.tsx';
 import { Dialogs, type Dialog } from './dialogs.tsx';
@@ -18,6 +18,7 @@ import { Pins } from './pins.tsx';
 import { LabelPanel, takeLabel } from './label-panel.tsx';
 import { ObjectList } from './object-list.tsx';
 import { pageActions, withLabels } from './page-actions.ts';
+import type { Backdrop } from './session/picture.ts';
 import type { Store } from './session/store.ts';
 import { hasRead, loadShortcuts, markRead, saveShortcuts } from './session/stored.ts';
 import type { Workbench } from './session/workbench.ts';
@@ -65,6 +66,8 @@ export function Workspace({ bench, backdrop, task, player, scan, walk }: Workspa
   const focusCanvas = () => canvasRef.current?.focus({ preventScroll: true });
   const { table, shortcuts, changeShortcuts } = useTable({ bench, task, player, scan, walk }, setDialog);
   const run = (id: string) => void table.run(editor, id);
+  // What lay over the page was about the task before.
+  useEffect(() => setDialog(undefined), [bench]);
   useReading(bench, task, setDialog);
   const act = () => task?.mode.kind === 'work' && task.mode.work.act();
   const latest = useRef(table);
@@ -80,7 +83,7 @@ export function Workspace({ bench, backdrop, task, player, scan, walk }: Workspa
   return (
     <div className={classes['page']}>
       <TopBar bench={bench} task={task?.task} table={table} run={run} hasInstructions={instructionsOf(bench, task?.task) !== ''}>
-        <AssistMenu bench={bench} />
+        <AssistMenu key={bench.key} bench={bench} />
         {walk && <WalkButtons walk={walk} table={table} run={run} />}
         {mode && <TaskBar mode={mode} table={table} run={run} isBusy={task?.flow.isBusy === true} />}
       </TopBar>
@@ -97,17 +100,17 @@ export function Workspace({ bench, backdrop, task, player, scan, walk }: Workspa
             </div>
             {planes?.isOpen && scan && <PlanePanel bench={bench} scan={scan} />}
           </div>
-          {scan && <SliceBar editor={editor} scan={scan} table={table} run={run} isHounsfield={isHounsfield(bench.item)} planes={planes} />}
+          {scan && <SliceBar editor={editor} scan={scan} table={table} run={run} isHounsfield={isHounsfield(bench.item)} planes={planes} ownFrames={bench.ownFrames} />}
           {player && <Timeline editor={editor} player={player} table={table} run={run} />}
           <StatusBar editor={editor} />
         </div>
         <aside className={classes['side']} aria-label={t.panels} data-region="panels">
-          <ConflictPanel bench={bench} />
+          <ConflictPanel key={`conflicts ${bench.key}`} bench={bench} />
           <LabelPanel editor={editor} labeling={labeling} focusCanvas={focusCanvas} />
-          <AttributePanel editor={editor} labeling={labeling} />
-          <TextPanel editor={editor} labeling={labeling} />
+          <AttributePanel key={`attributes ${bench.key}`} editor={editor} labeling={labeling} />
+          <TextPanel key={`text ${bench.key}`} editor={editor} labeling={labeling} />
           {scan && <OpacityList editor={editor} labeling={labeling} />}
-          <CommentPanel editor={editor} comments={comments} onComment={mayComment ? task?.flow.comment : undefined} />
+          <CommentPanel key={`comments ${bench.key}`} editor={editor} comments={comments} onComment={mayComment ? task?.flow.comment : undefined} />
           <ObjectList editor={editor} labeling={labeling} commented={new Set(comments.flatMap(({ annotationId }) => annotationId ?? []))} />
         </aside>
       </div>

@@ -1,5 +1,4 @@
 import type { Item } from '@fovea/contract';
-import { Checkbox } from '@mantine/core';
 import { IconAlertTriangle, IconArchive, IconCircleCheckFilled } from '@tabler/icons-react';
 import { memo, useState } from 'react';
 import { thumbnailUrl } from '../../api/items.ts';
@@ -37,9 +36,10 @@ export const ItemTile = memo(function ItemTile({ index, item, query, height, foc
         <div className={classes['caption']}>{item.name}</div>
       </a>
       {selection && (
-        <Checkbox
-          size="md"
-          className={classes['check'] ?? ''}
+        // The browser's own: there are many of them, and one of the library's costs more than all else in a tile.
+        <input
+          type="checkbox"
+          className={classes['check']}
           aria-label={texts.dataset.select(item.name)}
           checked={selected}
           tabIndex={tabIndex}

@@ -1,6 +1,7 @@
 import type { Task } from '@fovea/contract';
 import { homeTexts } from '../../texts-home.ts';
 import { Bars } from '../../ui/bars.tsx';
+import { Figures } from '../../ui/figures.tsx';
 import { Card } from '../workflow/parts.tsx';
 import classes from './my-work.module.css';
 
@@ -8,7 +9,7 @@ const t = homeTexts.myWork;
 const dayMs = 86_400_000;
 const days = 14;
 
-export interface Figures {
+export interface WorkFigures {
   handedIn: number;
   accepted: number;
   rejected: number;
@@ -19,7 +20,7 @@ export interface Figures {
 }
 
 /** Adds up what one person handed in. */
-export function figuresOf(tasks: readonly Pick<Task, 'reviewStatus' | 'rounds' | 'secondsSpent' | 'submittedAt' | 'status'>[], nowMs: number = Date.now()): Figures {
+export function figuresOf(tasks: readonly Pick<Task, 'reviewStatus' | 'rounds' | 'secondsSpent' | 'submittedAt' | 'status'>[], nowMs: number = Date.now()): WorkFigures {
   const perDay = Array.from({ length: days }, (_, index) => {
     const day = localDay(nowMs - (days - 1 - index) * dayMs);
     return { day, count: tasks.filter(({ submittedAt }) => submittedAt !== null && localDay(Date.parse(submittedAt)) === day).length };
@@ -42,7 +43,7 @@ function localDay(timeMs: number): string {
 }
 
 /** The figures, and how much was handed in on which day. */
-export function MyFigures({ figures }: { figures: Figures }) {
+export function MyFigures({ figures }: { figures: WorkFigures }) {
   const { handedIn, accepted, rejected, inReview, seconds, perDay } = figures;
   const reviewed = accepted + rejected;
   const shown: readonly (readonly [string, string])[] = [
@@ -56,14 +57,7 @@ export function MyFigures({ figures }: { figures: Figures }) {
   ];
   return (
     <div className={classes['figures']}>
-      <dl className={classes['numbers']}>
-        {shown.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Figures figures={shown.map(([name, value]) => ({ name, value }))} isDense />
       <Card title={`${t.perDay}, ${t.lastDays}`}>
         <Bars label={t.perDay} rows={perDay.filter(({ count }, index) => count > 0 || index >= days - 3).map(({ day, count }) => ({ label: day, text: String(count), parts: [{ value: count, tone: 'good', name: t.handedIn }] }))} />
       </Card>

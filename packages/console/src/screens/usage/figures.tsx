@@ -1,20 +1,21 @@
 import type { ProjectUsage } from '@fovea/contract';
 import { productTexts } from '../../texts-product.ts';
+import { Figures } from '../../ui/figures.tsx';
 import { formatBytes } from '../../ui/format.ts';
 import classes from './usage.module.css';
 
 const t = productTexts.usage;
 
-export type UsageFigures = Omit<ProjectUsage, 'projectId' | 'name' | 'quotaBytes'>;
+export type UsageSum = Omit<ProjectUsage, 'projectId' | 'name' | 'quotaBytes'>;
 
 /** The figures of several projects together. */
-export function sumOf(projects: readonly ProjectUsage[]): UsageFigures {
-  const sum = (key: keyof UsageFigures) => projects.reduce((total, project) => total + project[key], 0);
+export function sumOf(projects: readonly ProjectUsage[]): UsageSum {
+  const sum = (key: keyof UsageSum) => projects.reduce((total, project) => total + project[key], 0);
   return { datasets: sum('datasets'), items: sum('items'), itemBytes: sum('itemBytes'), storedBytes: sum('storedBytes'), annotations: sum('annotations'), tasks: sum('tasks'), jobs: sum('jobs') };
 }
 
 /** The figures, large. */
-export function Figures({ usage }: { usage: UsageFigures }) {
+export function UsageFigures({ usage }: { usage: UsageSum }) {
   const { itemBytes, storedBytes } = usage;
   const counts = [
     [t.datasets, usage.datasets],
@@ -23,21 +24,8 @@ export function Figures({ usage }: { usage: UsageFigures }) {
     [t.tasks, usage.tasks],
     [t.jobs, usage.jobs],
   ] as const;
-  return (
-    <dl className={classes['figures']}>
-      <div>
-        <dt>{t.size}</dt>
-        <dd>{formatBytes(itemBytes)}</dd>
-        {storedBytes < itemBytes && <dd className={classes['note']}>{t.saved(1 - storedBytes / itemBytes)}</dd>}
-      </div>
-      {counts.map(([name, value]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd>{value.toLocaleString('en')}</dd>
-        </div>
-      ))}
-    </dl>
-  );
+  const size = { name: t.size, value: formatBytes(itemBytes), note: storedBytes < itemBytes ? t.saved(1 - storedBytes / itemBytes) : undefined };
+  return <Figures figures={[size, ...counts.map(([name, value]) => ({ name, value: value.toLocaleString('en') }))]} />;
 }
 
 /** How much of its quota a project has used. */

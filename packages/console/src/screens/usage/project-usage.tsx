@@ -14,7 +14,7 @@ import { formatBytes } from '../../ui/format.ts';
 import { ButtonLink, TextLink } from '../../ui/link.tsx';
 import { ProjectPage } from '../project/project-page.tsx';
 import { Card } from '../workflow/parts.tsx';
-import { Figures, QuotaBar } from './figures.tsx';
+import { UsageFigures, QuotaBar } from './figures.tsx';
 import classes from './usage.module.css';
 
 const t = productTexts.usage;
@@ -59,7 +59,7 @@ function Shown({ project }: { project: Project }) {
   const byItems = datasets.toSorted((a, b) => b.itemCount - a.itemCount).slice(0, plotted);
   return (
     <>
-      <Figures usage={usage} />
+      <UsageFigures usage={usage} />
       <div className={classes['plots']}>
         <Card title={t.quota}>
           <QuotaBar usage={usage} />

@@ -19,7 +19,7 @@ import { notify } from '../../ui/notices.ts';
 import { Page } from '../../ui/page.tsx';
 import { Card } from '../workflow/parts.tsx';
 import classes from './usage.module.css';
-import { Figures, QuotaBar, sumOf } from './figures.tsx';
+import { UsageFigures, QuotaBar, sumOf } from './figures.tsx';
 
 const t = productTexts.usage;
 const plotted = 20;
@@ -42,7 +42,7 @@ export function OrganizationUsage() {
       )}
       {projects && projects.length > 0 && (
         <>
-          <Figures usage={sumOf(projects)} />
+          <UsageFigures usage={sumOf(projects)} />
           <div className={classes['plots']}>
             <Card title={t.byProject}>
               <Bars label={t.byProject} rows={largest(projects, 'itemBytes').map((project) => ({ label: project.name, limit: project.quotaBytes ?? undefined, text: formatBytes(project.itemBytes), parts: [{ value: project.itemBytes, tone: isFull(project) ? 'bad' : 'good', name: t.size }] }))} />

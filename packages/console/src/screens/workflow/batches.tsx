@@ -1,10 +1,8 @@
 import type { Batch, Project } from '@fovea/contract';
-import { Button, Modal, NativeSelect, NumberInput, Skeleton, TextInput } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { IconChecklist, IconPlus } from '@tabler/icons-react';
+import { NativeSelect, NumberInput, TextInput } from '@mantine/core';
+import { IconChecklist } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 import { fovea } from '../../api/client.ts';
 import { datasetsQuery } from '../../api/datasets.ts';
 import { roleReaches } from '../../api/projects.ts';
@@ -12,77 +10,29 @@ import { useScope } from '../../api/session.ts';
 import { batchesQuery, recipesQuery, refresh } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
-import { DataTable } from '../../ui/data-table.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
-import { Empty } from '../../ui/empty.tsx';
-import { LoadError } from '../../ui/error-text.tsx';
 import { ButtonLink, TextLink } from '../../ui/link.tsx';
 import { Moment } from '../../ui/moment.tsx';
-import { ProjectPage } from '../project/project-page.tsx';
+import { ProjectList } from '../project/project-list.tsx';
 import { BatchBar, BatchState } from './parts.tsx';
 
 /** The batches of a project, with what waits for me. */
 export function ProjectBatches() {
   const { projectId } = useParams({ from: '/inside/projects/$projectId/batches' });
-  const [creating, dialog] = useDisclosure(false);
   const writes = useScope('write');
-  const labels = useScope('label');
-  const create = (project: Project) =>
-    writes &&
-    roleReaches(project.role, 'manager') && (
-      <Button leftSection={<IconPlus size={15} />} onClick={dialog.open}>
-        {workTexts.batches.create}
-      </Button>
-    );
   return (
-    <ProjectPage
+    <ProjectList<Batch>
       projectId={projectId}
-      part={workTexts.batches.title}
-      actions={(project) => (
-        <>
-          {labels && (
-            <ButtonLink to="/projects/$projectId/next" params={{ projectId }} variant="default">
-              {workTexts.batches.label}
-            </ButtonLink>
-          )}
-          {labels && roleReaches(project.role, 'reviewer') && (
-            <ButtonLink to="/projects/$projectId/next" params={{ projectId }} search={{ review: true }} variant="default">
-              {workTexts.batches.reviewNext}
-            </ButtonLink>
-          )}
-          {create(project)}
-        </>
-      )}
-    >
-      {(project) => (
-        <>
-          <BatchTable project={project} create={create(project)} />
-          <Modal opened={creating} onClose={dialog.close} title={workTexts.batches.create}>
-            <BatchForm project={project} close={dialog.close} />
-          </Modal>
-        </>
-      )}
-    </ProjectPage>
-  );
-}
-
-function BatchTable({ project, create }: { project: Project; create: ReactNode }) {
-  const { data: batches, error, refetch } = useQuery(batchesQuery(project.id));
-  if (error) return <LoadError error={error} retry={() => void refetch()} />;
-  if (!batches) return <Skeleton height={160} aria-label={texts.common.loading} />;
-  if (batches.length === 0) {
-    return (
-      <Empty icon={IconChecklist} title={workTexts.batches.emptyTitle} action={create}>
-        {create ? workTexts.batches.empty : workTexts.batches.emptyReader}
-      </Empty>
-    );
-  }
-  return (
-    <DataTable
-      rows={batches}
-      keyOf={(batch) => batch.id}
+      title={workTexts.batches.title}
+      useRows={(id) => useQuery(batchesQuery(id))}
+      icon={IconChecklist}
+      empty={{ title: workTexts.batches.emptyTitle, text: workTexts.batches.empty, reader: workTexts.batches.emptyReader }}
+      create={workTexts.batches.create}
+      mayEdit={(project) => writes && roleReaches(project.role, 'manager')}
+      form={(project, _batch, close) => <BatchForm project={project} close={close} />}
+      actions={(project) => <WorkLinks project={project} />}
       minWidth={640}
-      columns={[
+      columns={() => [
         {
           head: workTexts.batches.name,
           main: true,
@@ -98,6 +48,24 @@ function BatchTable({ project, create }: { project: Project; create: ReactNode }
         { head: texts.common.created, cell: (batch) => <Moment at={batch.createdAt} /> },
       ]}
     />
+  );
+}
+
+/** To the next task of the project, to label or to review. */
+function WorkLinks({ project }: { project: Project }) {
+  const labels = useScope('label');
+  if (!labels) return null;
+  return (
+    <>
+      <ButtonLink to="/projects/$projectId/next" params={{ projectId: project.id }} variant="default">
+        {workTexts.batches.label}
+      </ButtonLink>
+      {roleReaches(project.role, 'reviewer') && (
+        <ButtonLink to="/projects/$projectId/next" params={{ projectId: project.id }} search={{ review: true }} variant="default">
+          {workTexts.batches.reviewNext}
+        </ButtonLink>
+      )}
+    </>
   );
 }
 

@@ -1,22 +1,19 @@
 import type { AnnotationType, Project, Recipe, RecipeAttribute, RecipeLabel } from '@fovea/contract';
-import { ActionIcon, Badge, Button, Checkbox, ColorInput, Group, Modal, MultiSelect, NativeSelect, Skeleton, Stack, Textarea, TextInput } from '@mantine/core';
+import { ActionIcon, Badge, Button, Checkbox, ColorInput, Group, MultiSelect, NativeSelect, Stack, Textarea, TextInput } from '@mantine/core';
 import { IconPalette, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { useState, type ReactNode } from 'react';
+import { useState } from 'react';
 import { fovea } from '../../api/client.ts';
 import { roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
-import { recipesQuery, refresh } from '../../api/work.ts';
+import { analyticsQuery, recipesQuery, refresh } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
-import { DataTable } from '../../ui/data-table.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
-import { Empty } from '../../ui/empty.tsx';
-import { LoadError } from '../../ui/error-text.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { notify } from '../../ui/notices.ts';
-import { ProjectPage } from '../project/project-page.tsx';
+import { ProjectList } from '../project/project-list.tsx';
 import classes from './workflow.module.css';
 
 const t = workTexts.recipes;
@@ -29,52 +26,21 @@ const shapes: Record<AnnotationType, true> = {
 /** The recipes of a project: what may be labeled and how. */
 export function ProjectRecipes() {
   const { projectId } = useParams({ from: '/inside/projects/$projectId/recipes' });
-  const [editing, edit] = useState<Recipe | 'new'>();
   const writes = useScope('write');
-  const mayEdit = (project: Project) => writes && roleReaches(project.role, 'manager');
-  const create = (project: Project) =>
-    mayEdit(project) && (
-      <Button leftSection={<IconPlus size={15} />} onClick={() => edit('new')}>
-        {t.create}
-      </Button>
-    );
   return (
-    <ProjectPage
+    <ProjectList<Recipe>
       projectId={projectId}
-      part={t.title}
-      actions={create}
-    >
-      {(project) => (
-        <>
-          <RecipeTable project={project} edit={mayEdit(project) ? edit : undefined} create={create(project)} />
-          {editing !== undefined && (
-            <Modal opened onClose={() => edit(undefined)} title={editing === 'new' ? t.create : editing.name} size="xl">
-              <RecipeForm project={project} recipe={editing === 'new' ? undefined : editing} close={() => edit(undefined)} />
-            </Modal>
-          )}
-        </>
-      )}
-    </ProjectPage>
-  );
-}
-
-function RecipeTable({ project, edit, create }: { project: Project; edit: ((recipe: Recipe) => void) | undefined; create: ReactNode }) {
-  const { data: recipes, error, refetch } = useQuery(recipesQuery(project.id));
-  if (error) return <LoadError error={error} retry={() => void refetch()} />;
-  if (!recipes) return <Skeleton height={160} aria-label={texts.common.loading} />;
-  if (recipes.length === 0) {
-    return (
-      <Empty icon={IconPalette} title={t.emptyTitle} action={create}>
-        {t.empty}
-      </Empty>
-    );
-  }
-  return (
-    <DataTable
-      rows={recipes}
-      keyOf={(recipe) => recipe.id}
+      title={t.title}
+      useRows={(id) => useQuery(recipesQuery(id))}
+      icon={IconPalette}
+      empty={{ title: t.emptyTitle, text: t.empty }}
+      create={t.create}
+      mayEdit={(project) => writes && roleReaches(project.role, 'manager')}
+      form={(project, recipe, close) => <RecipeForm project={project} recipe={recipe} close={close} />}
+      nameOf={({ name }) => name}
+      dialogSize="xl"
       minWidth={640}
-      columns={[
+      columns={(edit) => [
         { head: t.name, main: true, cell: (recipe) => <RecipeName recipe={recipe} edit={edit} /> },
         { head: t.labels, cell: (recipe) => <LabelBadges recipe={recipe} /> },
         { head: t.version, align: 'right', cell: (recipe) => recipe.version },
@@ -113,6 +79,7 @@ const palette = ['#1f9eff', '#ff6b6b', '#37b24d', '#f59f00', '#ae3ec9', '#0ca678
 function RecipeForm({ project, recipe, close }: { project: Project; recipe: Recipe | undefined; close: () => void }) {
   const [labels, setLabels] = useState<readonly RecipeLabel[]>(recipe?.labels ?? [{ name: '', color: palette[0] }]);
   const [attributes, setAttributes] = useState<readonly RecipeAttribute[]>(recipe?.attributes ?? []);
+  const [suggestions, setSuggestions] = useState<readonly string[]>(recipe?.suggestions ?? []);
   const send = async (form: FormData): Promise<Recipe> => {
     const content = {
       name: field(form, 'name'),
@@ -120,6 +87,7 @@ function RecipeForm({ project, recipe, close }: { project: Project; recipe: Reci
       attributes: attributes.filter((attribute) => attribute.key.trim() !== ''),
       instructions: field(form, 'instructions'),
       allowNewLabels: form.get('allowNewLabels') === 'on',
+      suggestions: [...suggestions],
     };
     const saved = recipe ? await fovea.recipes.update(recipe.id, content as never) : await fovea.recipes.create({ project: project.id, ...content } as never);
     await refresh('recipes');
@@ -142,6 +110,7 @@ function RecipeForm({ project, recipe, close }: { project: Project; recipe: Reci
           <Attributes attributes={attributes} change={setAttributes} />
           <Textarea name="instructions" label={t.instructions} description={t.instructionsHint} defaultValue={recipe?.instructions ?? ''} autosize minRows={3} maxRows={12} />
           <Checkbox name="allowNewLabels" label={t.allowNew} defaultChecked={recipe?.allowNewLabels ?? false} />
+          <Suggestions chosen={suggestions} change={setSuggestions} />
         </>
       )}
     </EditForm>
@@ -156,22 +125,25 @@ function Labels({ labels, change }: { labels: readonly RecipeLabel[]; change: (l
       <Stack gap={6}>
         {labels.map((label, index) => (
           // The place is the only thing that a label without a name has.
-          <Group key={index} gap={6} wrap="nowrap" align="flex-start">
-            <TextInput aria-label={`${t.label} ${index + 1}`} placeholder={t.label} value={label.name} onChange={(event) => set(index, { name: event.currentTarget.value })} style={{ flex: 1 }} />
-            <ColorInput aria-label={`${t.color} ${index + 1}`} value={label.color ?? ''} onChange={(color) => set(index, { color })} w={120} withEyeDropper={false} swatches={palette} />
-            <MultiSelect
-              aria-label={`${t.shapes} ${index + 1}`}
-              placeholder={label.geometry?.length ? '' : t.anyShape}
-              data={Object.keys(shapes)}
-              value={label.geometry ?? []}
-              onChange={(geometry) => set(index, { geometry: geometry.length === 0 ? undefined : (geometry as AnnotationType[]) })}
-              style={{ flex: 1 }}
-              comboboxProps={{ withinPortal: true }}
-            />
-            <ActionIcon variant="subtle" color="red" mt={5} aria-label={t.removeLabel(label.name)} onClick={() => change(labels.filter((_one, at) => at !== index))}>
-              <IconTrash size={16} />
-            </ActionIcon>
-          </Group>
+          <Stack key={index} gap={4}>
+            <Group gap={6} wrap="nowrap" align="flex-start">
+              <TextInput aria-label={`${t.label} ${index + 1}`} placeholder={t.label} value={label.name} onChange={(event) => set(index, { name: event.currentTarget.value })} style={{ flex: 1 }} />
+              <ColorInput aria-label={`${t.color} ${index + 1}`} value={label.color ?? ''} onChange={(color) => set(index, { color })} w={120} withEyeDropper={false} swatches={palette} />
+              <MultiSelect
+                aria-label={`${t.shapes} ${index + 1}`}
+                placeholder={label.geometry?.length ? '' : t.anyShape}
+                data={Object.keys(shapes)}
+                value={label.geometry ?? []}
+                onChange={(geometry) => set(index, { geometry: geometry.length === 0 ? undefined : (geometry as AnnotationType[]) })}
+                style={{ flex: 1 }}
+                comboboxProps={{ withinPortal: true }}
+              />
+              <ActionIcon variant="subtle" color="red" mt={5} aria-label={t.removeLabel(label.name)} onClick={() => change(labels.filter((_one, at) => at !== index))}>
+                <IconTrash size={16} />
+              </ActionIcon>
+            </Group>
+            {label.geometry?.includes('keypoints') && <KeyPoints label={label} index={index} set={(part) => set(index, part)} />}
+          </Stack>
         ))}
       </Stack>
       <Button variant="subtle" mt={6} leftSection={<IconPlus size={14} />} onClick={() => change([...labels, { name: '', color: palette[labels.length % palette.length] }])}>
@@ -180,6 +152,33 @@ function Labels({ labels, change }: { labels: readonly RecipeLabel[]; change: (l
     </fieldset>
   );
 }
+
+/** The points of a skeleton by name, and between which of them there are limbs. */
+function KeyPoints({ label, index, set }: { label: RecipeLabel; index: number; set: (part: Partial<RecipeLabel>) => void }) {
+  const names = label.keypoints ?? [];
+  const limbs = (label.skeleton ?? []).flatMap(([from, to]) => (names[from] === undefined || names[to] === undefined ? [] : [`${names[from]}-${names[to]}`]));
+  const setNames = (text: string) => {
+    const next = partsOf(text);
+    const same = next.join() === names.join();
+    // Of other points the old limbs say nothing: they are joined one after the other.
+    if (!same) set({ keypoints: next, skeleton: next.slice(1).map((_name, at): [number, number] => [at, at + 1]) });
+  };
+  const setLimbs = (text: string) =>
+    set({
+      skeleton: partsOf(text).flatMap((limb): [number, number][] => {
+        const [from, to] = limb.split('-').map((name) => names.indexOf(name.trim()));
+        return from === undefined || to === undefined || from < 0 || to < 0 ? [] : [[from, to]];
+      }),
+    });
+  return (
+    <Group gap={6} wrap="nowrap" pl={12}>
+      <TextInput aria-label={`${t.keyPoints} ${index + 1}`} placeholder={t.keyPoints} defaultValue={names.join(', ')} onBlur={(event) => setNames(event.currentTarget.value)} style={{ flex: 1 }} />
+      <TextInput key={names.join()} aria-label={`${t.limbs} ${index + 1}`} placeholder={t.limbs} defaultValue={limbs.join(', ')} onBlur={(event) => setLimbs(event.currentTarget.value)} style={{ flex: 1 }} />
+    </Group>
+  );
+}
+
+const partsOf = (text: string) => text.split(',').map((part) => part.trim()).filter((part) => part !== '');
 
 const attributeTypes = ['text', 'number', 'boolean', 'one_of', 'many_of'] as const;
 
@@ -203,9 +202,10 @@ function Attributes({ attributes, change }: { attributes: readonly RecipeAttribu
               placeholder={t.values}
               disabled={!attribute.type.endsWith('_of')}
               defaultValue={attribute.values?.join(', ') ?? ''}
-              onBlur={(event) => set(index, { values: event.currentTarget.value.split(',').map((value) => value.trim()).filter((value) => value !== '') })}
+              onBlur={(event) => set(index, { values: partsOf(event.currentTarget.value) })}
               style={{ flex: 2 }}
             />
+            <Checkbox label={t.perFrame} checked={attribute.perFrame} onChange={(event) => set(index, { perFrame: event.currentTarget.checked })} />
             <Checkbox label={t.required} checked={attribute.required} onChange={(event) => set(index, { required: event.currentTarget.checked })} />
             <ActionIcon variant="subtle" color="red" aria-label={t.removeAttribute(attribute.key)} onClick={() => change(attributes.filter((_one, at) => at !== index))}>
               <IconTrash size={16} />
@@ -217,5 +217,15 @@ function Attributes({ attributes, change }: { attributes: readonly RecipeAttribu
         {t.addAttribute}
       </Button>
     </fieldset>
+  );
+}
+
+/** The analytics that whoever works on a task with this recipe may ask: those that find labels. */
+function Suggestions({ chosen, change }: { chosen: readonly string[]; change: (chosen: readonly string[]) => void }) {
+  const { data: analytics = [] } = useQuery(analyticsQuery);
+  const offered = analytics.filter(({ manifest, pending, deprecated }) => !pending && !deprecated && manifest.scope !== 'private' && manifest.outputs.some(({ type }) => type === 'labels'));
+  const names = new Map([...chosen.map((name) => [name, name] as const), ...offered.map(({ name, manifest }) => [name, manifest.title || name] as const)]);
+  return (
+    <MultiSelect label={t.suggestions} description={t.suggestionsHint} placeholder={chosen.length === 0 ? t.noSuggestions : ''} data={[...names].map(([value, label]) => ({ value, label }))} value={[...chosen]} onChange={change} comboboxProps={{ withinPortal: true }} />
   );
 }

@@ -1,21 +1,18 @@
 import type { Delivery, Project, Webhook } from '@fovea/contract';
 import { ActionIcon, Badge, Button, Code, Modal, Skeleton, Switch, TextInput } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
-import { IconPlus, IconTrash, IconWebhook } from '@tabler/icons-react';
+import { IconTrash, IconWebhook } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { useState, type ReactNode } from 'react';
+import { useState } from 'react';
 import { fovea } from '../../api/client.ts';
 import { deliveriesQuery, refresh, webhooksQuery } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
 import { DataTable } from '../../ui/data-table.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
-import { Empty } from '../../ui/empty.tsx';
-import { LoadError } from '../../ui/error-text.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { notify } from '../../ui/notices.ts';
-import { ProjectPage } from '../project/project-page.tsx';
+import { ProjectList } from '../project/project-list.tsx';
 import classes from './workflow.module.css';
 
 const t = workTexts.webhooks;
@@ -23,60 +20,36 @@ const t = workTexts.webhooks;
 /** Webhooks of a project, and what was sent. */
 export function ProjectWebhooks() {
   const { projectId } = useParams({ from: '/inside/projects/$projectId/webhooks' });
-  const [creating, dialog] = useDisclosure(false);
   const [secret, setSecret] = useState<string>();
-  const create = (
-    <Button leftSection={<IconPlus size={15} />} onClick={dialog.open}>
-      {t.create}
-    </Button>
-  );
   return (
-    <ProjectPage
+    <ProjectList<Webhook>
       projectId={projectId}
-      part={t.title}
-      actions={() => create}
-    >
-      {(project) => (
-        <>
-          <WebhookTable project={project} create={create} />
-          <h2 className={classes['section']} style={{ marginTop: 28 }}>
-            {t.deliveries}
-          </h2>
-          <Deliveries project={project} />
-          <Modal opened={creating} onClose={dialog.close} title={t.create}>
-            <WebhookForm project={project} close={dialog.close} shown={setSecret} />
-          </Modal>
-          <Modal opened={secret !== undefined} onClose={() => setSecret(undefined)} title={t.secret}>
-            <Code block>{secret}</Code>
-          </Modal>
-        </>
-      )}
-    </ProjectPage>
-  );
-}
-
-function WebhookTable({ project, create }: { project: Project; create: ReactNode }) {
-  const { data: webhooks, error, refetch } = useQuery(webhooksQuery(project.id));
-  if (error) return <LoadError error={error} retry={() => void refetch()} />;
-  if (!webhooks) return <Skeleton height={120} aria-label={texts.common.loading} />;
-  if (webhooks.length === 0) {
-    return (
-      <Empty icon={IconWebhook} title={t.emptyTitle} action={create}>
-        {t.empty}
-      </Empty>
-    );
-  }
-  return (
-    <DataTable
-      rows={webhooks}
-      keyOf={(webhook) => webhook.id}
-      columns={[
+      title={t.title}
+      useRows={(id) => useQuery(webhooksQuery(id))}
+      icon={IconWebhook}
+      empty={{ title: t.emptyTitle, text: t.empty }}
+      create={t.create}
+      mayEdit={() => true}
+      form={(project, _webhook, close) => <WebhookForm project={project} close={close} shown={setSecret} />}
+      columns={() => [
         { head: t.url, main: true, cell: (webhook) => webhook.url },
         { head: t.events, cell: (webhook) => (webhook.events.length === 0 ? t.all : webhook.events.join(', ')) },
         { head: t.state, cell: (webhook) => <Turn webhook={webhook} /> },
         { head: texts.common.more, quiet: true, align: 'right', cell: (webhook) => <Remove webhook={webhook} /> },
       ]}
-    />
+    >
+      {(project) => (
+        <>
+          <h2 className={classes['section']} style={{ marginTop: 28 }}>
+            {t.deliveries}
+          </h2>
+          <Deliveries project={project} />
+          <Modal opened={secret !== undefined} onClose={() => setSecret(undefined)} title={t.secret}>
+            <Code block>{secret}</Code>
+          </Modal>
+        </>
+      )}
+    </ProjectList>
   );
 }
 

@@ -74,6 +74,13 @@ export class PlaneData {
     });
   }
 
+  /** The real value of a voxel (Hounsfield units of a CT); undefined while its slice is not there. */
+  valueAt(frame: number, x: number, y: number): number | undefined {
+    const found = this.frames[frame];
+    if (found?.kind !== 'values') return undefined;
+    return found.slope * (found.data[y * this.size[0] + x] ?? Number.NaN) + found.intercept;
+  }
+
   /** Calls back with every pixel of a plane that a mask has. */
   eachPainted(plane: Plane, at: number, maskAt: (frame: number) => TiledMask | undefined, visit: (pixel: number) => void): void {
     this.eachRow(plane, (k, row) => {

@@ -1,4 +1,4 @@
-import type { Editor } from '@fovea/editor';
+import { fillPlaneGap, paintOnPlane, type Editor, type PlaneStroke, type StackPlane } from '@fovea/editor';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type PointerEvent, type RefObject } from 'react';
 import type { Plane } from '../../item/scan/planes.ts';
 import { scanTexts } from '../../../texts-scan.ts';
@@ -67,12 +67,13 @@ function PlaneView({ editor, data, loaded, scan, plane, cross, onCross }: PlaneV
     context.drawImage(picture, 0, 0);
     context.drawImage(drawn(plane, (pixels) => paintLabels(editor, data, plane, at, pixels)), 0, 0);
   }, [picture, version, at]);
+  const brush = usePlaneBrush({ editor, data, plane, at });
   const pick = (event: PointerEvent<HTMLCanvasElement>) => {
     if (event.type === 'pointerdown') event.currentTarget.setPointerCapture(event.pointerId);
-    else if (event.buttons === 0) return;
-    const box = event.currentTarget.getBoundingClientRect();
-    const x = clamped(((event.clientX - box.left) / box.width) * plane.width, plane.width);
-    const y = clamped(((event.clientY - box.top) / box.height) * plane.height, plane.height);
+    if (brush.take(event)) return;
+    if (event.type !== 'pointerdown' && event.buttons === 0) return;
+    const [column, row] = placeOn(event, plane);
+    const [x, y] = [clamped(column, plane.width), clamped(row, plane.height)];
     const next: [number, number, number] = [...cross];
     const [across, down] = axesOf(plane);
     next[across] = plane.flipX ? plane.width - 1 - x : x;
@@ -93,12 +94,70 @@ function PlaneView({ editor, data, loaded, scan, plane, cross, onCross }: PlaneV
       </figcaption>
       <div className={classes['planeBox']} ref={box}>
         <div className={classes['planeFit']} style={size}>
-          <canvas ref={canvas} width={plane.width} height={plane.height} role="img" aria-label={name} data-plane={plane.name} data-drawn={picture && loaded > 0 ? 'yes' : 'no'} onPointerDown={pick} onPointerMove={pick} />
+          <canvas ref={canvas} width={plane.width} height={plane.height} role="img" aria-label={name} data-plane={plane.name} data-drawn={picture && loaded > 0 ? 'yes' : 'no'} onPointerDown={pick} onPointerMove={pick} onPointerUp={brush.take} onPointerCancel={brush.take} onPointerLeave={brush.leave} />
+          <span ref={brush.ring} className={classes['ring']} hidden aria-hidden />
           <CrossLines plane={plane} cross={[cross[0], cross[1], editor.frame]} />
         </div>
       </div>
     </figure>
   );
+}
+
+/** Where a pointer is on a plane, in its pixels. */
+function placeOn({ clientX, clientY, currentTarget }: PointerEvent<HTMLCanvasElement>, { width, height }: Plane): [number, number] {
+  const box = currentTarget.getBoundingClientRect();
+  return [((clientX - box.left) / box.width) * width, ((clientY - box.top) / box.height) * height];
+}
+
+/** The tools that paint, on a plane as on a slice: a stroke goes through the slices. */
+function usePlaneBrush({ editor, data, plane, at }: { editor: Editor; data: PlaneData; plane: Plane; at: number }) {
+  const stroke = useRef<PlaneStroke>(undefined);
+  const ring = useRef<HTMLSpanElement>(null);
+  useEffect(() => () => stroke.current?.cancel(), [editor]);
+  const across: StackPlane = { through: plane.through === 0 ? 0 : 1, at, width: plane.width, height: plane.height, flipX: plane.flipX, flipY: plane.flipY, rowHeight: plane.spacing[1] / plane.spacing[0] };
+  const begin = (event: PointerEvent<HTMLCanvasElement>, place: [number, number]) => {
+    const tool = editor.tools.current;
+    if (tool === 'fill') fillPlaneGap(editor, across, place);
+    else {
+      const { thresholdLow, thresholdHigh } = editor.settings;
+      const isWithin = (frame: number, x: number, y: number) => {
+        const value = data.valueAt(frame, x, y);
+        return value !== undefined && value >= thresholdLow && value <= thresholdHigh;
+      };
+      stroke.current = paintOnPlane(editor, across, place, { isErasing: tool === 'eraser' || event.altKey, ...(tool === 'threshold_brush' && { isMeant: isWithin }) });
+    }
+  };
+  /** Whether the pointer paints; if not, it is somebody else's. */
+  const take = (event: PointerEvent<HTMLCanvasElement>): boolean => {
+    const isPainting = paintTools.has(editor.tools.current);
+    showRing(ring.current, isPainting && editor.tools.current !== 'fill' ? placeOn(event, plane) : undefined, across, editor.settings);
+    if (!isPainting && !stroke.current) return false;
+    const place = placeOn(event, plane);
+    if (event.type === 'pointerdown' && event.button === 0) begin(event, place);
+    else if (event.type === 'pointermove') stroke.current?.move(place);
+    else if (event.type === 'pointerup' || event.type === 'pointercancel') {
+      if (event.type === 'pointercancel') stroke.current?.cancel();
+      else {
+        // Where it was let go counts, also when the moves before were not told.
+        stroke.current?.move(place);
+        stroke.current?.end();
+      }
+      stroke.current = undefined;
+    }
+    return true;
+  };
+  return { take, leave: () => showRing(ring.current, undefined, across, editor.settings), ring };
+}
+
+const paintTools: ReadonlySet<string> = new Set(['brush', 'threshold_brush', 'eraser', 'fill']);
+
+/** The outline of the brush around a place. Without React: it follows every move of the pointer. */
+function showRing(ring: HTMLSpanElement | null, place: readonly [number, number] | undefined, { width, height, rowHeight }: StackPlane, { brushSize, brushShape }: Editor['settings']): void {
+  if (!ring) return;
+  ring.hidden = place === undefined;
+  if (!place) return;
+  const [wide, high] = [(brushSize / width) * 100, (brushSize / rowHeight / height) * 100];
+  Object.assign(ring.style, { left: `${(place[0] / width) * 100 - wide / 2}%`, top: `${(place[1] / height) * 100 - high / 2}%`, width: `${wide}%`, height: `${high}%`, borderRadius: brushShape === 'circle' ? '50%' : '0' });
 }
 
 /** As large as the room allows, in the shape that its pixels have in the patient; CSS pixels. */

@@ -18,10 +18,12 @@ export interface SliceBarProps {
   isHounsfield: boolean;
   /** Undefined where there are no other planes to show. */
   planes: { readonly isOpen: boolean; readonly toggle: () => void } | undefined;
+  /** The frames that may be changed, where others are shown beside them. */
+  ownFrames: readonly number[] | undefined;
 }
 
 /** Which slice is shown, through which window, and what can be done from slice to slice. */
-export function SliceBar({ editor, scan, table, run, isHounsfield, planes }: SliceBarProps) {
+export function SliceBar({ editor, scan, table, run, isHounsfield, planes, ownFrames }: SliceBarProps) {
   useEditorEvents(editor, 'frame', 'settings', 'picture');
   const shown = useStore(scan.shown);
   useStore(scan.painted);
@@ -55,6 +57,7 @@ export function SliceBar({ editor, scan, table, run, isHounsfield, planes }: Sli
           {act('scan.copyBefore', IconStackPush)}
         </>
       )}
+      <ToTask editor={editor} ownFrames={ownFrames} />
       <span className={classes['space']} />
       {window && (
         <>
@@ -76,6 +79,17 @@ export function SliceBar({ editor, scan, table, run, isHounsfield, planes }: Sli
         </button>
       )}
     </div>
+  );
+}
+
+/** On slices that a task is not about: says so, and leads back. */
+function ToTask({ editor, ownFrames }: Pick<SliceBarProps, 'editor' | 'ownFrames'>) {
+  const own = ownFrames?.[0];
+  if (own === undefined || ownFrames?.includes(editor.frame)) return null;
+  return (
+    <button type="button" className={classes['toTask']} onClick={() => editor.setFrame(own)}>
+      {t.scan.toTask(own + 1)}
+    </button>
   );
 }
 

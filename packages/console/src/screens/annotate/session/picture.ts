@@ -1,6 +1,7 @@
 import type { Item } from '@fovea/contract';
 import type { PictureFacts, PixelSource } from '@fovea/editor';
 import { fileUrl, thumbnailUrl } from '../../../api/items.ts';
+import type { Workbench } from './workbench.ts';
 
 /** What is beneath the shapes of a still. */
 export interface LoadedPicture {
@@ -9,6 +10,18 @@ export interface LoadedPicture {
   readonly pixels: PixelSource;
   /** The browser cannot show the file: this is its thumbnail, enlarged. */
   readonly isPreview: boolean;
+}
+
+/** What the renderer shows beneath the shapes. */
+export interface Backdrop {
+  readonly source: CanvasImageSource;
+  readonly isStill: boolean;
+}
+
+/** Puts a picture beneath the shapes of a workbench. */
+export function showPicture({ editor, backdrop }: Pick<Workbench, 'editor' | 'backdrop'>, { source, facts, pixels }: LoadedPicture): void {
+  editor.setPicture(facts, pixels);
+  backdrop.set({ source, isStill: true });
 }
 
 /** A picture that is ready to be drawn. */

@@ -12,6 +12,8 @@ export interface Places {
   readonly itemIds: ReadonlySet<string>;
   /** The item that an operation belongs to, and the operation as that item has it. */
   outward(operation: AnnotationOperation): { readonly itemId: string; readonly operation: AnnotationOperation };
+  /** Whether what is said about the frame, or the record of that id, is this person's to change; all of it where this is left out. */
+  readonly mayChange?: (record: { readonly id: string; readonly frame: number | null }) => boolean;
   /** An operation that waits in the journal, as the stack has it. */
   back(itemId: string, operation: AnnotationOperation): AnnotationOperation;
   /** An annotation as the stack has it; of a volume, with its pixels. */
@@ -38,16 +40,25 @@ export class SeriesPlaces implements Places {
   readonly itemIds: ReadonlySet<string>;
   private readonly item: Pick<Item, 'id' | 'datasetId'>;
   private readonly places: readonly Place[];
+  private readonly taskId: string | undefined;
   private readonly indices = new Map<string, number>();
   /** Which item holds an annotation; edits after the first do not say it. */
   private readonly owners = new Map<string, string>();
 
-  constructor(item: Pick<Item, 'id' | 'datasetId'>, places: readonly Place[]) {
+  /** With a task, which is about its item alone, the other slices are shown and stay as they are. */
+  constructor(item: Pick<Item, 'id' | 'datasetId'>, places: readonly Place[], taskId?: string) {
     this.item = item;
     this.places = places;
+    this.taskId = taskId;
     this.itemIds = new Set(places.map(({ itemId }) => itemId));
     for (const [index, { itemId, frame }] of places.entries()) this.indices.set(`${itemId} ${frame}`, index);
   }
+
+  readonly mayChange = ({ id, frame }: { readonly id: string; readonly frame: number | null }): boolean => {
+    if (this.taskId === undefined) return true;
+    const owner = frame === null ? this.owners.get(id) : this.places[frame]?.itemId;
+    return (owner ?? this.item.id) === this.item.id;
+  };
 
   outward(operation: AnnotationOperation): { itemId: string; operation: AnnotationOperation } {
     const { annotationId } = operation;
@@ -74,9 +85,11 @@ export class SeriesPlaces implements Places {
   }
 
   async load(signal?: AbortSignal): Promise<Annotation[]> {
-    const filter = { itemId: { in: [...this.itemIds] } };
-    const found = await fovea.annotations.query(this.item.datasetId, { filter, limit: 1000 }, { ...(signal && { signal }) }).toArray({ limit: mostAnnotations });
-    return found as Annotation[];
+    const { taskId, item } = this;
+    const others = [...this.itemIds].filter((id) => taskId === undefined || id !== item.id);
+    const query = fovea.annotations.query(item.datasetId, { filter: { itemId: { in: others } }, limit: 1000 }, { ...(signal && { signal }) }).toArray({ limit: mostAnnotations });
+    const [found, own] = await Promise.all([query, taskId === undefined ? [] : loadAnnotations(item.id, taskId, signal)]);
+    return [...(found as Annotation[]), ...own];
   }
 
   private indexOf(itemId: string, frame: number): number {

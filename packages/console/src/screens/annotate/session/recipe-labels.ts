@@ -7,6 +7,8 @@ export interface Labeling {
   readonly attributes: readonly RecipeAttribute[];
   readonly instructions: string;
   readonly allowNewLabels: boolean;
+  /** Analytics that whoever holds a task may ask; absent without a recipe. */
+  readonly suggestions?: readonly string[];
 }
 
 export function labelingOf(recipe: Recipe | undefined, usedLabels: readonly string[]): Labeling {

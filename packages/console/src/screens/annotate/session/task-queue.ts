@@ -2,6 +2,7 @@ import type { Task } from '@fovea/contract';
 import { fovea } from '../../../api/client.ts';
 import { hasCode } from '../../../api/errors.ts';
 import { queryClient } from '../../../api/query-client.ts';
+import { taskQuery } from '../../../api/tasks.ts';
 import type { Acquired } from '../acquire.ts';
 import { storeLease } from './stored.ts';
 
@@ -97,6 +98,7 @@ export const heldKey = (taskId: string) => ['held', taskId] as const;
 export function arrive({ task, lease }: HeldTask): void {
   const acquired: Acquired = lease === undefined ? { kind: 'review' } : { kind: 'work', held: { task, lease } };
   queryClient.setQueryData(heldKey(task.id), acquired);
+  queryClient.setQueryData(taskQuery(task.id).queryKey, task);
 }
 
 /** Gives a task back, with a reason when it is flagged. A task that is no longer held is nobody's to give back: no error. */

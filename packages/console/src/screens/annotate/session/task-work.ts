@@ -23,12 +23,17 @@ export class TaskWork {
   private lastActMs = Date.now();
   private leaseUntilMs: number;
   private renewTimer: ReturnType<typeof setTimeout> | undefined;
-  private readonly clock: ReturnType<typeof setInterval>;
+  private clock: ReturnType<typeof setInterval> | undefined;
 
   constructor({ task, lease }: { task: Task; lease: string }) {
     this.task = task;
     this.lease = lease;
     this.leaseUntilMs = Date.parse(task.leaseUntil ?? '') || Date.now();
+  }
+
+  /** The time runs from now on, and the lease is kept. */
+  begin(): void {
+    this.lastActMs = Date.now();
     this.clock = setInterval(() => this.tick(), 1_000);
     this.planRenewal();
   }

@@ -5,6 +5,7 @@ import { explain } from '../../../api/errors.ts';
 import { noticeSession } from '../../../api/query-client.ts';
 import { notify } from '../../../ui/notices.ts';
 import { annotateTexts as t } from '../../../texts-annotate.ts';
+import type { Backdrop } from './picture.ts';
 import { isOf, memoryJournal, openJournal, rescue, takeRescued, type Journal, type JournalEntry, type JournalScope } from './journal.ts';
 import { catchUp, followItem } from './live.ts';
 import { pictureOf, type Places } from './places.ts';
@@ -37,17 +38,23 @@ let lastClip: Clip | undefined;
 
 /** All that belongs to one item while somebody works on it, but what is seen of it: the editor, its saving, news of others. */
 export class Workbench {
+  /** Another one for each workbench. */
+  readonly key = newId();
   readonly item: Item;
   readonly task: Task | undefined;
   readonly labeling: Labeling;
   readonly stack: Stack | undefined;
   readonly places: Places;
+  /** In a task on a slice of a series: the frames of the stack that it is about; others are looked at only. */
+  readonly ownFrames: readonly number[] | undefined;
   readonly editor: Editor;
   readonly saver: Saver;
   readonly save: Store<SaveState> = createStore<SaveState>({ kind: 'saved' });
   readonly conflicts: Store<readonly Conflict[]> = createStore<readonly Conflict[]>([]);
   /** The last event about the item or its task that others caused. */
   readonly news: Store<Event | undefined> = createStore<Event | undefined>(undefined);
+  /** The picture beneath the shapes, of what is not drawn frame by frame. A store: when it is there, the canvas alone is rendered again. */
+  readonly backdrop: Store<Backdrop | undefined> = createStore<Backdrop | undefined>(undefined);
   readonly isReadOnly: boolean;
   private readonly stop = new AbortController();
 
@@ -63,6 +70,9 @@ export class Workbench {
     const { document, events } = this.editor;
     document.isReadOnly = this.isReadOnly;
     const taskId = draftTaskOf(task);
+    const { mayChange } = places;
+    if (mayChange) document.mayChange = (record) => mayChange(record);
+    this.ownFrames = mayChange && taskId !== undefined ? options.stack?.places.flatMap(({ itemId }, frame) => (itemId === item.id ? [frame] : [])) : undefined;
     this.saver = new Saver({
       document,
       journal,
@@ -73,8 +83,6 @@ export class Workbench {
       onRefused: (message) => void notify({ tone: 'bad', text: t.save.refused(message) }),
       onError: noticeSession,
     });
-    window.addEventListener('pagehide', () => rescue(this.saver.unsent()), { signal: this.stop.signal });
-    events.on('settings', saveSettings);
     events.on('notice', (text) => void notify({ tone: 'plain', text }));
     const showConflicts = () => this.conflicts.set([...document.conflicts()]);
     document.events.on('conflict', showConflicts);
@@ -85,6 +93,28 @@ export class Workbench {
   /** Edits that have not reached the platform, or a gesture under way. */
   get hasUnsent(): boolean {
     return this.editor.document.hasUnsentEdits;
+  }
+
+  /** It is shown from now on, with the settings of the one before; others' edits are followed. */
+  begin(): void {
+    const { editor, item, places } = this;
+    window.addEventListener('pagehide', () => rescue(this.saver.unsent()), { signal: this.stop.signal });
+    editor.set(loadSettings());
+    editor.events.on('settings', saveSettings);
+    editor.clip = lastClip;
+    if (editor.document.toOperations().length > 0) void this.saver.flush();
+    void followItem({
+      document: editor.document,
+      projectId: item.projectId,
+      places,
+      taskId: draftTaskOf(this.task),
+      signal: this.stop.signal,
+      onEvent: (event) => this.news.set(event),
+      onError: (error) => {
+        noticeSession(error);
+        notify({ tone: 'bad', text: t.save.noNews(explain(error)) });
+      },
+    });
   }
 
   /** Takes in whatever the platform has that is not here yet. */
@@ -103,23 +133,9 @@ export class Workbench {
     const { editor } = this;
     const loaded = annotations.map((content) => ({ id: content.id, revision: content.revision, content, proposal: isProposal(content) }));
     editor.open({ picture: pictureOf(item, stack), annotations: loaded, frame: stack?.start ?? 0 });
-    editor.clip = lastClip;
     const operations = left.map(({ itemId, operation }) => places.back(itemId, operation));
     this.saver.knows(operations);
     editor.document.restore(operations);
-    if (operations.length > 0) void this.saver.flush();
-    void followItem({
-      document: editor.document,
-      projectId: item.projectId,
-      places,
-      taskId: draftTaskOf(this.task),
-      signal: this.stop.signal,
-      onEvent: (event) => this.news.set(event),
-      onError: (error) => {
-        noticeSession(error);
-        notify({ tone: 'bad', text: t.save.noNews(explain(error)) });
-      },
-    });
   }
 }
 

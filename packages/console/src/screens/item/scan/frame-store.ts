@@ -22,12 +22,12 @@ export interface Stack {
 }
 
 /** The pictures that belong together with an item: its frames, or the slices of its series in the order of the patient. */
-export async function loadStack(item: Item, signal: AbortSignal, { isAlone = false } = {}): Promise<Stack> {
+export async function loadStack(item: Item, signal: AbortSignal): Promise<Stack> {
   const frames = Array.from({ length: Math.max(1, item.frames ?? 1) }, (_, frame) => ({ itemId: item.id, frame }));
   const alone: Stack = { places: frames, start: 0, series: undefined, spacing: undefined, missing: 0, notes: [] };
   if (item.kind === 'dicom') fetchEarly(item.id);
   const uid = item.summary['seriesInstanceUid'];
-  if (isAlone || item.kind !== 'dicom' || frames.length > 1 || typeof uid !== 'string') return alone;
+  if (item.kind !== 'dicom' || frames.length > 1 || typeof uid !== 'string') return alone;
   const series = await fovea.series.get(item.datasetId, uid, { signal });
   const shown = series.items.filter((one) => (one.frames ?? 0) > 0);
   const start = shown.findIndex((one) => one.id === item.id);
