@@ -48,6 +48,8 @@ function typeOf(field: Record<string, unknown>): string {
   if (Array.isArray(field['enum'])) return field['enum'].map((value) => JSON.stringify(value)).join(' | ');
   if ('const' in field) return JSON.stringify(field['const']);
   const limits = ['minimum', 'maximum', 'maxLength', 'default'].filter((key) => key in field && Math.abs(Number(field[key])) < 2 ** 53 - 1).map((key) => `${key} ${JSON.stringify(field[key])}`);
+  // A list of fixed places has no schema for further ones.
+  if (Array.isArray(field['prefixItems'])) return `[${field['prefixItems'].map((one) => typeOf(one as Record<string, unknown>)).join(', ')}]`;
   const base = field['type'] === 'array' ? `${typeOf((field['items'] ?? {}) as Record<string, unknown>)}[]` : String(field['format'] ?? field['type'] ?? 'any');
   return limits.length > 0 ? `${base} (${limits.join(', ')})` : base;
 }
