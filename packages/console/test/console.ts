@@ -39,7 +39,7 @@ export async function buildConsole(): Promise<void> {
   await promisify(execFile)(process.execPath, [join(import.meta.dirname, '..', '..', '..', 'scripts', 'build-console.ts')]);
 }
 
-export async function startConsole(): Promise<Console> {
+export async function startConsole(env: Record<string, string> = {}): Promise<Console> {
   await buildConsole();
   const folder = mkdtempSync(join(tmpdir(), 'fovea-console-'));
   let platform: Running | undefined;
@@ -49,7 +49,7 @@ export async function startConsole(): Promise<Console> {
     await platform?.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  const start = (port: number) => startPlatform({ dataDir: join(folder, 'data'), port, env: { FOVEA_ADMIN_KEY: adminKey, FOVEA_LOG_LEVEL: 'silent' } });
+  const start = (port: number) => startPlatform({ dataDir: join(folder, 'data'), port, env: { FOVEA_ADMIN_KEY: adminKey, FOVEA_LOG_LEVEL: 'silent', ...env } });
   try {
     platform = await start(0);
     browser = await chromium.launch({ executablePath: chromiumPath, args: browserArguments });

@@ -418,8 +418,12 @@ export async function shareOut(db: Queryable, batchId: string): Promise<void> {
     where t.id = p.id`);
 }
 
-/** Whether a batch has tasks that are open, and some that are done; a look at one of each, however many there are. */
+/**
+ * Whether a batch has tasks that are open, and some that are done: a look into the index for each state. The next entry from there on is
+ * asked for, as a search for any row of a state would be planned as a walk over the table where the state is expected to be common.
+ */
 export async function openTasks(db: Queryable, batchId: string): Promise<{ open: boolean; done: boolean }> {
-  const some = (statuses: readonly string[]) => sql`exists (select from tasks where batch_id = ${batchId} and status = any(${[...statuses]}::text[]) and deleted_at is null)`;
-  return db.one(sql`select ${some(['pending', 'claimed', 'submitted'])} as open, ${some(['completed', 'error'])} as done`);
+  const has = (status: Task['status']) => sql`coalesce((select next.batch_id = ${batchId}::uuid and next.status = ${status}::text
+    from (select batch_id, status from tasks where (batch_id, status) >= (${batchId}::uuid, ${status}::text) and deleted_at is null order by batch_id, status limit 1) as next), false)`;
+  return db.one(sql`select ${has('pending')} or ${has('claimed')} or ${has('submitted')} as open, ${has('completed')} or ${has('error')} as done`);
 }
