@@ -253,7 +253,7 @@ export const tasks = {
     errors: ['not_found', 'forbidden', 'illegal_state'],
   }),
   renew: operation({ id: 'tasks.renew', method: 'POST', path: '/v1/tasks/{task}/renew', summary: 'Keeps a claimed task for another lease.', audience: 'annotator', scope: 'label', params: oneTask, body: z.object({ lease: id, secondsSpent: z.number().min(0).max(86_400).default(0) }).strict(), result: task, errors: ['not_found', 'illegal_state'] }),
-  release: operation({ id: 'tasks.release', method: 'POST', path: '/v1/tasks/{task}/release', summary: 'Gives a claimed task back, with a reason when it is flagged.', audience: 'annotator', scope: 'label', params: oneTask, body: z.object({ lease: id, flag: z.string().max(2_000).optional() }).strict(), result: task, errors: ['not_found', 'illegal_state'] }),
+  release: operation({ id: 'tasks.release', method: 'POST', path: '/v1/tasks/{task}/release', summary: 'Gives a claimed task back, with a reason when it is flagged.', audience: 'annotator', scope: 'label', params: oneTask, body: z.object({ lease: id, flag: z.string().max(2_000).optional(), skip: z.boolean().default(false).describe('The caller gets it again only when nothing else is left for them') }).strict(), result: task, errors: ['not_found', 'illegal_state'] }),
   submit: operation({
     id: 'tasks.submit',
     method: 'POST',

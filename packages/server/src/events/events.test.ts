@@ -188,6 +188,19 @@ describe('history and stream', () => {
     await expect.poll(async () => (await history(quick)).map(([type]: [string]) => type)).toEqual(['test.late']);
     expect((await history(quick))[0][1]).toBeLessThan(quick);
   });
+  test('events.list 200: pages and positions go by the number of the transaction, not by its digits', async () => {
+    const { db } = fovea.platform.engines;
+    const { seq } = await firstEvent();
+    await dataset('a');
+    await dataset('b');
+    const types = async (query: string) => (await fovea.call('GET', `/v1/events/history?project=${project}${query}`)).body;
+    await expect.poll(async () => (await types('')).data.length).toBe(3);
+    await db.run(sql`update events set xact = case seq when ${seq} then '9'::xid8 else '10'::xid8 end where project_id = ${project}`);
+    expect((await types('')).data[0].type).toBe('project.created');
+    const first = await types('&limit=1');
+    expect((await types(`&limit=2&cursor=${first.next}`)).data.map((one: any) => one.data.name)).toEqual(['a', 'b']);
+    expect((await types(`&after=${seq}`)).data.map((one: any) => one.data.name)).toEqual(['a', 'b']);
+  });
   test('events.stream 200 sends events as they happen and resumes after a number', async () => {
     const read = async (headers: Record<string, string>, until: number): Promise<string[]> => {
       const stop = new AbortController();

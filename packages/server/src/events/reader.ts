@@ -1,10 +1,11 @@
 import type { Event } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../engines/database/database.ts';
+import { heardBy } from '../labeling/quality/hidden.ts';
 
 interface EventRow {
   seq: number;
-  xact: string;
+  xact_text: string;
   id: string;
   project_id: string | null;
   type: string;
@@ -15,7 +16,8 @@ interface EventRow {
   created_at: Date;
 }
 
-const columns = sql`seq, xact::text as xact, id, project_id, type, subject_kind, subject_id, actor, data, created_at`;
+// Under another name: "order by xact" would mean the text.
+const columns = sql`seq, xact::text as xact_text, id, project_id, type, subject_kind, subject_id, actor, data, created_at`;
 
 /** A place among the events: a transaction, and a number within it. */
 export interface Position {
@@ -36,6 +38,8 @@ export interface EventQuery {
   limit: number;
   type?: string | undefined;
   subjectId?: string | undefined;
+  /** E-mail of somebody who labels and no more: what is hidden from them is left out. */
+  worker?: string | undefined;
   /** Leaves out what had been committed when this snapshot was taken. */
   since?: string | undefined;
 }
@@ -45,13 +49,14 @@ export interface EventQuery {
  * alone are no place to read on from: events are read by transaction, up to the oldest one that still runs. What lies below that is complete,
  * so nobody who reads on from a place ever misses an event. The events of one thing are numbered in the order in which they happened.
  */
-export async function readEvents(db: Queryable, { of, after, limit, type, subjectId, since }: EventQuery): Promise<PlacedEvent[]> {
+export async function readEvents(db: Queryable, { of, after, limit, type, subjectId, worker, since }: EventQuery): Promise<PlacedEvent[]> {
   const rows = await db.many<EventRow>(sql`select ${columns} from events
     where ${'projectId' in of ? sql`project_id = ${of.projectId}` : sql`org_id = ${of.orgId}`} and (xact, seq) > (${after.xact}::xid8, ${after.seq}) and xact < pg_snapshot_xmin(pg_current_snapshot())
     ${type === undefined ? empty : sql`and type = ${type}`} ${subjectId === undefined ? empty : sql`and subject_id = ${subjectId}`}
+    ${worker === undefined ? empty : sql`and ${heardBy(worker)}`}
     ${since === undefined ? empty : sql`and not pg_visible_in_snapshot(xact, ${since}::pg_snapshot)`}
     order by xact, seq limit ${limit}`);
-  return rows.map((row) => ({ ...toEvent(row), at: { xact: row.xact, seq: row.seq } }));
+  return rows.map((row) => ({ ...toEvent(row), at: { xact: row.xact_text, seq: row.seq } }));
 }
 
 /** Where somebody stands who has heard the event with this number. */
@@ -97,7 +102,7 @@ export async function readAudit(db: Queryable, query: AuditQuery): Promise<Place
   if (query.from !== undefined) conditions.push(sql`created_at >= ${query.from}`);
   if (query.to !== undefined) conditions.push(sql`created_at < ${query.to}`);
   const rows = await db.many<EventRow>(sql`select ${columns} from events where ${join(conditions, ' and ')} order by xact desc, seq desc limit ${query.limit}`);
-  return rows.map((row) => ({ ...toEvent(row), at: { xact: row.xact, seq: row.seq } }));
+  return rows.map((row) => ({ ...toEvent(row), at: { xact: row.xact_text, seq: row.seq } }));
 }
 
 /** The event without its place, which is not for the world. */

@@ -3,6 +3,7 @@ import type { Database } from '../engines/database/database.ts';
 import { Fault } from '../fault.ts';
 import { authorize, needAdmin } from '../identity/access.ts';
 import type { Caller } from '../identity/caller.ts';
+import { workerOf } from '../labeling/quality/hidden.ts';
 import type { ProjectsService } from '../identity/projects/service.ts';
 import { cutPage, listMark, readCursor, type Page } from '../paging.ts';
 import { beginning, numberOf, positionOf, presentPosition, readAudit, readEvents, toPlainEvent, type Position } from './reader.ts';
@@ -14,19 +15,19 @@ export function eventsService({ db, projects }: { db: Database; projects: Projec
   const waiting = new Set<() => void>();
   let stopListening: (() => Promise<void>) | undefined;
 
-  async function projectOf(caller: Caller, reference: string): Promise<string> {
+  async function placeOf(caller: Caller, reference: string): Promise<{ projectId: string; worker: string | undefined }> {
     const project = await projects.get(caller, reference);
-    await authorize(db, caller, project.id, { role: 'annotator', scope: 'read' });
-    return project.id;
+    const { role } = await authorize(db, caller, project.id, { role: 'annotator', scope: 'read' });
+    return { projectId: project.id, worker: workerOf(caller, role) };
   }
 
   return {
     async list(caller: Caller, query: Parsed<typeof events.list>['query']): Promise<Page<Event>> {
-      const projectId = await projectOf(caller, query.project);
+      const { projectId, worker } = await placeOf(caller, query.project);
       const mark = listMark('events', [projectId, query.type, query.subject]);
       const cursor = readCursor(query.cursor, mark, 2);
       const after = cursor ? toPosition(cursor) : query.after === undefined ? beginning : await positionOf(db, query.after);
-      const rows = await readEvents(db, { of: { projectId }, after, limit: query.limit + 1, type: query.type, subjectId: query.subject });
+      const rows = await readEvents(db, { of: { projectId }, after, limit: query.limit + 1, type: query.type, subjectId: query.subject, worker });
       return cutPage(rows, { limit: query.limit, mark, position: ({ at }) => [at.xact, at.seq], map: toPlainEvent });
     },
 
@@ -50,14 +51,14 @@ export function eventsService({ db, projects }: { db: Database; projects: Projec
 
     /** Events from a number on (default: from now), until the signal; undefined now and then when nothing happens. */
     async *follow(caller: Caller, query: { project: string; after?: number | undefined }, signal: AbortSignal): AsyncGenerator<Event | undefined> {
-      const projectId = await projectOf(caller, query.project);
+      const { projectId, worker } = await placeOf(caller, query.project);
       stopListening ??= await db.listen('fovea_events', () => {
         for (const wake of waiting) wake();
       });
       const start = query.after === undefined ? await presentPosition(db) : { ...(await positionOf(db, query.after)), since: undefined };
       let after: Position = start;
       while (!signal.aborted) {
-        const found = await readEvents(db, { of: { projectId }, after, limit: 500, since: start.since });
+        const found = await readEvents(db, { of: { projectId }, after, limit: 500, worker, since: start.since });
         for (const event of found) {
           yield toPlainEvent(event);
           after = event.at;

@@ -7,6 +7,7 @@ import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import type { CommandsService } from '../commands/service.ts';
+import { countedFor, workerOf } from '../../labeling/quality/hidden.ts';
 import { authorizeDataset } from '../datasets/access.ts';
 import { count as countInDataset, markChanged } from '../datasets/store.ts';
 import { compileFilter, fault } from '../query/compile.ts';
@@ -57,14 +58,15 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
 
   async function find(caller: Caller, datasetId: string, query: Omit<Body<'query'>, 'fields'> & { offset?: number | undefined; deleted?: Deleted | undefined }): Promise<Page<StoredItem>> {
     const { deleted = 'exclude' } = query;
-    await authorizeDataset(db, caller, datasetId, { role: roleFor(deleted), scope: 'read' });
-    return queryPage<ItemRow, StoredItem>(db, withDeleted(itemEntity, deleted), query, {
+    const { role } = await authorizeDataset(db, caller, datasetId, { role: roleFor(deleted), scope: 'read' });
+    const found = await queryPage<ItemRow, StoredItem>(db, withDeleted(itemEntity, deleted), query, {
       columns: itemColumns(rowAlias),
       scope: scopeOf(datasetId),
       scopeMark: datasetId,
       defaultSort,
       map: toStoredItem,
     });
+    return { ...found, data: await countedFor(db, workerOf(caller, role), found.data) };
   }
 
   async function startBulk(caller: Caller, datasetId: string, kind: string, input: { filter: Filter; change?: BulkChange }): Promise<Command> {

@@ -11,6 +11,7 @@ import type { Caller } from '../../identity/caller.ts';
 import { describeMedia, type MediaFacts } from '../../media/describe.ts';
 import { detectMedia } from '../../media/detect.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
+import { countedFor, workerOf } from '../../labeling/quality/hidden.ts';
 import { authorizeDataset, type DatasetAccess } from '../datasets/access.ts';
 import { count, markChanged } from '../datasets/store.ts';
 import { asObject, mergeMetadata, metadataFault } from './metadata.ts';
@@ -54,8 +55,9 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
   async function need(caller: Caller, id: string, role: 'annotator' | 'developer', scope: 'read' | 'write', deleted = false): Promise<StoredItem> {
     const item = await selectItem(db, id, { deleted });
     if (!item) throw notFound('item', id);
-    await authorize(db, caller, item.projectId, { role, scope, as: { kind: 'item', id } });
-    return item;
+    const access = await authorize(db, caller, item.projectId, { role, scope, as: { kind: 'item', id } });
+    const [shown = item] = await countedFor(db, workerOf(caller, access.role), [item]);
+    return shown;
   }
 
   /** Runs a placement again when another upload took the path in the meantime. */
@@ -164,12 +166,12 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
     },
 
     async list(caller: Caller, datasetId: string, query: Query<'list'>): Promise<Page<Item>> {
-      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      const { role } = await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
       const { limit, cursor, ...filter } = query;
       const mark = listMark('items', [datasetId, filter]);
       const after = readCursor(cursor, mark, 1)?.[0]?.toString();
       const rows = await selectPage(db, datasetId, { filter, limit, after });
-      return cutPage(rows, { limit, mark, position: (row) => [row.path], map: toItem });
+      return cutPage(await countedFor(db, workerOf(caller, role), rows), { limit, mark, position: (row) => [row.path], map: toItem });
     },
 
     /** With what only doors need: what they keep on it, and who published it. */

@@ -4,6 +4,7 @@ import type { Database } from '../../engines/database/database.ts';
 import { notFound } from '../../fault.ts';
 import { authorize, decide } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
+import { likeAnyOther, workerOf } from '../quality/hidden.ts';
 import { newestRecipeOf } from '../recipes/newest.ts';
 import type { StoredRecipe } from '../recipes/store.ts';
 import { workPlaceOf, type WorkPlace } from '../tasks/work-place.ts';
@@ -15,11 +16,12 @@ export type AnnotationAccess = ReturnType<typeof annotationAccess>;
 /** Items and annotations, with the check of what the caller may do with their annotations. */
 export function annotationAccess(db: Database, rules: AnnotationRules) {
   return {
-    async itemFor(caller: Caller, itemId: string, scope: 'read' | 'label'): Promise<StoredItem> {
+    /** `worker`: set where the caller labels and no more, and must not see what is hidden from those. */
+    async itemFor(caller: Caller, itemId: string, scope: 'read' | 'label'): Promise<{ item: StoredItem; worker: string | undefined }> {
       const item = await selectItem(db, itemId);
       if (!item) throw notFound('item', itemId);
-      await authorize(db, caller, item.projectId, { role: 'annotator', scope, as: { kind: 'item', id: itemId } });
-      return item;
+      const { role } = await authorize(db, caller, item.projectId, { role: 'annotator', scope, as: { kind: 'item', id: itemId } });
+      return { item, worker: workerOf(caller, role) };
     },
 
     /** The item that somebody labels, perhaps in a task of its project, and the recipe in force there. Item, rights, task and recipe are one question: every edit asks it. */
@@ -38,8 +40,10 @@ export function annotationAccess(db: Database, rules: AnnotationRules) {
     async need(caller: Caller, id: string, scope: 'read' | 'label', deleted = false): Promise<StoredAnnotation> {
       const found = await selectAnnotation(db, id);
       if (!found || (found.deleted && !deleted) || !(await selectItem(db, found.itemId))) throw notFound('annotation', id);
-      await authorize(db, caller, found.projectId, { role: 'annotator', scope, as: { kind: 'annotation', id } });
-      return found;
+      const { role } = await authorize(db, caller, found.projectId, { role: 'annotator', scope, as: { kind: 'annotation', id } });
+      if (workerOf(caller, role) === undefined || scope !== 'read') return found;
+      const [shown = found] = await likeAnyOther(db, [found]);
+      return shown;
     },
   };
 }

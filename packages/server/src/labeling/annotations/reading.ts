@@ -1,5 +1,5 @@
 import type { Annotation, annotations, Filter, Parsed } from '@fovea/contract';
-import sql from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
 import { authorizeDataset } from '../../catalog/datasets/access.ts';
 import { selectItem, type StoredItem } from '../../catalog/items/store.ts';
 import { withDeleted, type Deleted } from '../../catalog/query/entity.ts';
@@ -8,6 +8,7 @@ import { project } from '../../catalog/query/project.ts';
 import type { Database, Queryable } from '../../engines/database/database.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
+import { likeAnyOther, shownTo, workerOf } from '../quality/hidden.ts';
 import type { AnnotationAccess } from './access.ts';
 import { annotationEntity } from './entity.ts';
 import { annotationColumns, selectOfItems, selectOfTask, selectRevisions, toAnnotation, toStoredAnnotation, type AnnotationRow, type StoredAnnotation } from './store.ts';
@@ -17,15 +18,18 @@ type Body<K extends keyof typeof annotations> = Parsed<(typeof annotations)[K]>[
 
 const entityWith = (deleted: Deleted = 'exclude') => withDeleted(annotationEntity, deleted, (t) => sql`not ${t}.draft`);
 
+/** The annotations of a dataset, as far as a worker may see them. */
+const scopeFor = (datasetId: string, worker: string | undefined): Sql => sql`${rowAlias}.dataset_id = ${datasetId} ${worker === undefined ? empty : sql`and ${shownTo(worker, rowAlias)}`}`;
+
 /** Annotations as they are read: of an item, of a task, by a query, with what they were before. */
 export function annotationReading(db: Database, access: AnnotationAccess) {
   return {
     async list(caller: Caller, itemId: string, query: Query<'list'>): Promise<Page<Annotation>> {
-      await access.itemFor(caller, itemId, 'read');
+      const { worker } = await access.itemFor(caller, itemId, 'read');
       const mark = listMark('annotations', [itemId, query.task]);
       const after = readCursor(query.cursor, mark, 1)?.[0]?.toString();
-      const rows = await selectOfItems(db, [itemId], { limit: query.limit, after, taskId: query.task });
-      return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.id], map: toAnnotation });
+      const rows = await selectOfItems(db, [itemId], { limit: query.limit, after, taskId: query.task, worker });
+      return cutPage(worker === undefined ? rows : await likeAnyOther(db, rows), { limit: query.limit, mark, position: (row) => [row.id], map: toAnnotation });
     },
 
     /** The living annotations of items with what doors keep on them; rights were checked on the items. */
@@ -48,10 +52,10 @@ export function annotationReading(db: Database, access: AnnotationAccess) {
     },
 
     async query(caller: Caller, datasetId: string, body: Body<'query'>): Promise<Page<Partial<Annotation>>> {
-      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      const { role } = await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
       return queryPage<AnnotationRow, Partial<Annotation>>(db, annotationEntity, body, {
         columns: annotationColumns(rowAlias),
-        scope: sql`${rowAlias}.dataset_id = ${datasetId}`,
+        scope: scopeFor(datasetId, workerOf(caller, role)),
         scopeMark: datasetId,
         defaultSort: [{ field: 'id', direction: 'asc' }],
         map: (row) => project(toAnnotation(toStoredAnnotation(row)), body.fields, annotationEntity),
@@ -72,8 +76,8 @@ export function annotationReading(db: Database, access: AnnotationAccess) {
 
     /** How many annotations a filter finds, counted no further than `atMost` where that is given. */
     async count(caller: Caller, datasetId: string, filter: Filter, atMost?: number, deleted?: Deleted): Promise<{ count: number; exact: boolean }> {
-      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
-      const count = await queryCount(db, entityWith(deleted), filter, sql`${rowAlias}.dataset_id = ${datasetId}`, atMost);
+      const { role } = await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      const count = await queryCount(db, entityWith(deleted), filter, scopeFor(datasetId, workerOf(caller, role)), atMost);
       return { count, exact: count !== atMost };
     },
   };

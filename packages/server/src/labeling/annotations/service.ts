@@ -49,7 +49,7 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
       const before = await access.need(caller, id, 'label');
       const recipe = options.byRecipe ? await rules.recipe(db, { datasetId: before.datasetId, taskId: before.taskId ?? undefined }) : undefined;
       if (body.geometry?.type !== 'volume') return db.tx((tx) => applyChange(tx, caller, id, body, { revision, recipe }));
-      const painted = await withVoxels(volumes, await access.itemFor(caller, before.itemId, 'label'), body, before);
+      const painted = await withVoxels(volumes, (await access.itemFor(caller, before.itemId, 'label')).item, body, before);
       return db.tx((tx) => applyChange(tx, caller, id, painted, { revision: revision ?? before.revision, recipe }));
     },
 

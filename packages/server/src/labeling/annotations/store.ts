@@ -1,6 +1,7 @@
 import type { Annotation, AnnotationChange } from '@fovea/contract';
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
+import { shownTo } from '../quality/hidden.ts';
 
 export interface AnnotationRow {
   id: string;
@@ -152,15 +153,16 @@ export async function selectAnnotations(db: Queryable, ids: readonly string[]): 
   return ids.flatMap((id) => found.get(id) ?? []);
 }
 
-/** Living annotations of items, oldest first; with a task, its drafts too. `where` is a condition on them under the name `a`. */
+/** Living annotations of items, oldest first; with a task, its drafts too; to a `worker` no known answers are shown. `where` is a condition on them under the name `a`. */
 export async function selectOfItems(
   db: Queryable,
   itemIds: readonly string[],
-  options: { limit?: number | undefined; after?: string | undefined; taskId?: string | undefined; where?: Sql } = {},
+  options: { limit?: number | undefined; after?: string | undefined; taskId?: string | undefined; where?: Sql; worker?: string | undefined } = {},
 ): Promise<StoredAnnotation[]> {
+  const shown = options.worker === undefined ? sql`not a.draft` : shownTo(options.worker, a);
   const rows = await db.many<AnnotationRow>(sql`select ${annotationColumns(a)} from annotations a
     where a.item_id = any(${itemIds}::uuid[]) and a.deleted_at is null
-    and ${options.taskId === undefined ? sql`not a.draft` : ofTask(options.taskId)}
+    and ${options.taskId === undefined ? shown : ofTask(options.taskId)}
     ${options.after === undefined ? empty : sql`and a.id > ${options.after}`} ${options.where === undefined ? empty : sql`and ${options.where}`}
     order by a.id ${options.limit === undefined ? empty : sql`limit ${options.limit + 1}`}`);
   return rows.map(toStoredAnnotation);
@@ -278,4 +280,9 @@ export async function settleDrafts(db: Queryable, taskId: string, keep: boolean)
         returning id, item_id, dataset_id`)
     : db.many(sql`update annotations set deleted_at = now(), revision = revision + 1 where task_id = ${taskId} and draft and deleted_at is null
         returning id, item_id, dataset_id`);
+}
+
+/** How many drafts a task has. */
+export async function countDrafts(db: Queryable, taskId: string): Promise<number> {
+  return (await db.one<{ n: number }>(sql`select count(*) as n from annotations where task_id = ${taskId} and draft and deleted_at is null`)).n;
 }

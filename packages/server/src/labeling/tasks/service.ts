@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { newId, type Item, type Parsed, type Task, type tasks } from '@fovea/contract';
-import sql from 'sql-template-tag';
+import sql, { empty } from 'sql-template-tag';
 import type { ItemsService } from '../../catalog/items/service.ts';
 import { queryPage, rowAlias } from '../../catalog/query/page.ts';
 import { project as projectFields } from '../../catalog/query/project.ts';
@@ -16,10 +16,11 @@ import type { Page } from '../../paging.ts';
 import { annotationFault } from '../annotations/check.ts';
 import { counted } from '../annotations/changes.ts';
 import type { AnnotationsService } from '../annotations/service.ts';
-import { settleDrafts } from '../annotations/store.ts';
+import { countDrafts, settleDrafts } from '../annotations/store.ts';
 import { taskEntity } from './entity.ts';
 import { settleBatch } from '../batches/service.ts';
 import { reopenBatch, selectBatchAlone, updateBatch, type StoredBatch } from '../batches/store.ts';
+import { taskShownTo, workerOf } from '../quality/hidden.ts';
 import type { RecipesService } from '../recipes/service.ts';
 import { selectRecipe } from '../recipes/store.ts';
 import { madeUpAnswer } from '../task-types/made-up.ts';
@@ -142,12 +143,13 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
   async function complete(tx: Tx, caller: { orgId: string; email: string }, task: StoredTask, what: TaskChange, final = false): Promise<StoredTask> {
     // What is said about an item with a known answer is compared, and not added to it.
     const settled = task.honeypot ? [] : await settleDrafts(tx, task.id, true);
+    const annotations = task.honeypot ? await countDrafts(tx, task.id) : settled.length;
     if (settled.length > 0 && task.itemId && task.datasetId) {
       await counted(tx, { itemId: task.itemId, datasetId: task.datasetId, projectId: task.projectId }, settled.length);
     }
     const handedIn = (what.response ?? task.response) as StoredTask['response'];
     const said = final ? {} : await answer(tx, { ...task, response: handedIn, submittedBy: what.submittedBy ?? task.submittedBy }, { fixed: what.reviewStatus === 'fixed' });
-    const done = await change(tx, caller, task, { ...what, ...said, status: 'completed', completedAt: new Date(), leaseToken: null, leaseUntil: null, claimedBy: null }, 'task.completed', { annotations: settled.length });
+    const done = await change(tx, caller, task, { ...what, ...said, status: 'completed', completedAt: new Date(), leaseToken: null, leaseUntil: null, claimedBy: null }, 'task.completed', { annotations });
     await tell(tx, done, 'completed');
     await settle(tx, caller, done.batchId);
     return done;
@@ -243,10 +245,11 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
     },
 
     async query(caller: Caller, projectId: string, body: Body<'query'>): Promise<Page<Partial<Task>>> {
-      await authorize(db, caller, projectId, { role: 'annotator', scope: 'read' });
+      const { role } = await authorize(db, caller, projectId, { role: 'annotator', scope: 'read' });
+      const worker = workerOf(caller, role);
       return queryPage<TaskRow, Partial<Task>>(db, taskEntity, body, {
         columns: sql`${rowAlias}.*`,
-        scope: sql`${rowAlias}.project_id = ${projectId} and ${rowAlias}.test = ${caller.test}`,
+        scope: sql`${rowAlias}.project_id = ${projectId} and ${rowAlias}.test = ${caller.test} ${worker === undefined ? empty : sql`and ${taskShownTo(worker, rowAlias)}`}`,
         scopeMark: [projectId, caller.test],
         defaultSort: [{ field: 'id', direction: 'desc' }],
         map: (row) => projectFields(toTask(toStoredTask(row)), body.fields, taskEntity),

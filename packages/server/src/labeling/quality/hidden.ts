@@ -1,0 +1,51 @@
+// Items with known answers must look like any other to who is measured by them: people who may label and no more.
+import type { ProjectRole } from '@fovea/contract';
+import sql, { type Sql } from 'sql-template-tag';
+import type { Queryable } from '../../engines/database/database.ts';
+import type { StoredAnnotation } from '../annotations/store.ts';
+
+/** A person who labels and must not see what is hidden; undefined for everybody else. */
+export function workerOf(caller: { email: string }, role: ProjectRole): string | undefined {
+  return role === 'annotator' ? caller.email : undefined;
+}
+
+const honeypots = (condition: Sql): Sql => sql`exists (select from tasks h where ${condition} and h.honeypot and h.deleted_at is null)`;
+
+/** The condition that a worker sees an annotation of an item: known answers of others are not shown, their own to such an item are. */
+export function shownTo(worker: string, a: Sql): Sql {
+  return sql`case when ${a}.draft then ${a}.created_by = ${worker} and ${honeypots(sql`h.id = ${a}.task_id and h.status = 'completed'`)}
+    else ${a}.source = 'model' or ${a}.created_by = ${worker} or not ${honeypots(sql`h.item_id = ${a}.item_id`)} end`;
+}
+
+/** Own answers to known items, as any other answer looks once its task is done. */
+export async function likeAnyOther(db: Queryable, rows: readonly StoredAnnotation[]): Promise<StoredAnnotation[]> {
+  const taskIds = [...new Set(rows.flatMap((row) => (row.draft && row.taskId !== null ? [row.taskId] : [])))];
+  if (taskIds.length === 0) return [...rows];
+  const done = await db.many<{ id: string; completed_at: Date }>(sql`select id, completed_at from tasks where id = any(${taskIds}::uuid[]) and honeypot and status = 'completed'`);
+  const doneAt = new Map(done.map((task) => [task.id, task.completed_at.toISOString()]));
+  return rows.map((row) => {
+    const at = row.draft ? doneAt.get(row.taskId ?? '') : undefined;
+    return at === undefined ? row : { ...row, draft: false, revision: row.revision + 1, updatedAt: at };
+  });
+}
+
+/** Items with the number of annotations that a worker sees. */
+export async function countedFor<T extends { id: string; annotationCount: number }>(db: Queryable, worker: string | undefined, items: readonly T[]): Promise<T[]> {
+  if (worker === undefined || items.length === 0) return [...items];
+  const known = await db.many<{ id: string; seen: number }>(sql`select i.id, (select count(*) from annotations a where a.item_id = i.id and a.deleted_at is null and ${shownTo(worker, sql`a`)}) as seen
+    from unnest(${items.map(({ id }) => id)}::uuid[]) as i (id) where ${honeypots(sql`h.item_id = i.id`)}`);
+  const seen = new Map(known.map((row) => [row.id, row.seen]));
+  return items.map((item) => ({ ...item, annotationCount: seen.get(item.id) ?? item.annotationCount }));
+}
+
+/** The condition that a worker hears of an event: not of what others label in tasks or on known items, nor of who else works in a batch with such items. */
+export function heardBy(worker: string): Sql {
+  return sql`(actor = ${worker} or case subject_kind
+    when 'annotation' then not (data ? 'taskId') and not ${honeypots(sql`h.item_id = (data->>'itemId')::uuid`)}
+    when 'task' then not ${honeypots(sql`h.batch_id = (data->>'batchId')::uuid`)} else true end)`;
+}
+
+/** The condition that a worker sees a task: in a batch with known items, only what they have or had in hand. */
+export function taskShownTo(worker: string, t: Sql): Sql {
+  return sql`(${t}.claimed_by = ${worker} or ${t}.submitted_by = ${worker} or not ${honeypots(sql`h.batch_id = ${t}.batch_id`)})`;
+}
