@@ -117,8 +117,10 @@ export function waitBeforeRetryMs(error: unknown, attempt: number, random: () =>
   const jittered = Math.min(firstWaitMs * 2 ** attempt, maxWaitMs) * (0.5 + random() / 2);
   if (error instanceof ConnectionError) return jittered;
   if (!(error instanceof ApiError)) return undefined;
+  // A conflict that says when to come again: the first request under the same idempotency key still runs.
   // A full disk does not empty itself in seconds, and the upload would be sent again in whole.
-  const passing = error.status === 408 || error.status === 429 || (error.status >= 500 && error.code !== 'disk_full');
+  const busy = error.status === 409 && error.retryAfterMs !== undefined;
+  const passing = busy || error.status === 408 || error.status === 429 || (error.status >= 500 && error.code !== 'disk_full');
   if (!passing) return undefined;
   if (error.retryAfterMs === undefined) return jittered;
   return error.retryAfterMs > maxAskedWaitMs ? undefined : Math.max(error.retryAfterMs, jittered);

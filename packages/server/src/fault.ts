@@ -7,12 +7,15 @@ export class Fault extends Error {
   readonly code: ErrorCode;
   readonly errors: readonly FieldError[] | undefined;
   readonly current: unknown;
+  /** After so long the same request may well succeed. */
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, detail: string, more: { errors?: readonly FieldError[]; current?: unknown; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, detail: string, more: { errors?: readonly FieldError[]; current?: unknown; cause?: unknown; retryAfterSeconds?: number } = {}) {
     super(detail, more.cause === undefined ? undefined : { cause: more.cause });
     this.code = code;
     this.errors = more.errors;
     this.current = more.current;
+    this.retryAfterSeconds = more.retryAfterSeconds;
   }
 
   get status(): number {

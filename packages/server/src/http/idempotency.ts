@@ -11,57 +11,76 @@ export interface Idempotency {
   sweep(): Promise<number>;
 }
 
+/** A request that has not said for so long that it still runs has died with its server. */
+const leaseSeconds = 8;
+const renewMs = 2_500;
+/** Longer than a lease: after a server died, a repetition takes over instead of being sent away. */
+const waitMs = 12_000;
+const lookMs = 100;
+const retryAfterSeconds = 2;
+
+/** A request under its key. */
+interface Claim {
+  orgId: string;
+  key: string;
+  operation: string;
+  hash: Buffer;
+}
+
 /** Keeps answers in the database, so that a repetition finds them after a restart and on any host. */
 export function idempotencyStore(db: Database): Idempotency {
   return {
     async once(request, work) {
       const key = String(request.key);
       if (key.length === 0 || key.length > 200) throw new Fault('invalid_request', 'An Idempotency-Key has 1 to 200 characters.');
-      const { orgId } = request.caller;
-      const hash = fingerprint(request);
-      const claimed = await db.run(sql`insert into idempotency (org_id, key, operation, request_hash)
-        values (${orgId}, ${key}, ${request.operation}, ${hash}) on conflict (org_id, key) do nothing`);
-      if (claimed === 0) {
-        const earlier = await waitForAnswer(db, orgId, key, hash);
-        if (earlier.found) return earlier.answer as Awaited<ReturnType<typeof work>>;
-      }
+      const claim = { orgId: request.caller.orgId, key, operation: request.operation, hash: fingerprint(request) };
+      const earlier = await firstOrAnswer(db, claim);
+      if (earlier) return earlier.answer as Awaited<ReturnType<typeof work>>;
+      const alive = setInterval(() => void renew(db, claim), renewMs);
       try {
         const answer = await work();
-        await db.run(sql`update idempotency set status = 200, answer = ${JSON.stringify(answer ?? null)} where org_id = ${orgId} and key = ${key}`);
+        await db.run(sql`update idempotency set status = 200, answer = ${JSON.stringify(answer ?? null)} where org_id = ${claim.orgId} and key = ${key}`);
         return answer;
       } catch (error) {
         // A refused request may be corrected and sent again under its key.
-        await db.run(sql`delete from idempotency where org_id = ${orgId} and key = ${key} and answer is null`);
+        await db.run(sql`delete from idempotency where org_id = ${claim.orgId} and key = ${key} and status is null`);
         throw error;
+      } finally {
+        clearInterval(alive);
       }
     },
     sweep: () => db.run(sql`delete from idempotency where created_at < now() - interval '1 day'`),
   };
 }
 
-interface Row {
-  operation: string;
-  request_hash: Buffer;
-  answer: unknown;
-  status: number | null;
-  age_seconds: number;
-}
-
-const waitMs = 10_000;
-
-/** The answer of the first request; waits while that is still running, and takes over when it seems to have died. */
-async function waitForAnswer(db: Database, orgId: string, key: string, hash: Buffer): Promise<{ found: boolean; answer?: unknown }> {
+/** Undefined when the request is the first under its key, or takes over from one that died; else the answer of the first, which is waited for while it runs. */
+async function firstOrAnswer(db: Database, claim: Claim): Promise<{ answer: unknown } | undefined> {
   const deadline = Date.now() + waitMs;
   for (;;) {
-    const row = await db.maybe<Row>(sql`select operation, request_hash, answer, status, extract(epoch from now() - created_at)::float8 as age_seconds
-      from idempotency where org_id = ${orgId} and key = ${key}`);
-    if (!row) return { found: false };
-    if (!row.request_hash.equals(hash)) throw new Fault('idempotency_conflict', 'This Idempotency-Key was used for another request.');
-    if (row.status !== null) return { found: true, answer: row.answer };
-    if (row.age_seconds > 60) return { found: false };
-    if (Date.now() > deadline) throw new Fault('conflict', 'The first request with this Idempotency-Key is still running; ask again later.');
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (await take(db, claim)) return undefined;
+    const row = await db.maybe<{ request_hash: Buffer; answer: unknown; status: number | null }>(sql`select request_hash, answer, status from idempotency
+      where org_id = ${claim.orgId} and key = ${claim.key}`);
+    // It was refused in the meantime: the key is free again.
+    if (!row) continue;
+    if (!row.request_hash.equals(claim.hash)) throw new Fault('idempotency_conflict', 'This Idempotency-Key was used for another request.');
+    if (row.status !== null) return { answer: row.answer };
+    if (Date.now() > deadline) throw new Fault('conflict', 'The first request with this Idempotency-Key is still running; ask again later.', { retryAfterSeconds });
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
+}
+
+/** Takes the key, when nobody has it or who had it died before an answer. */
+async function take(db: Database, { orgId, key, operation, hash }: Claim): Promise<boolean> {
+  const until = sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})`;
+  const taken = await db.run(sql`insert into idempotency (org_id, key, operation, request_hash, held_until) values (${orgId}, ${key}, ${operation}, ${hash}, ${until})
+    on conflict (org_id, key) do update set held_until = excluded.held_until
+    where idempotency.status is null and idempotency.held_until < clock_timestamp() and idempotency.request_hash = excluded.request_hash`);
+  return taken > 0;
+}
+
+/** A renewal that fails is made up for by the next; when none comes through, the work cannot be stored either. */
+async function renew(db: Database, { orgId, key }: Claim): Promise<void> {
+  await db.run(sql`update idempotency set held_until = clock_timestamp() + make_interval(secs => ${leaseSeconds}) where org_id = ${orgId} and key = ${key} and status is null`).catch(() => undefined);
 }
 
 function fingerprint(request: { caller: Caller; operation: string; input: unknown }): Buffer {

@@ -45,6 +45,7 @@ export function toProblem(fault: Fault, requestId: string): Problem {
 export function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
   const fault = toFault(error);
   logFault(fault, request);
+  if (fault.retryAfterSeconds !== undefined) void reply.header('retry-after', String(fault.retryAfterSeconds));
   void reply.code(fault.status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(toProblem(fault, request.id)));
 }
 
