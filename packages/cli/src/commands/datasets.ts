@@ -3,7 +3,8 @@ import { Option, type Command } from 'commander';
 import type { Context, ListOptions } from '../context.ts';
 import { formatBytes, formatCount, formatTime } from '../terminal/format.ts';
 import type { Column } from '../terminal/table.ts';
-import { bucketCommands } from './buckets.ts';
+import { bringCommands } from './bring.ts';
+import { folderCommands } from './items-change.ts';
 import { withExamples, withJson, withList, withProject } from './options.ts';
 import { finishedWork } from './watch-command.ts';
 
@@ -59,7 +60,8 @@ export function datasetCommands(program: Command, context: Context): void {
     context.printDone(`Restored dataset "${dataset.name}".`, dataset, options);
   });
   copyCommands(group, context);
-  bucketCommands(group, context);
+  bringCommands(group, context);
+  folderCommands(group, context);
 }
 
 function copyCommands(group: Command, context: Context): void {

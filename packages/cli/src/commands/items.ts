@@ -5,6 +5,7 @@ import { print } from '../io.ts';
 import { formatBytes, formatDuration, formatTime } from '../terminal/format.ts';
 import type { Column } from '../terminal/table.ts';
 import { parseFilter } from './format-options.ts';
+import { changeCommands } from './items-change.ts';
 import { filterOf, withItemFilter, type FilterOptions } from './item-filter.ts';
 import { withExamples, withJson, withList, withProject } from './options.ts';
 
@@ -48,12 +49,7 @@ export function itemCommands(program: Command, context: Context): void {
     context.printOne(item, factsOf(item), options);
   });
 
-  withJson(group.command('delete').argument('<id...>').description('delete items; they can be restored for 30 days')).action(async (ids: string[], options: ListOptions) => {
-    for (const id of ids) {
-      await context.fovea.items.delete(id);
-      context.printDone(`Deleted item ${id}; "fovea items restore ${id}" brings it back within 30 days.`, { id, deleted: true }, options);
-    }
-  });
+  changeCommands(group, context);
 
   withExamples(
     withJson(group.command('expire').argument('<id...>').description('change when items end').requiredOption('--at <when>', 'a time such as 2027-01-31T00:00:00Z, days from now such as 30d, or never')),
