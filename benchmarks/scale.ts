@@ -100,19 +100,20 @@ async function lists(served: Served, db: Database, attachment: string, count: nu
     from (select * from tasks where metadata->>'kind' = 'copied') made, generate_series(1, ${count}) n`);
   await db.run(raw('vacuum analyze tasks'));
   const org = (await db.one<{ org_id: string }>(sql`select org_id from tasks limit 1`)).org_id;
-  const { id } = await db.one<{ id: string }>(sql`select id from tasks where org_id = ${org} and origin = 'scale' order by id offset 100 limit 1`);
+  const place = await db.one<Place>(sql`select id, created_at from tasks where org_id = ${org} and origin = 'scale' order by created_at, id offset 100 limit 1`);
   const first = await list(served);
-  const last = tokenAt(first['next_token'] as string, id);
+  const last = tokenAt(first['next_token'] as string, place);
   const end = await list(served, last);
   if (end['has_more'] !== false || (end['docs'] as unknown[]).length !== 100) throw new Error('The last page was not met.');
-  const page = (before: string) => db.many(sql`select * from tasks where org_id = ${org} and test = false and origin = 'scale' and deleted_at is null and id < ${before} order by id desc limit 101`);
+  const page = (before: Place) => db.many(sql`select * from tasks where org_id = ${org} and test = false and origin = 'scale' and deleted_at is null
+    and (created_at, id) < (${before.created_at}, ${before.id}) order by created_at desc, id desc limit 101`);
   const total = () => db.one(sql`select count(*) from tasks where org_id = ${org} and test = false and origin = 'scale' and deleted_at is null`);
-  const newest = 'ffffffff-ffff-7fff-8fff-ffffffffffff';
+  const newest = { id: 'ffffffff-ffff-7fff-8fff-ffffffffffff', created_at: new Date('2999-01-01') };
   const [doorFirst, doorLast, bareFirst, bareLast, empty] = [
     median(await times(runs, () => list(served))),
     median(await times(runs, () => list(served, last))),
     median(await times(runs, () => Promise.all([page(newest), total()]))),
-    median(await times(runs, () => page(id))),
+    median(await times(runs, () => page(place))),
     median(await times(runs, () => fetch(`${served.url}/v1/info`).then((answer) => answer.text()))),
   ] as [number, number, number, number, number];
   const [ofFirst, ofBareFirst, ofBareLast] = [doorLast / doorFirst, doorFirst / (bareFirst + empty), doorLast / (bareLast + empty)];
@@ -132,8 +133,13 @@ async function list(served: Served, token?: string): Promise<Record<string, unkn
   return (await answer.json()) as Record<string, unknown>;
 }
 
-/** The token of the page after an id: the first page's, with its position exchanged. */
-function tokenAt(token: string, id: string): string {
-  const [, ...rest] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as [string, ...unknown[]];
-  return Buffer.from(JSON.stringify([id, ...rest])).toString('base64url');
+interface Place {
+  id: string;
+  created_at: Date;
+}
+
+/** The token of the page after a task: the first page's, with its position exchanged. */
+function tokenAt(token: string, { id, created_at: createdAt }: Place): string {
+  const [, , ...rest] = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as unknown[];
+  return Buffer.from(JSON.stringify([createdAt.toISOString(), id, ...rest])).toString('base64url');
 }

@@ -78,26 +78,34 @@ function known(filters: Readonly<Record<string, Filter>>, key: string, value: st
 
 /** Where a list goes on: after this task. The total was counted for the first page and holds as long as the filters stay the same: later pages cost the page. */
 interface Token {
-  after: string;
+  createdAt: string;
+  id: string;
   total: number;
   filters: string;
 }
 
+const moment = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 function readToken(text: string | undefined): Token | undefined {
   if (text === undefined) return undefined;
   try {
-    const [after, total, filters] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as [unknown, unknown, unknown];
-    if (typeof after === 'string' && uuid.test(after) && Number.isSafeInteger(total) && Number(total) >= 0) return { after, total: Number(total), filters: String(filters) };
+    const [createdAt, id, total, filters] = JSON.parse(Buffer.from(text, 'base64url').toString('utf8')) as unknown[];
+    const isPlace = typeof createdAt === 'string' && moment.test(createdAt) && !Number.isNaN(Date.parse(createdAt)) && typeof id === 'string' && uuid.test(id);
+    if (isPlace && Number.isSafeInteger(total) && Number(total) >= 0) return { createdAt, id, total: Number(total), filters: String(filters) };
   } catch {
     // Told below, like every other text that is no token.
   }
   throw badParameter('next_token', 'is not a token that this server made');
 }
 
-function writeToken({ after, total, filters }: Token): string {
-  return Buffer.from(JSON.stringify([after, total, filters])).toString('base64url');
+function writeToken({ createdAt, id, total, filters }: Token): string {
+  return Buffer.from(JSON.stringify([createdAt, id, total, filters])).toString('base64url');
+}
+
+/** What comes after a place, newest first: a stretch of the index, but for those of the same millisecond. */
+function afterPlace({ createdAt, id }: Token): Filter[] {
+  return [{ createdAt: { lte: createdAt } }, { or: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] }];
 }
 
 const digestOf = (filter: Filter): string => createHash('sha256').update(JSON.stringify(filter)).digest('base64url').slice(0, 10);
@@ -111,7 +119,7 @@ export async function listTasks(deps: ScaleDeps, projects: ScaleProjects, links:
   if (!filter) return { docs: [], total: 0, limit, offset, has_more: false };
   const { tasks } = deps.rooms;
   const filters = digestOf(filter);
-  const within: Filter = token ? { and: [filter, { id: { lt: token.after } }] } : filter;
+  const within: Filter = token ? { and: [filter, ...afterPlace(token)] } : filter;
   const [page, total] = await Promise.all([
     tasks.find(caller, { origin, filter: within, limit, offset }),
     token?.filters === filters ? token.total : tasks.count(caller, { origin, filter }),
@@ -130,6 +138,6 @@ export async function listTasks(deps: ScaleDeps, projects: ScaleProjects, links:
     limit,
     offset,
     has_more: last !== undefined,
-    ...(last ? { next_token: writeToken({ after: last.id, total, filters }) } : {}),
+    ...(last ? { next_token: writeToken({ createdAt: last.createdAt, id: last.id, total, filters }) } : {}),
   };
 }

@@ -9,12 +9,11 @@ import type { Page } from '../../paging.ts';
 import { taskEntity } from './entity.ts';
 import { listedColumns, selectTaskByUniqueId, toListedTask, type ListedTask, type TaskRow } from './store.ts';
 
-/** What a door asks of all tasks: one origin, a filter, and a page by cursor or by number. */
+/** What a door asks of all tasks: one origin, a filter, and a page. */
 export interface TaskSearch {
   origin: string;
   filter: Filter;
   limit: number;
-  cursor?: string | undefined;
   /** Rows skipped: for protocols that page by number. Costs what it skips. */
   offset?: number | undefined;
 }
@@ -44,7 +43,10 @@ export function taskFinder(db: Database) {
   return {
     /** A page of tasks with what doors keep, newest first. */
     async find(caller: Caller, search: TaskSearch): Promise<Page<FoundTask>> {
-      const newestFirst: SortKey[] = [{ field: 'id', direction: 'desc' }];
+      const newestFirst: SortKey[] = [
+        { field: 'createdAt', direction: 'desc' },
+        { field: 'id', direction: 'desc' },
+      ];
       const extras = new Map<string | null, unknown>();
       const extraOf = (text: string | null): unknown => {
         if (!extras.has(text)) extras.set(text, text === null ? null : JSON.parse(text));
