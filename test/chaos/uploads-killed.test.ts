@@ -1,17 +1,15 @@
 // A large upload during which the platform is killed, then one whose own program is killed: both end whole, and what had arrived is not sent again.
 import type { ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { createReadStream, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Fovea } from '@fovea/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { processes } from '../processes.ts';
+import { arrivedParts, freeUrl, partsTaken, someArrived } from './parts.ts';
 
 const key = 'live_chaos-tests-only-0123456789';
 const folder = mkdtempSync(join(tmpdir(), 'fovea-chaos-'));
@@ -41,32 +39,10 @@ async function largeFile(name: string): Promise<{ path: string; sha256: string }
 const upload = (path: string) => host.run(['upload', path, '--dataset', dataset, '--json'], { FOVEA_URL: url, FOVEA_KEY: key });
 const output = async (child: ChildProcess) => JSON.parse((await Array.fromAsync(child.stdout as AsyncIterable<Buffer>)).join('')) as { created: number; failed: number };
 
-/** How many parts of the only upload on its way have arrived. */
-function arrived(): number {
-  const root = join(dataDir, 'blobs', '.uploads');
-  const [upload] = existsSync(root) ? readdirSync(root) : [];
-  return upload === undefined ? 0 : readdirSync(join(root, upload)).filter((name) => name.startsWith('part-')).length;
-}
-
-async function someArrived(): Promise<number> {
-  while (arrived() < 3) await sleep(2);
-  return arrived();
-}
-
-/** Parts that the platform has taken since its start. */
-async function partsTaken(): Promise<number> {
-  const metrics = await (await fetch(`${url}/metrics`)).text();
-  const line = metrics.split('\n').find((one) => one.startsWith('fovea_http_request_duration_seconds_count') && one.includes('/parts/') && one.includes('"204"'));
-  return Number(line?.split(' ').at(-1) ?? 0);
-}
-
 const shaOf = async (path: string) => (await new Fovea({ url, key }).items.list(dataset, { path })).data[0]?.sha256;
 
 beforeAll(async () => {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  url = `http://127.0.0.1:${(probe.address() as AddressInfo).port}`;
-  await new Promise((resolve) => probe.close(resolve));
+  url = await freeUrl();
   server = await serve();
   const fovea = new Fovea({ url, key });
   const project = await fovea.projects.create({ name: 'Chaos' });
@@ -81,23 +57,23 @@ test('the platform is killed in mid-file and started again: the upload goes on b
   const { path, sha256 } = await largeFile('server.bin');
   const uploading = upload(path);
   const said = output(uploading);
-  await someArrived();
+  await someArrived(dataDir);
   await kill(server);
-  const before = arrived();
+  const before = arrivedParts(dataDir);
   server = await serve();
   expect(await said).toMatchObject({ created: 1, failed: 0 });
   expect(await shaOf('/server.bin')).toBe(sha256);
-  expect(await partsTaken()).toBeLessThanOrEqual(parts - before);
+  expect(await partsTaken(url)).toBeLessThanOrEqual(parts - before);
 });
 
 test('the program that uploads is killed and called again: it sends what is missing', { timeout: 180_000 }, async () => {
   const { path, sha256 } = await largeFile('program.bin');
   const uploading = upload(path);
-  await someArrived();
+  await someArrived(dataDir);
   await kill(uploading);
-  const before = arrived();
-  const taken = await partsTaken();
+  const before = arrivedParts(dataDir);
+  const taken = await partsTaken(url);
   expect(await output(upload(path))).toMatchObject({ created: 1, failed: 0 });
   expect(await shaOf('/program.bin')).toBe(sha256);
-  expect((await partsTaken()) - taken).toBeLessThanOrEqual(parts - before + 3);
+  expect((await partsTaken(url)) - taken).toBeLessThanOrEqual(parts - before + 3);
 });

@@ -1,5 +1,5 @@
 // Import, export and convert: against a real platform, and without one.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -64,8 +64,9 @@ describe('with a platform', () => {
     expect((await fovea(['export', '--dataset', 'Night', '--format', 'coco', '--splits', 'half'])).err).toContain('shares such as train=0.8');
     expect((await fovea(['export', '--dataset', 'Night', '--format', 'coco', '--to', 'coco'])).err).toContain('is not empty');
     expect((await fovea(['import', 'nothing', '--dataset', 'Night'])).err).toContain('does not exist');
-    const failed = await fovea(['import', 'night.zip', '--dataset', 'Night', '--format', 'cvat']);
-    expect(failed.code === 0 || failed.err.includes('The import')).toBe(true);
+    writeFileSync(join(folder, 'broken.json'), '{"images":[{');
+    const failed = await fovea(['import', 'broken.json', '--dataset', 'Night', '--format', 'coco']);
+    expect([failed.code, failed.err]).toEqual([1, expect.stringMatching(/The import \S+ is failed: broken\.json/)]);
   });
 });
 
@@ -89,6 +90,23 @@ describe('without a platform', () => {
     expect((await alone(['convert', 'nowhere', 'x', '--to', 'coco'])).code).toBe(2);
     writeFileSync(join(folder, 'text.doc'), 'a text');
     expect((await alone(['convert', 'text.doc', 'x', '--to', 'coco'])).err).toContain('no label format that is known');
+  });
+  test('files that the format says nothing of are told; a format that nothing fits is refused', async () => {
+    mkdirSync(join(folder, 'mixed'));
+    writeFileSync(join(folder, 'mixed', 'annotations.json'), readFileSync(join(folder, 'coco', 'annotations.json')));
+    writeFileSync(join(folder, 'mixed', 'notes.pdf'), 'who knows');
+    const { out } = await alone(['convert', 'mixed', 'mixed-out', '--to', 'datumaro', '--json']);
+    expect(JSON.parse(out).reading.notes).toEqual([{ outcome: 'noted', path: 'notes.pdf', how: 'file left out: nothing in it was understood as COCO (instances and key points)' }]);
+    const wrong = await alone(['convert', 'mixed', 'wrong', '--from', 'cvat', '--to', 'coco']);
+    expect([wrong.code, wrong.err]).toEqual([1, expect.stringContaining('can be read as CVAT XML 1.1')]);
+    expect(existsSync(join(folder, 'wrong'))).toBe(false);
+  });
+  test('lists of parts beside a format go along', async () => {
+    mkdirSync(join(folder, 'listed', 'splits'), { recursive: true });
+    writeFileSync(join(folder, 'listed', 'annotations.json'), readFileSync(join(folder, 'coco', 'annotations.json')));
+    for (const [part, name] of [['train', 'a.png'], ['val', 'b.png']] as const) writeFileSync(join(folder, 'listed', 'splits', `${part}.txt`), `images/${name}\n`);
+    expect((await alone(['convert', 'listed', 'listed-out', '--to', 'yolo'])).code).toBe(0);
+    expect(readdirSync(join(folder, 'listed-out', 'labels'), { recursive: true })).toEqual(expect.arrayContaining([join('train', 'a.txt'), join('val', 'b.txt')]));
   });
   test('formats lists what each keeps', async () => {
     const { code, out } = await alone(['formats']);

@@ -16,6 +16,8 @@ export const formatTexts = {
   start: 'Export',
   working: (done: number, total: number | null) => (total === null ? `${number(done)} items` : `${number(done)} of ${number(total)} items`),
   waiting: 'Waiting for a worker',
+  sending: (sent: string, total: string) => `${sent} of ${total} sent`,
+  oneByOne: 'All of them, one by one',
   exported: (items: number, size: string) => `${number(items)} items, ${size}`,
   download: 'Download the archive',
   again: 'Another one',

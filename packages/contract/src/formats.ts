@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { commandStatuses } from './commands.ts';
 import { itemStatuses } from './items.ts';
 import { operation } from './operation.ts';
-import { id, name, page, pageQuery, queryBoolean, time } from './primitives.ts';
+import { id, name, page, pageQuery, pathFault, queryBoolean, time } from './primitives.ts';
 import { filterSchema } from './query.ts';
+import { digestText, partedUpload, uploadVia } from './transfers.ts';
 import { versionSplits } from './versions.ts';
 
 /** The label formats, the commonest first, as they are named in `--format`. */
@@ -119,12 +120,24 @@ export type DatasetExport = z.infer<typeof datasetExport>;
 
 export const matchRules = ['auto', 'path', 'name', 'sha256'] as const;
 
+const uploadedName = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), { error: 'must not contain control characters' });
+
+/** `a/b`, `/a/b/` and so on, or nothing. */
+const folder = z
+  .string()
+  .max(1_024)
+  .refine((text) => text.replaceAll('/', '') === '' || pathFault(`/${text}/x`.replaceAll(/\/+/g, '/')) === undefined, { error: 'must be a folder of the dataset such as /street/day, without . and .. and control characters' });
+
 /** How to import. */
 export const importQuery = z.object({
-  name: z.string().min(1).max(500).optional().describe('Name of the uploaded file, which tells what a single file is'),
+  name: uploadedName.optional().describe('Name of the uploaded file, which tells what a single file is'),
   format: z.enum(['auto', ...formatNames], { error: `must be auto or one of ${formatNames.join(', ')}` }).default('auto'),
   match: z.enum(matchRules).default('auto').describe('How images find their items: by path, by a name that only one item has, by digest; `auto` tries them in this order'),
-  into: z.string().max(1_024).default('').describe('A folder of the dataset that paths start from'),
+  into: folder.default('').describe('A folder of the dataset that paths start from'),
   media: z.enum(['add', 'skip']).default('add').describe('Whether files of the archive that no item matches become items'),
   annotations: z.enum(['add', 'replace']).default('add').describe('`replace` also deletes the annotations of matched items that the file does not have'),
   createLabels: queryBoolean.default(false).describe("Adds labels that are not in the dataset's recipe to it; a dataset without one gets one"),
@@ -132,6 +145,19 @@ export const importQuery = z.object({
   status: z.enum(itemStatuses).default('inbox').describe('Of items that it makes'),
 });
 export type ImportQuery = z.input<typeof importQuery>;
+
+/** An import whose file comes in parts: how to import, and what file it is. */
+const importUpload = importQuery
+  .extend({
+    name: uploadedName.default('upload').describe('Name of the file, which tells what a single file is'),
+    createLabels: z.boolean().default(false).describe(importQuery.shape.createLabels.description ?? ''),
+    dryRun: z.boolean().default(false).describe(importQuery.shape.dryRun.description ?? ''),
+    sizeBytes: z.int('must be a whole number').min(1, 'must be at least 1'),
+    fingerprint: z.string().min(1).max(200).optional().describe('What you know the file again by'),
+    sha256: digestText.optional().describe('Refuse bytes with another digest; can also be said at the end'),
+    via: uploadVia,
+  })
+  .strict();
 
 /** An import of labels from an archive or a file, done in the background. Its id is that of the command that does it. */
 export const datasetImport = z.object({
@@ -218,6 +244,33 @@ export const imports = {
     result: datasetImport,
     status: 202,
     errors: ['not_found', 'forbidden', 'upload_incomplete'],
+  }),
+  begin: operation({
+    id: 'imports.begin',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/imports/uploads',
+    summary: 'Begins the upload of a large archive in parts for an import, or finds one that broke off.',
+    description:
+      'As `transfers.begin`: send each part to its URL, ask `transfers.get` for those still missing, then call `imports.finish`. With the same `fingerprint`, name and size the upload that was begun before is found again, with what has arrived; for seven days also one that was imported already, so that the same archive can be imported otherwise without being sent again.',
+    audience: 'developer',
+    params: inDataset,
+    body: importUpload,
+    result: partedUpload,
+    status: 201,
+    errors: ['not_found', 'forbidden', 'too_large', 'disk_full'],
+  }),
+  finish: operation({
+    id: 'imports.finish',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/imports/uploads/{upload}',
+    summary: 'Imports an upload whose parts are all there, in the background.',
+    description: 'Its bytes are read once and their digest taken. Bytes that have not the `sha256` that was said are refused and removed. Again, it answers the same import while that is under way.',
+    audience: 'developer',
+    params: z.object({ dataset: id, upload: id }),
+    body: z.object({ sha256: digestText.optional().describe('The digest that the bytes must have') }).strict(),
+    result: datasetImport,
+    status: 202,
+    errors: ['not_found', 'forbidden', 'conflict', 'digest_mismatch', 'upload_incomplete', 'gone', 'disk_full'],
   }),
   list: operation({ id: 'imports.list', method: 'GET', path: '/v1/datasets/{dataset}/imports', summary: 'Lists the imports of a dataset, newest first, without their notes.', audience: 'developer', params: inDataset, query: pageQuery, result: page(datasetImport), errors: ['not_found'] }),
   get: operation({ id: 'imports.get', method: 'GET', path: '/v1/imports/{import}', summary: 'Gets an import; with `waitSeconds` answers when it ends, or after so long.', audience: 'developer', params: oneImport, query: waiting, result: datasetImport, errors: ['not_found'] }),

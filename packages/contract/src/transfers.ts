@@ -3,7 +3,8 @@ import { conflictRules, facet, itemStatuses, uploadResult } from './items.ts';
 import { operation } from './operation.ts';
 import { description, futureExpiry, id, itemPath, metadata, time } from './primitives.ts';
 
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
+/** SHA-256 as text. */
+export const digestText = z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits');
 
 /** A part of a large file that has still to be sent. */
 export const missingPart = z.object({
@@ -39,7 +40,8 @@ export const downloadLink = z.object({
 });
 export type DownloadLink = z.infer<typeof downloadLink>;
 
-const via = z.enum(['store', 'platform']).default('store').describe('`platform`: URLs of the platform, also where clients can reach the store itself');
+/** Which way the parts of an upload go. */
+export const uploadVia = z.enum(['store', 'platform']).default('store').describe('`platform`: URLs of the platform, also where clients can reach the store itself');
 const oneUpload = z.object({ dataset: id, upload: id });
 const signed = z.object({ expires: z.string(), signature: z.string() });
 
@@ -58,8 +60,8 @@ export const transfers = {
         path: itemPath,
         sizeBytes: z.int('must be a whole number').min(1, 'must be at least 1; an empty file goes to items.upload'),
         fingerprint: z.string().min(1).max(200).optional().describe('What you know the file again by'),
-        sha256: sha256.optional().describe('Refuse bytes with another digest; can also be said at the end'),
-        via,
+        sha256: digestText.optional().describe('Refuse bytes with another digest; can also be said at the end'),
+        via: uploadVia,
         ifExists: z.enum(conflictRules).default('error'),
         metadata: metadata.optional(),
         labels: z.array(facet).max(100).optional(),
@@ -81,7 +83,7 @@ export const transfers = {
     audience: 'developer',
     scope: 'write',
     params: oneUpload,
-    query: z.object({ from: z.coerce.number().int().min(1).default(1).describe('Only parts from this number on'), via }),
+    query: z.object({ from: z.coerce.number().int().min(1).default(1).describe('Only parts from this number on'), via: uploadVia }),
     result: partedUpload,
     errors: ['not_found', 'forbidden'],
   }),
@@ -104,7 +106,7 @@ export const transfers = {
     description: 'Its bytes are read once and their digest taken. Bytes that have not the `sha256` that was said are refused and removed. Again, it answers the same.',
     audience: 'developer',
     params: oneUpload,
-    body: z.object({ sha256: sha256.optional().describe('The digest that the bytes must have') }).strict(),
+    body: z.object({ sha256: digestText.optional().describe('The digest that the bytes must have') }).strict(),
     result: uploadResult,
     errors: ['not_found', 'forbidden', 'conflict', 'digest_mismatch', 'upload_incomplete', 'gone', 'quota_exceeded', 'disk_full'],
   }),
@@ -125,7 +127,7 @@ export const transfers = {
     description: 'Of the store itself where clients can reach that. Ranges are answered.',
     audience: 'annotator',
     params: z.object({ item: id }),
-    query: z.object({ expiresSeconds: z.coerce.number().int().min(1, 'must be from 1 to 86400').max(86_400, 'must be from 1 to 86400').default(3_600), via }),
+    query: z.object({ expiresSeconds: z.coerce.number().int().min(1, 'must be from 1 to 86400').max(86_400, 'must be from 1 to 86400').default(3_600), via: uploadVia }),
     result: downloadLink,
     errors: ['not_found'],
   }),

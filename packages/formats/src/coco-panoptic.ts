@@ -47,7 +47,11 @@ export const cocoPanoptic: Format = {
     readingOf(source, options, async function* (context) {
       const paths = await listPaths(source);
       const pngs = new PathIndex(paths.filter((candidate) => candidate.endsWith('.png')));
-      for (const path of requireFiles(paths, (candidate) => candidate.endsWith('.json'), 'COCO file')) {
+      const files = requireFiles(paths, (candidate) => candidate.endsWith('.json'), 'COCO file');
+      // The PNGs of segments are called like the pictures, which need not be PNGs.
+      const painted = files.map((path) => `${withoutExtension(path)}/`);
+      context.hideMedia((path) => /panoptic[^/]*\//.test(path) || painted.some((folder) => path.startsWith(folder)));
+      for (const path of files) {
         const index = await indexCoco(context, path);
         for await (const { image, records } of cocoRecords(context, index)) {
           const item = await cocoItem(context, image, splitOfFile(path));

@@ -16,7 +16,8 @@ export async function* readCsv(source: FileSource, path: string): AsyncIterable<
   }
 }
 
-async function* csvRows(source: FileSource, path: string): AsyncIterable<string[]> {
+/** The rows of a comma-separated file as they are, the first one too. @throws {FormatError} on an endless field. */
+export async function* csvRows(source: FileSource, path: string): AsyncIterable<string[]> {
   const decoder = new TextDecoder();
   let row: string[] = [];
   let [field, isQuoted, wasQuote, hadQuotes] = ['', false, false, false];

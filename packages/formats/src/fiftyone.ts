@@ -2,7 +2,7 @@ import type { AnnotationGeometry, Attributes, GeometryOf, Xy } from '@fovea/cont
 import { bitmapFromRuns, decodeRle, encodeRle, runsBounds } from '@fovea/geometry';
 import { attributeOf, setOwn } from './attributes.ts';
 import { FormatError, type Format, type LabelledAnnotation, type LabelledItem } from './dataset.ts';
-import { encodeText, type FilePiece, type FileSource, fromBase64, listPaths, toBase64 } from './files.ts';
+import { encodeText, type FilePiece, type FileSource, fromBase64, listPaths, readText, toBase64 } from './files.ts';
 import { type FitRules, type Fitted, fittingOf } from './fit.ts';
 import { deflateBytes, inflateBytes } from './inflate.ts';
 import { parseJson, streamJson } from './json-stream.ts';
@@ -130,8 +130,19 @@ export const fiftyone: Format = {
   mediaPath: (item) => `data/${item.path}`,
 };
 
+/** The classes that the description beside the samples lists, be they used or not. */
+async function readClasses(context: ReadContext, source: FileSource, path: string): Promise<void> {
+  const text = await readText(source, path);
+  const description = text === undefined ? undefined : asObject(parseJson(text, path));
+  const lists = [description?.['default_classes'], ...Object.values(asObject(description?.['classes']) ?? {})];
+  for (const name of lists.flatMap((list) => asTexts(list))) if (name !== '') context.labels.define({ name });
+}
+
 async function* readSamples(context: ReadContext, source: FileSource): AsyncIterable<LabelledItem> {
-  for (const path of (await listPaths(source)).filter((candidate) => /(^|\/)samples\.json$/.test(candidate))) {
+  const paths = await listPaths(source);
+  for (const path of paths.filter((candidate) => /(^|\/)metadata\.json$/.test(candidate)))
+    await readClasses(context, source, path);
+  for (const path of paths.filter((candidate) => /(^|\/)samples\.json$/.test(candidate))) {
     for await (const parts of streamJson(source, path)) {
       for (const part of parts) {
         const sample =

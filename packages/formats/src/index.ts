@@ -6,6 +6,8 @@ export * from './report.ts';
 export * from './table.ts';
 export * from './detect.ts';
 export * from './formats.ts';
+export { splitLists, withSplits } from './split-lists.ts';
+export { watchSource, type Watched } from './watched.ts';
 export { memorySpool } from './writing.ts';
 export { imageSize } from './image-size.ts';
 export { npyFile } from './npy.ts';

@@ -1,9 +1,9 @@
 import type { Attributes } from '@fovea/contract';
-import { csvLine, readCsv } from './csv.ts';
+import { csvLine, csvRows, readCsv } from './csv.ts';
 import type { Format, LabelledAnnotation, LabelledItem } from './dataset.ts';
 import { compareText, encodeText, type FilePiece, type FileSource, listPaths } from './files.ts';
 import { type FitRules, type Fitted, fittingOf } from './fit.ts';
-import { asFileName, isMediaPath, LabelPaths, withoutExtension } from './paths.ts';
+import { asFileName, folderOf, isMediaPath, LabelPaths, withoutExtension } from './paths.ts';
 import { type ReadContext, readingOf } from './reading.ts';
 import { approximated, as, exact, exactWhere, tableOf } from './table.ts';
 import { SpooledText, type WriteContext, writingOf } from './writing.ts';
@@ -53,7 +53,10 @@ const rules: FitRules = {
   item: (item) => ({ ...item, split: item.split ?? 'train' }),
 };
 
-/** Open Images: comma-separated files of boxes and of labels for each split. */
+/**
+ * Open Images: comma-separated files of boxes and of labels for each split, called and laid out as those of version 7, with the pictures
+ * in `images/SPLIT`.
+ */
 export const openImages: Format = {
   name: 'open-images',
   title: 'Open Images CSV',
@@ -69,7 +72,7 @@ export const openImages: Format = {
   read: (source, options) => readingOf(source, options, (context) => readOpenImages(context, source)),
   write: (items, labels, options) => writingOf(rules, items, labels, options, writeOpenImages),
   fitting: (labels, options) => fittingOf(rules, labels, options),
-  mediaPath: (item) => `${asFileName(item.split ?? 'train')}/${item.path}`,
+  mediaPath: (item) => `images/${asFileName(item.split ?? 'train')}/${item.path}`,
 };
 
 /** Rows are gathered by picture in as many walks over the files as keep about this many in memory. */
@@ -83,36 +86,49 @@ async function* rowsOf(source: FileSource, paths: readonly string[]): AsyncItera
 
 async function* readOpenImages(context: ReadContext, source: FileSource): AsyncIterable<LabelledItem> {
   const paths = await listPaths(source);
+  const listed = paths.filter((path) => /(image_ids|-with-rotation)[^/]*\.csv$/.test(path));
   const tables = paths.filter(
-    (path) => /(annotations-bbox|imagelabels|bbox|labels)[^/]*\.csv$/.test(path) && !/class-descriptions/.test(path),
+    (path) =>
+      /(annotations-bbox|imagelabels|bbox|labels)[^/]*\.csv$/.test(path) &&
+      !/class-descriptions/.test(path) &&
+      !listed.includes(path),
   );
   const names = await readNames(context, source, paths);
-  const pictures = picturesById(paths);
+  const pictures = picturesById(paths, rootOf(tables));
   let rows = 0;
-  for await (const _ of rowsOf(source, tables)) rows += 1;
+  for await (const _ of rowsOf(source, [...listed, ...tables])) rows += 1;
   const walks = Math.max(1, Math.ceil(rows / rowsPerWalk));
-  const listed = paths.filter((path) => /image_ids[^/]*\.csv$/.test(path));
   for (let walk = 0; walk < walks; walk += 1) {
-    const gathered = new Map<string, Row[]>();
+    const gathered = new Map<string, { rows: Row[]; subset: string | undefined }>();
     const isHere = (id: string) => id !== '' && hashOf(id) % walks === walk;
     for await (const { fields } of rowsOf(source, listed)) {
       const id = fields.get('ImageID') ?? '';
-      if (isHere(id)) gathered.set(id, []);
+      if (isHere(id)) gathered.set(id, { rows: [], subset: fields.get('Subset') || undefined });
     }
     for await (const row of rowsOf(source, tables)) {
       const id = row.fields.get('ImageID') ?? '';
       if (!isHere(id)) continue;
-      const list = gathered.get(id);
-      if (list) list.push(row);
-      else gathered.set(id, [row]);
+      const image = gathered.get(id);
+      if (image) image.rows.push(row);
+      else gathered.set(id, { rows: [row], subset: undefined });
     }
-    for (const [id, list] of gathered) {
-      const item = await itemFor(context, id, list, pictures);
+    for (const [id, { rows: list, subset }] of gathered) {
+      const picture = pictures.get(id);
+      const split = subset ?? subsetOf(list[0]?.path) ?? picture?.split;
+      const item = await context.item(picture?.path ?? `${id}.jpg`, {
+        split: split === 'validation' ? 'val' : split,
+        file: picture?.file,
+      });
       if (item === undefined) continue;
       for (const row of list) addRow(context, item, row, names);
       yield context.done(item);
     }
   }
+}
+
+/** `train` of `oidv6-train-annotations-bbox.csv`. */
+function subsetOf(table = ''): string | undefined {
+  return /(?:^|\/)(?:oidv\d+-)?([^/]+?)-(?:annotations|images|boxable)[^/]*\.csv$/.exec(table)?.[1];
 }
 
 /** A spread of texts over numbers (FNV-1a, 32 bits). */
@@ -131,43 +147,40 @@ async function readNames(
   const names = new Map<string, string>();
   for (const path of paths.filter((candidate) => /class-descriptions[^/]*\.csv$/.test(candidate))) {
     let isFirst = true;
-    for await (const fields of readCsv(source, path)) {
-      const columns = [...fields.keys()];
-      const hasHeader = columns[0] === 'LabelName';
-      if (isFirst && !hasHeader && columns[0] !== undefined && columns[1] !== undefined)
-        names.set(columns[0], columns[1]);
+    for await (const [id, name] of csvRows(source, path)) {
+      const isHeader = isFirst && id === 'LabelName';
       isFirst = false;
-      const [id, name] = [...fields.values()];
-      if (id !== undefined && name !== undefined) names.set(id, name);
+      if (!isHeader && id !== undefined && name !== undefined) names.set(id, name);
     }
   }
   for (const name of names.values()) context.labels.define({ name });
   return names;
 }
 
-function picturesById(paths: readonly string[]): Map<string, { file: string; path: string }> {
-  const pictures = new Map<string, { file: string; path: string }>();
-  for (const file of paths.filter(isMediaPath)) {
-    const [, path = file] = /^[^/]+\/(.+)$/.exec(file) ?? [];
-    for (const id of [withoutExtension(path), path]) if (!pictures.has(id)) pictures.set(id, { file, path });
-  }
-  return pictures;
+/** The folder that the tables lie in, or `annotations` below it; with its slash, empty for none. */
+function rootOf(tables: readonly string[]): string {
+  const folder = folderOf(tables[0] ?? '').replace(/(^|\/)annotations$/, '');
+  return folder === '' ? '' : `${folder}/`;
 }
 
-async function itemFor(
-  context: ReadContext,
-  id: string,
-  rows: readonly Row[],
-  pictures: ReadonlyMap<string, { file: string; path: string }>,
-): Promise<LabelledItem | undefined> {
-  const picture = pictures.get(id);
-  const [, named] = /(?:^|\/)([^/]+?)-(?:annotations|images|boxable)[^/]*\.csv$/.exec(rows[0]?.path ?? '') ?? [];
-  const folder = picture === undefined ? undefined : /^([^/]+)\//.exec(picture.file)?.[1];
-  const split = named ?? folder;
-  return context.item(picture?.path ?? `${id}.jpg`, {
-    split: split === 'validation' ? 'val' : split,
-    file: picture?.file,
+type Picture = { file: string; path: string; split: string | undefined };
+
+/** Pictures lie in `images/SPLIT`, in `SPLIT`, or in `images`; ids are their names, with folders and without endings. */
+function picturesById(paths: readonly string[], root: string): Map<string, Picture> {
+  const pictures = new Map<string, Picture>();
+  const add = (id: string, picture: Picture) => {
+    if (!pictures.has(id)) pictures.set(id, picture);
+  };
+  const placed = paths.filter(isMediaPath).map((file) => {
+    const below = (file.startsWith(root) ? file.slice(root.length) : file).replace(/^images\//, '');
+    const [, split, path = below] = /^([^/]+)\/(.+)$/.exec(below) ?? [];
+    return { file, below, split, path };
   });
+  for (const { file, split, path } of placed) for (const id of [withoutExtension(path), path]) add(id, { file, path, split });
+  // Only then those whose first folder is none of a split.
+  for (const { file, below } of placed)
+    for (const id of [withoutExtension(below), below]) add(id, { file, path: below, split: undefined });
+  return pictures;
 }
 
 function addRow(context: ReadContext, item: LabelledItem, { fields }: Row, names: ReadonlyMap<string, string>): void {
@@ -208,6 +221,21 @@ const boxColumns = [
   ...flags.map(([, column]) => column),
 ];
 
+const imageColumns = [
+  'ImageID',
+  'Subset',
+  'OriginalURL',
+  'OriginalLandingURL',
+  'License',
+  'AuthorProfileURL',
+  'Author',
+  'Title',
+  'OriginalSize',
+  'OriginalMD5',
+  'Thumbnail300KURL',
+  'Rotation',
+];
+
 async function* writeOpenImages({ items, labels, options }: WriteContext): AsyncIterable<FilePiece> {
   const stems = new LabelPaths();
   const splits = new Map<string, { boxes: SpooledText; classes: SpooledText; images: SpooledText }>();
@@ -220,7 +248,7 @@ async function* writeOpenImages({ items, labels, options }: WriteContext): Async
       images: new SpooledText(options),
     };
     splits.set(name, split);
-    await split.images.add(csvLine([id, name]));
+    await split.images.add(csvLine([id, name, ...Array.from({ length: imageColumns.length - 2 }, () => '')]));
     for (const annotation of item.annotations) {
       if (annotation.type === 'box') await split.boxes.add(boxLine(annotation, item, id));
       else await split.classes.add(csvLine([id, 'verification', annotation.label, 1]));
@@ -229,10 +257,10 @@ async function* writeOpenImages({ items, labels, options }: WriteContext): Async
   for (const [name, { boxes, classes, images }] of [...splits].sort(([a], [b]) => compareText(a, b))) {
     yield* fileOf(`${name}-annotations-bbox.csv`, boxColumns, boxes);
     yield* fileOf(`${name}-annotations-human-imagelabels.csv`, boxColumns.slice(0, 4), classes);
-    yield* fileOf(`${name}-image_ids.csv`, ['ImageID', 'Subset'], images);
+    yield* fileOf(`${name}-images-with-rotation.csv`, imageColumns, images);
   }
   const names = labels().labels.map(({ name }) => csvLine([name, name]));
-  yield { path: 'class-descriptions.csv', bytes: encodeText(`LabelName,DisplayName\n${names.join('')}`) };
+  yield { path: 'oidv7-class-descriptions.csv', bytes: encodeText(`LabelName,DisplayName\n${names.join('')}`) };
 }
 
 async function* fileOf(path: string, columns: readonly string[], rows: SpooledText): AsyncIterable<FilePiece> {

@@ -57,6 +57,7 @@ export class ParquetFile {
       for (const count of groups) {
         if (!(count >= 0 && count <= mostGroupRows)) throw new FormatError(`${path} has a row group of ${count} rows`);
         const { rows } = await file.#ask({ kind: 'rows', from, to: from + count });
+        if (rows.length !== count) throw new FormatError(`${path} has a row group of ${rows.length} rows that says it has ${count}`);
         yield rows;
         from += count;
       }

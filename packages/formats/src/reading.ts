@@ -24,6 +24,7 @@ export class ReadContext {
   #expected: number | undefined;
   readonly #seen = new Set<string>();
   #media: PathIndex | undefined;
+  #isMedia = isMediaPath;
 
   constructor(source: FileSource, options: ReadOptions) {
     this.source = source;
@@ -105,15 +106,20 @@ export class ReadContext {
     return item;
   }
 
+  /** Says which pictures of the source are part of its labels, such as painted masks, and no items' media. Before the first item. */
+  hideMedia(isHidden: (path: string) => boolean): void {
+    this.#isMedia = (path) => isMediaPath(path) && !isHidden(path);
+  }
+
   /** Where the media for an item's path lies in the source: there, or else below a folder, or alone of its name. */
   async findMedia(path: string): Promise<string | undefined> {
-    this.#media ??= await PathIndex.of(this.source, isMediaPath);
+    this.#media ??= await PathIndex.of(this.source, this.#isMedia);
     return this.#media.find(path) ?? this.#media.alone(path);
   }
 
   /** All media of the source. */
   async mediaPaths(): Promise<string[]> {
-    this.#media ??= await PathIndex.of(this.source, isMediaPath);
+    this.#media ??= await PathIndex.of(this.source, this.#isMedia);
     return [...this.#media.paths];
   }
 

@@ -26,6 +26,9 @@ export type LossReport = {
   omittedNotes: number;
 };
 
+/** Stands for all ways beyond as many as a report lists. */
+const otherWays = 'in further ways, which the whole list names';
+
 /** Collects a loss report. */
 export class Ledger {
   readonly #maxNotes: number;
@@ -71,11 +74,13 @@ export class Ledger {
 
   #add(note: LossNote): void {
     this.#onNote?.(note);
-    const key = `${note.outcome} ${note.how}`;
+    // How a thing was lost may name values out of a file; a file of nothing but faults must not fill the memory.
+    const isListed = this.#sums.size < this.#maxNotes || this.#sums.has(`${note.outcome} ${note.how}`);
+    const how = isListed ? note.how : otherWays;
+    const key = `${note.outcome} ${how}`;
     const sum = this.#sums.get(key);
     if (sum) sum.count += 1;
-    // How a thing was lost may name values out of a file; a file of nothing but faults must not fill the memory.
-    else if (this.#sums.size < this.#maxNotes) this.#sums.set(key, { outcome: note.outcome, how: note.how, count: 1 });
+    else this.#sums.set(key, { outcome: note.outcome, how, count: 1 });
     if (this.#notes.length < this.#maxNotes) this.#notes.push(note);
     else this.#counts.omittedNotes += 1;
   }
@@ -89,10 +94,12 @@ export function mergeReports(first: LossReport, second: LossReport, maxNotes = 1
     sums.set(key, { ...sum, count: sum.count + (sums.get(key)?.count ?? 0) });
   }
   const notes = [...first.notes, ...second.notes];
+  // What the second lost had come through the first, one way or the other: together they count each once.
+  const fromKept = Math.min(first.kept, second.dropped);
   return {
     items: first.items,
-    kept: Math.max(0, first.kept - second.dropped),
-    approximated: first.approximated,
+    kept: first.kept - fromKept,
+    approximated: Math.max(0, first.approximated - (second.dropped - fromKept)),
     dropped: first.dropped + second.dropped,
     sums: [...sums.values()].sort(byCount),
     notes: notes.slice(0, maxNotes),

@@ -262,3 +262,21 @@ it('Open Images: machine ids, a list of names without a first row, absent labels
   expect(labels.map((label) => label.name)).toEqual(['Airplane', 'Man']);
   expect(report).toMatchObject({ dropped: 1 });
 });
+
+it('Open Images: tables in a folder of their own, pictures below images, a list of pictures, one class alone', async () => {
+  const files = {
+    'set/annotations/oidv6-train-annotations-bbox.csv':
+      'ImageID,Source,LabelName,Confidence,XMin,XMax,YMin,YMax\nstreet/a,xclick,/m/0cmf2,1,0,0.5,0,1\n',
+    'set/annotations/train-images-with-labels-with-rotation.csv':
+      'ImageID,Subset,OriginalURL,Rotation\nstreet/a,train,,0.0\nb,test,https://example.org/b.jpg,\n',
+    'set/annotations/class-descriptions.csv': '/m/0cmf2,Airplane\n',
+    'set/images/train/street/a.png': '',
+    'set/images/test/b.png': '',
+  };
+  const { items, report } = await read(files, 'open-images', { mediaOf: () => ({ width: 200, height: 100 }) });
+  expect(items.map(({ path, split, file, annotations }) => [path, split, file, annotations.map((one) => one.label)])).toEqual([
+    ['street/a.png', 'train', 'set/images/train/street/a.png', ['Airplane']],
+    ['b.png', 'test', 'set/images/test/b.png', []],
+  ]);
+  expect(report).toMatchObject({ items: 2, kept: 1, dropped: 0 });
+});

@@ -111,9 +111,10 @@ export async function readSplits(
   const splits = new Map<string, string>();
   for (const path of paths) {
     const split = new RegExp(`(?:^|/)ImageSets/${folder}/([^/]+)\\.txt$`).exec(path)?.[1];
-    if (split === undefined || split === 'trainval' || split === 'default') continue;
+    if (split === undefined) continue;
+    const isPart = split !== 'trainval' && split !== 'default';
     for await (const line of readLines(source, path)) {
-      if (line !== '' && !/\s-?[01]$/.test(line)) splits.set(line, split);
+      if (isPart && line !== '' && !/\s-?[01]$/.test(line)) splits.set(line, split);
     }
   }
   return splits;

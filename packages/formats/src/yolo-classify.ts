@@ -1,5 +1,5 @@
 import type { Format, LabelledItem } from './dataset.ts';
-import { encodeText } from './files.ts';
+import { encodeText, readLines } from './files.ts';
 import { type FitRules, fittingOf } from './fit.ts';
 import { baseName, extensionOf, isMediaPath } from './paths.ts';
 import { readingOf } from './reading.ts';
@@ -60,6 +60,8 @@ export const yoloClassify: Format = {
   },
   read: (source, options) =>
     readingOf(source, options, async function* (context) {
+      // Our own list says nothing that the places of the pictures do not say.
+      for await (const _ of readLines(source, 'pictures.txt'));
       for (const file of (await context.mediaPaths()).sort()) {
         const [, split, label, path] =
           /^(?:.*?\/)?(train|val|valid|test)\/([^/]+)\/(.+)$/.exec(file) ?? /^()([^/]+)\/(.+)$/.exec(file) ?? [];

@@ -122,7 +122,7 @@ function yoloFormat(
   };
 }
 
-/** How many numbers follow the class in the first row tells the kinds apart, data.yaml tells poses. */
+/** Our own data.yaml tells the kind; of others it tells poses, and the numbers after the class in the rows tell the rest apart. */
 async function detectYolo(files: Sniff, kind: Kind): Promise<number> {
   const yaml = files.paths.find((path) => /\.ya?ml$/i.test(path));
   const description = yaml === undefined ? '' : await files.head(yaml);
@@ -132,15 +132,35 @@ async function detectYolo(files: Sniff, kind: Kind): Promise<number> {
     (path) => path.endsWith('.txt') && !/(^|\/)(classes|labels|train|val|valid|test)\.txt$/i.test(path),
   );
   if (labels.length === 0) return isDescribed ? (isPose === (kind === 'pose') ? 0.5 : 0.3) : 0;
+  const told = /^# task: (\w+)$/m.exec(description)?.[1];
+  const votes: Kind[] = [];
   for (const path of labels.slice(0, 20)) {
-    const row = (await files.head(path)).split('\n', 1)[0]?.trim() ?? '';
-    if (row === '') continue;
-    if (!/^\d+(\s+-?\d*\.?\d+(e[+-]?\d+)?)+$/i.test(row)) return 0;
-    const count = row.split(/\s+/).length;
-    const found: Kind = isPose ? 'pose' : count <= 6 ? 'detect' : count === 9 ? 'obb' : 'segment';
-    return found === kind ? (isDescribed ? 0.9 : 0.7) : 0.2;
+    const head = await files.head(path);
+    // Of a long file the last row is cut.
+    const whole = head.length < 32_000 ? head : head.slice(0, head.lastIndexOf('\n'));
+    const rows = whole.trim().split(/\s*\n\s*/);
+    if (rows[0] === '') continue;
+    if (!/^\d+(\s+-?\d*\.?\d+(e[+-]?\d+)?)+$/i.test(rows[0] ?? '')) return 0;
+    votes.push(isPose ? 'pose' : kindOf(rows));
   }
+  if (told !== undefined) return told === kind ? 0.95 : 0.2;
+  if (votes.length > 0) return mostVoted(votes) === kind ? (isDescribed ? 0.9 : 0.7) : 0.2;
   return isDescribed && kind === (isPose ? 'pose' : 'detect') ? 0.5 : 0.1;
+}
+
+/** Five or six numbers in a row are a box, nine the corners of an oriented one where all rows have nine, others an outline. */
+function kindOf(rows: readonly string[]): Kind {
+  const counts = rows.map((row) => row.split(/\s+/).length);
+  const wide = counts.filter((count) => count > 6);
+  if (wide.length * 2 <= counts.length) return 'detect';
+  return counts.every((count) => count === 9) ? 'obb' : 'segment';
+}
+
+/** What most files are; outlines where some are outlines and others could be either. */
+function mostVoted(votes: readonly Kind[]): Kind | undefined {
+  const of = (kind: Kind) => votes.filter((vote) => vote === kind).length;
+  if (of('segment') > 0 && of('segment') + of('obb') > votes.length / 2) return 'segment';
+  return votes.toSorted((a, b) => of(b) - of(a))[0];
 }
 
 async function* readYolo(context: ReadContext, source: FileSource, kind: Kind): AsyncIterable<LabelledItem> {
@@ -270,7 +290,7 @@ async function* writeYolo({ items, labels, options }: WriteContext, kind: Kind):
   for (const split of splits) yield { path: `${split}.txt`, bytes: encodeText((pictures.get(split) ?? []).join('')) };
   const points =
     kind === 'pose' ? Math.max(0, ...labels().labels.map((label) => label.skeleton?.points.length ?? 0)) : undefined;
-  yield { path: 'data.yaml', bytes: encodeText(yoloYaml(splits, labels(), points, options.splitStyle)) };
+  yield { path: 'data.yaml', bytes: encodeText(`# task: ${kind}\n${yoloYaml(splits, labels(), points, options.splitStyle)}`) };
 }
 
 function rowsOf(item: LabelledItem, kind: Kind): { label: string; values: number[] }[] {

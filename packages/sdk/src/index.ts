@@ -13,7 +13,7 @@ export { filesIn } from './transfer/folder.ts';
 export { UploadManyError, type UploadFailure, type UploadManyProgress, type UploadManyResult } from './transfer/upload-many.ts';
 export type { SegmentationFile, SegmentationOptions } from './features/segmentations.ts';
 export type { ArrayFacts, ScanArray } from './features/scans.ts';
-export { TransferFailedError, type ImportOptions, type TransferWaitOptions } from './features/formats.ts';
+export { TransferFailedError, type ImportOptions, type ImportWishes, type SendProgress, type TransferWaitOptions } from './features/formats.ts';
 export type { AnnotationLines } from './features/annotations.ts';
 export type { FollowOptions } from './features/events.ts';
 export { JobFailedError, type WaitOptions } from './features/jobs.ts';

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Dataset, DatasetImport, FormatName, ImportQuery } from '@fovea/contract';
-import { NotFoundError } from '@fovea/sdk';
+import { NotFoundError, type ImportWishes, type SendProgress } from '@fovea/sdk';
 import { Option, type Command } from 'commander';
 import type { Context } from '../context.ts';
 import { UsageError } from '../failure.ts';
 import { note, print } from '../io.ts';
-import { formatCount } from '../terminal/format.ts';
+import { formatBytes, formatCount } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
 import { plain } from '../terminal/text.ts';
 import { formatOption } from './format-options.ts';
@@ -62,38 +62,49 @@ async function importLabels(context: Context, path: string, flags: Flags): Promi
   const facts = await stat(source).catch(() => undefined);
   if (!facts) throw new UsageError(`"${path}" does not exist.`);
   const dataset = await findDataset(context, flags);
-  const send = (file: string): Promise<DatasetImport> => sendFile(context, dataset, { file, name: basename(source), flags });
-  const done = facts.isDirectory() ? await packed(source, send) : await send(source);
+  const send = (file: string, fingerprint?: string): Promise<DatasetImport> => sendFile(context, dataset, { file, name: basename(source), fingerprint, flags });
+  const done = facts.isDirectory() ? await packed(context, source, send) : await send(source);
   if (flags.losses !== undefined) await saveLosses(context, flags.losses, (await fovea.imports.losses(done.id)).body as unknown as AsyncIterable<Uint8Array>);
   report(context, dataset, done, flags.json === true);
 }
 
-async function packed(folder: string, send: (file: string) => Promise<DatasetImport>): Promise<DatasetImport> {
+/** So many files that were left out of a folder are named. */
+const shownNotes = 20;
+
+/** A folder travels as an archive, which is made anew after a break and known again by its digest. */
+async function packed({ io }: Context, folder: string, send: (file: string, fingerprint: string) => Promise<DatasetImport>): Promise<DatasetImport> {
   const { packFolder, withFolder } = await import('../convert/files.ts');
   return withFolder(async (room) => {
     const file = join(room, 'folder.zip');
-    await packFolder(folder, file);
-    return send(file);
+    const packing = new Progress(io, { label: 'Packing', unit: 'files' });
+    const { digest, notes } = await packFolder(folder, file, (state) => packing.update(state)).finally(() => packing.clear());
+    for (const { path, how } of notes.slice(0, shownNotes)) note(io, `${plain(path)}: ${how}.`);
+    if (notes.length > shownNotes) note(io, `… and ${formatCount(notes.length - shownNotes)} more.`);
+    return send(file, digest);
   });
 }
 
-async function sendFile({ io, fovea }: Context, dataset: Dataset, given: { file: string; name: string; flags: Flags }): Promise<DatasetImport> {
-  const { file, name, flags } = given;
+async function sendFile({ io, fovea }: Context, dataset: Dataset, given: { file: string; name: string; fingerprint: string | undefined; flags: Flags }): Promise<DatasetImport> {
+  const { file, name, fingerprint, flags } = given;
   const sending = new Progress(io, { label: 'Sending', unit: 'archives' });
-  const query: ImportQuery = {
+  const query: ImportWishes = {
     name,
     match: flags.match,
     media: flags.media ? 'add' : 'skip',
     ...(flags.format !== undefined && { format: flags.format }),
     ...(flags.into !== undefined && { into: flags.into }),
     ...(flags.replace && { annotations: 'replace' }),
-    ...(flags.createLabels && { createLabels: 'true' }),
-    ...(flags.dryRun && { dryRun: 'true' }),
+    ...(flags.createLabels && { createLabels: true }),
+    ...(flags.dryRun && { dryRun: true }),
     ...(flags.publish && { status: 'published' }),
   };
-  const made = await fovea.imports
-    .create(dataset.id, file, { ...query, signal: io.signal, onSent: ({ sentBytes, totalBytes }) => sending.update({ done: 0, total: 1, bytes: sentBytes, totalBytes }) })
-    .finally(() => sending.clear());
+  let resumed = 0;
+  const onSent = ({ sentBytes, totalBytes, resumedBytes }: SendProgress): void => {
+    resumed = Math.max(resumed, resumedBytes);
+    sending.update({ done: 0, total: 1, bytes: sentBytes, totalBytes });
+  };
+  const made = await fovea.imports.create(dataset.id, file, { ...query, fingerprint, signal: io.signal, onSent }).finally(() => sending.clear());
+  if (resumed > 0) note(io, `${formatBytes(resumed)} of it had been sent before, and were not sent again.`);
   const progress = new Progress(io, { label: flags.dryRun ? 'Reading' : 'Importing', unit: 'images' });
   return fovea.imports.wait(made.id, { signal: io.signal, onProgress: ({ done, total }) => progress.update({ done, ...(total === null ? {} : { total }) }) }).finally(() => progress.clear());
 }

@@ -1,4 +1,4 @@
-import { FormatError, formatNamed, guessFormats, mergeReports, Ledger, type Format, type LabelledItem, type LabelSet, type LossNote, type LossReport } from '@fovea/formats';
+import { FormatError, formatNamed, guessFormats, mergeReports, Ledger, splitLists, watchSource, withSplits, type FileSource, type Format, type LabelledItem, type LabelSet, type LossNote, type LossReport } from '@fovea/formats';
 import { FileSpools, type OpenedFiles } from '@fovea/server/archives';
 import { CommandFailure } from '../failure.ts';
 import { filesOf, openInput, writeArchive, writeFolder, withFolder, type OutputFile } from './files.ts';
@@ -45,15 +45,18 @@ export async function convert(given: Conversion): Promise<Converted> {
 async function convertFiles(given: Conversion, work: { source: OpenedFiles; spools: FileSpools; from: Format; to: Format }): Promise<Converted> {
   const { source, spools, from, to } = work;
   // Read twice: writers number labels in the order of the files, and readers know all of them only at the end.
-  const labels = await labelsOf(from, source);
+  const looked = await watchSource(source);
+  const labels = await labelsOf(from, looked.source);
+  if (!looked.isTouched()) throw new CommandFailure(`Nothing in "${given.input}" can be read as ${from.title}.`);
   const archive = new Ledger(undefined, (note) => given.onNote({ ...note, step: 'reading' }));
   for (const { path, how } of source.notes) archive.noted(path, how);
-  const reading = readingOf(from, source, (note) => given.onNote({ ...note, step: 'reading' }));
+  const reading = readingOf(from, looked.source, (note) => given.onNote({ ...note, step: 'reading' }));
   const media = spools.create();
   const fitting = to.fitting(labels, { maxNotes: 0 });
   let items = 0;
   async function* watched(): AsyncGenerator<LabelledItem> {
-    for await (const item of reading.items) {
+    for await (const item of withSplits(reading.items, await splitLists(source))) {
+      if (item.file !== undefined) looked.used(item.file);
       const fitted = given.media && item.file !== undefined ? fitting.fit(item) : undefined;
       const place = fitted && to.mediaPath(fitted);
       if (place !== undefined) await media.append(Buffer.from(`${JSON.stringify([item.file, place])}\n`));
@@ -76,6 +79,7 @@ async function convertFiles(given: Conversion, work: { source: OpenedFiles; spoo
     }
   }
   await (/\.zip$/i.test(given.output) ? writeArchive(given.output, files()) : writeFolder(given.output, files()));
+  for (const path of await looked.unread()) archive.noted(path, `file left out: nothing in it was understood as ${from.title}`);
   return { from: from.name, to: to.name, items, reading: mergeReports(reading.report(), archive.report()), writing: writing.report() };
 }
 
@@ -85,13 +89,13 @@ async function formatOf(source: OpenedFiles, wanted: string | undefined): Promis
   return found;
 }
 
-async function labelsOf(format: Format, source: OpenedFiles): Promise<LabelSet> {
+async function labelsOf(format: Format, source: FileSource): Promise<LabelSet> {
   const reading = readingOf(format, source);
   for await (const _item of reading.items);
   return reading.labels();
 }
 
-function readingOf(format: Format, source: OpenedFiles, onNote?: (note: LossNote) => void) {
+function readingOf(format: Format, source: FileSource, onNote?: (note: LossNote) => void) {
   const reading = format.read?.(source, { ...(onNote && { onNote }) });
   if (!reading) throw new CommandFailure(`The format "${format.name}" is written only; it cannot be read.`);
   return reading;

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { FilePiece } from '@fovea/formats';
+import { compareText, type FilePiece } from '@fovea/formats';
 import { FileSpools, openFiles, openFolder, ZipWriter, type OpenedFiles } from '@fovea/server/archives';
 
 /** A folder, an archive or a single file as files; `folder` is for unpacking. */
@@ -92,14 +93,29 @@ export async function unpackInto(archive: string, to: string): Promise<number> {
   });
 }
 
-/** Packs a folder, as media are compressed already without compressing anything but texts. */
-export async function packFolder(folder: string, to: string): Promise<void> {
+/**
+ * Packs a folder, as media are compressed already without compressing anything but texts. Gives the SHA-256 of what it holds and where,
+ * and what was left out; equal folders give equal archives.
+ */
+export async function packFolder(folder: string, to: string, onProgress: (state: { done: number; total: number }) => void = () => undefined): Promise<{ digest: string; notes: OpenedFiles['notes'] }> {
   const source = await openFolder(folder);
+  const digest = createHash('sha256');
+  const paths: string[] = [];
+  for await (const { path } of source.list()) paths.push(path);
+  async function* digested(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of content) {
+      digest.update(chunk);
+      yield chunk;
+    }
+  }
   async function* files(): AsyncGenerator<OutputFile> {
-    for await (const { path } of source.list()) {
+    for (const [done, path] of paths.sort(compareText).entries()) {
       const content = source.open(path);
-      if (content) yield { path, content, store: !/\.(json|ndjson|jsonl|xml|txt|csv|ya?ml)$/i.test(path) };
+      digest.update(`\0${path}\0`);
+      if (content) yield { path, content: digested(content), store: !/\.(json|ndjson|jsonl|xml|txt|csv|ya?ml)$/i.test(path) };
+      onProgress({ done: done + 1, total: paths.length });
     }
   }
   await writeArchive(to, files());
+  return { digest: digest.digest('hex'), notes: source.notes };
 }

@@ -1,9 +1,10 @@
-import { exports, formats, imports, type BodyOf, type DatasetExport, type DatasetImport, type ImportQuery } from '@fovea/contract';
+import { exports, formats, imports, transfers, type BodyOf, type DatasetExport, type DatasetImport } from '@fovea/contract';
 import { platform } from '#platform';
-import type { CallOptions, Upload } from '../client.ts';
+import type { CallOptions, QueryInput, Upload } from '../client.ts';
 import { FoveaError, TimeoutError } from '../errors.ts';
 import { Feature } from '../feature.ts';
 import type { Saved } from '../platform/platform.ts';
+import { completionTimeoutMs, isSliced, largeBytes, largeCall, uploadLarge, type SlicedSource } from '../transfer/large.ts';
 import { openSource, type UploadSource } from '../transfer/source.ts';
 import { pause } from '../transport.ts';
 
@@ -25,10 +26,34 @@ export interface TransferWaitOptions<T> extends CallOptions {
   onProgress?: ((work: T) => void) | undefined;
 }
 
+/** How much of an archive has been sent. */
+export interface SendProgress {
+  sentBytes: number;
+  totalBytes: number | undefined;
+  /** Bytes that an earlier attempt had sent already. */
+  resumedBytes: number;
+}
+
+/** How to import. */
+export interface ImportWishes extends Omit<QueryInput<typeof imports.create>, 'createLabels' | 'dryRun'> {
+  /** Adds labels that are not in the dataset's recipe to it; a dataset without one gets one. */
+  createLabels?: boolean | 'true' | 'false' | undefined;
+  /** Reports what would happen, and changes nothing. */
+  dryRun?: boolean | 'true' | 'false' | undefined;
+}
+
 /** Options of `imports.create`. */
-export interface ImportOptions extends ImportQuery, CallOptions {
+export interface ImportOptions extends ImportWishes, CallOptions {
   /** Told how much of the archive has been sent. */
-  onSent?: ((progress: { sentBytes: number; totalBytes: number | undefined }) => void) | undefined;
+  onSent?: ((progress: SendProgress) => void) | undefined;
+  /** What a large archive is known again by after a break, e.g. its digest. Default: size and time of the file. */
+  fingerprint?: string | undefined;
+}
+
+/** Truth values as JSON has them; a query has texts. */
+function flags({ createLabels, dryRun }: Pick<ImportWishes, 'createLabels' | 'dryRun'>) {
+  const isTrue = (value: unknown) => String(value) === 'true';
+  return { ...(createLabels !== undefined && { createLabels: isTrue(createLabels) }), ...(dryRun !== undefined && { dryRun: isTrue(dryRun) }) };
 }
 
 /** It is asked for at most once in so long. */
@@ -114,14 +139,48 @@ export class Imports extends Feature {
   /** Everything that its report speaks of, a line of JSON each, as a Response. */
   readonly losses = this.method(imports.losses, 'import');
 
-  /** Imports an archive or a file of labels, in the background: a path, Blob, bytes or stream. Imported twice, nothing comes twice. */
+  /** Begins the upload of a large archive in parts, or finds one that broke off; `create` uses it by itself. */
+  readonly begin = this.method(imports.begin, 'dataset');
+  /** Imports an upload whose parts are all there. */
+  readonly finish = this.method(imports.finish, 'dataset', 'upload');
+
+  /**
+   * Imports an archive or a file of labels, in the background: a path, Blob, bytes or stream. Imported twice, nothing comes twice. From
+   * 32 MiB on it is sent in parts: what has arrived is not sent again, by a later call or another program either, as long as the file is
+   * not changed.
+   */
   async create(dataset: string, source: UploadSource, options: ImportOptions = {}): Promise<DatasetImport> {
-    const { onSent, signal, timeoutMs, maxRetries, ...query } = options;
+    const { onSent, fingerprint, signal, timeoutMs, maxRetries, createLabels, dryRun, idempotencyKey: _once, ifMatch: _none, headers: _no, ...given } = options;
     const opened = await openSource(source);
     const totalBytes = opened.sizeBytes;
-    const body: Upload = { open: (sent) => platform.body(opened, sent), replayable: opened.replayable, onSent: (sentBytes) => onSent?.({ sentBytes, totalBytes }) };
-    const name = query.name ?? opened.name?.replace(/^.*\//, '');
-    return this.client.run(imports.create, { params: { dataset }, query: { ...query, ...(name === undefined ? {} : { name }) } as never, body, signal, timeoutMs, maxRetries });
+    const name = given.name ?? opened.name?.replace(/^.*\//, '');
+    const query = { ...given, ...(name !== undefined && { name }), ...flags({ createLabels, dryRun }) };
+    const call = { signal, timeoutMs, maxRetries };
+    if (isSliced(opened) && opened.sizeBytes >= largeBytes) return this.createLarge(dataset, opened, { ...call, query, onSent, fingerprint: fingerprint ?? opened.fingerprint });
+    const body: Upload = { open: (sent) => platform.body(opened, sent), replayable: opened.replayable, onSent: (sentBytes) => onSent?.({ sentBytes, totalBytes, resumedBytes: 0 }) };
+    return this.client.run(imports.create, { params: { dataset }, query, body, ...call });
+  }
+
+  private async createLarge(dataset: string, source: SlicedSource, given: Pick<ImportOptions, 'onSent' | 'fingerprint' | 'signal' | 'timeoutMs' | 'maxRetries'> & { query: QueryInput<typeof imports.create> }): Promise<DatasetImport> {
+    const { onSent, fingerprint, query } = given;
+    const { sizeBytes } = source;
+    const call = largeCall(this.client, given);
+    const body = { ...query, sizeBytes, fingerprint };
+    let resumedBytes = 0;
+    return uploadLarge<DatasetImport>(
+      source,
+      {
+        begin: async (via) => {
+          const upload = await this.client.run(imports.begin, { params: { dataset }, body: { ...body, via }, ...call });
+          resumedBytes = Math.min(sizeBytes, upload.arrivedCount * upload.partBytes);
+          return upload;
+        },
+        window: (upload, from, via) => this.client.run(transfers.get, { params: { dataset, upload }, query: { from, via }, ...call }),
+        put: (url, bytes, sent) => this.client.put(url, bytes, { ...call, maxRetries: 0, onSent: sent }),
+        complete: (upload, sha256) => this.client.run(imports.finish, { params: { dataset, upload }, body: { sha256 }, ...call, timeoutMs: completionTimeoutMs(call, sizeBytes) }),
+      },
+      { onSent: (sentBytes) => onSent?.({ sentBytes, totalBytes: sizeBytes, resumedBytes }), maxRetries: call.maxRetries, signal: call.signal },
+    );
   }
 
   /** Waits until an import is complete. Throws TransferFailedError, or TimeoutError at the deadline. */

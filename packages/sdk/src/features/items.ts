@@ -6,7 +6,7 @@ import { Feature } from '../feature.ts';
 import { linesOf } from '../lines.ts';
 import type { Saved } from '../platform/platform.ts';
 import { cleaner, cleanFiles, type CleanedFile, type DeidentifySettings } from '../transfer/deidentify.ts';
-import { isSliced, largeBytes, uploadLarge, type SlicedSource } from '../transfer/large.ts';
+import { completionTimeoutMs, isSliced, largeBytes, largeCall, uploadLarge, type SlicedSource } from '../transfer/large.ts';
 import { openSource, type FolderOptions, type UploadFile, type UploadSource } from '../transfer/source.ts';
 import { uploadMany, type UploadManyProgress, type UploadManyResult } from '../transfer/upload-many.ts';
 
@@ -66,9 +66,6 @@ export interface SaveOptions extends TransferOptions {
   to: string;
   onProgress?: ((progress: { receivedBytes: number; totalBytes: number }) => void) | undefined;
 }
-
-/** How often a request of a large upload is repeated at the least. */
-const largeRetries = 10;
 
 /** Items: one file each, with what is known and said about it. */
 export class Items extends Feature {
@@ -147,10 +144,7 @@ export class Items extends Feature {
   private async uploadLarge(dataset: string, source: SlicedSource, path: string, options: UploadOptions): Promise<UploadResult> {
     const { onProgress, signal, timeoutMs, maxRetries, deidentify: _no, onCleaned: _none, path: _path, expiresAt, labels, ...facets } = options;
     const { sizeBytes, fingerprint } = source;
-    const patience = this.client.patience({ timeoutMs, maxRetries });
-    // A platform that is started again is waited for: half a minute and more, unless nothing is to be tried twice.
-    // To begin or to complete it twice does no harm, and a platform that died in the middle remembers a key of a request that never ends.
-    const call = { signal, timeoutMs: patience.timeoutMs, maxRetries: patience.maxRetries === 0 ? 0 : Math.max(patience.maxRetries, largeRetries), idempotencyKey: null };
+    const call = largeCall(this.client, { signal, timeoutMs, maxRetries });
     const ends = expiresAt instanceof Date ? expiresAt.toISOString() : expiresAt;
     const body = { ...facets, path, sizeBytes, fingerprint, labels: labels && [...labels], expiresAt: ends };
     const result = await uploadLarge(
@@ -159,8 +153,7 @@ export class Items extends Feature {
         begin: (via) => this.client.run(transfers.begin, { params: { dataset }, body: { ...body, via }, ...call }),
         window: (upload, from, via) => this.client.run(transfers.get, { params: { dataset, upload }, query: { from, via }, ...call }),
         put: (url, bytes, onSent) => this.client.put(url, bytes, { ...call, maxRetries: 0, onSent }),
-        // The platform reads all bytes before it answers: 20 MB a second at the least.
-        complete: (upload, sha256) => this.client.run(transfers.complete, { params: { dataset, upload }, body: { sha256: options.sha256 ?? sha256 }, ...call, timeoutMs: call.timeoutMs + sizeBytes / 20_000 }),
+        complete: (upload, sha256) => this.client.run(transfers.complete, { params: { dataset, upload }, body: { sha256: options.sha256 ?? sha256 }, ...call, timeoutMs: completionTimeoutMs(call, sizeBytes) }),
       },
       { onSent: (sentBytes) => onProgress?.({ sentBytes, totalBytes: sizeBytes }), maxRetries: call.maxRetries, signal },
     );

@@ -1,5 +1,6 @@
-import type { MissingPart, PartedUpload, UploadResult } from '@fovea/contract';
+import type { MissingPart, PartedUpload } from '@fovea/contract';
 import { platform } from '#platform';
+import type { CallOptions, Client } from '../client.ts';
 import { AbortedError, ApiError, FoveaError, SourceError } from '../errors.ts';
 import { pause, waitBeforeRetryMs } from '../transport.ts';
 import type { OpenSource } from './source.ts';
@@ -13,12 +14,33 @@ const marginMs = 60_000;
 
 type Via = 'store' | 'platform';
 
+/** How often a request of a large upload is repeated at the least. */
+const largeRetries = 10;
+
+/** How the requests of a large upload are made. */
+export type LargeCall = { timeoutMs: number; maxRetries: number; signal: AbortSignal | undefined; idempotencyKey: null };
+
+/**
+ * How the requests of a large upload are made. A platform that is started again is waited for: half a minute and more, unless nothing is
+ * to be tried twice. To begin or to complete it twice does no harm, and a platform that died in the middle remembers a key of a request
+ * that never ends.
+ */
+export function largeCall(client: Client, { signal, timeoutMs, maxRetries }: Pick<CallOptions, 'signal' | 'timeoutMs' | 'maxRetries'>): LargeCall {
+  const patience = client.patience({ timeoutMs, maxRetries });
+  return { signal, timeoutMs: patience.timeoutMs, maxRetries: patience.maxRetries === 0 ? 0 : Math.max(patience.maxRetries, largeRetries), idempotencyKey: null };
+}
+
+/** So long the platform may take to answer when it reads all bytes before: 20 MB a second at the least. */
+export function completionTimeoutMs(call: LargeCall, sizeBytes: number): number {
+  return call.timeoutMs + sizeBytes / 20_000;
+}
+
 /** The requests that the upload of a large file is made of. All but `put` repeat themselves while their failure may pass. */
-export interface LargeRequests {
+export interface LargeRequests<T> {
   begin(via: Via): Promise<PartedUpload>;
   window(upload: string, from: number, via: Via): Promise<PartedUpload>;
   put(url: string, bytes: Uint8Array, onSent: (bytes: number) => void): Promise<void>;
-  complete(upload: string, sha256: string | undefined): Promise<UploadResult>;
+  complete(upload: string, sha256: string | undefined): Promise<T>;
 }
 
 export interface LargeOptions {
@@ -39,7 +61,7 @@ export function isSliced(source: OpenSource): source is SlicedSource {
  * Sends a large file in parts, to the platform's store itself where that can be reached, else to the platform; what has arrived of an
  * earlier attempt is not sent again. Where the digest can be taken on the way, the platform refuses bytes that have another one.
  */
-export async function uploadLarge(source: SlicedSource, requests: LargeRequests, options: LargeOptions): Promise<UploadResult> {
+export async function uploadLarge<T>(source: SlicedSource, requests: LargeRequests<T>, options: LargeOptions): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     const { id, sha256, resumed } = await new LargeUpload(source, requests, options).send();
     try {
@@ -54,7 +76,7 @@ export async function uploadLarge(source: SlicedSource, requests: LargeRequests,
 
 class LargeUpload {
   private readonly source: SlicedSource;
-  private readonly requests: LargeRequests;
+  private readonly requests: Omit<LargeRequests<unknown>, 'complete'>;
   private readonly options: LargeOptions;
   private readonly hasher = platform.hasher?.();
   /** Bytes of each part that are there or on their way. */
@@ -67,7 +89,7 @@ class LargeUpload {
   /** Missing parts with their URLs, known from the first number up to the last. */
   private known: { first: number; last: number; parts: Map<number, MissingPart>; direct: boolean; endsMs: number } | undefined;
 
-  constructor(source: SlicedSource, requests: LargeRequests, options: LargeOptions) {
+  constructor(source: SlicedSource, requests: Omit<LargeRequests<unknown>, 'complete'>, options: LargeOptions) {
     this.source = source;
     this.requests = requests;
     this.options = options;

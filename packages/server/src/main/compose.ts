@@ -80,8 +80,8 @@ import { recipesService } from '../labeling/recipes/service.ts';
 import { attachmentsService } from '../labeling/tasks/attachments.ts';
 import { prepareTask, returnLeases, workTasks, type TaskPreparation } from '../labeling/tasks/background.ts';
 import { taskRoutes } from '../labeling/tasks/routes.ts';
-import { suggestionsService } from '../labeling/tasks/suggestions.ts';
 import { tasksService } from '../labeling/tasks/service.ts';
+import { suggestionsService } from '../labeling/tasks/suggestions.ts';
 import { usersService } from '../identity/users/service.ts';
 import { messageKind } from '../engines/queue/queue.ts';
 
@@ -150,7 +150,7 @@ export function compose(engines: Engines, settings: Settings) {
       return `${settings.publicUrl()}${path}?${signedQuery(settings.secret, { method: 'GET', path, expiresMs })}`;
     },
   });
-  const dataImports = importsService({ db, blobs, queue, annotations, recipes, datasets, commands, limits: settings });
+  const dataImports = importsService({ db, blobs, queue, annotations, recipes, datasets, commands, transfers, limits: settings });
   const mayCall = callbackAddress(outbound);
   const batches = batchesService({ db, projects, datasets, mayCall });
   const assignments = assignmentsService({ db });

@@ -193,6 +193,8 @@ const table: Record<string, Sample> = {
   'exports.open': { query: '?expires=1&signature=x' },
   'exports.losses': {},
   'imports.create': { body: '{}' },
+  'imports.begin': { body: { sizeBytes: 10 } },
+  'imports.finish': { body: {} },
   'imports.list': {},
   'imports.get': {},
   'imports.losses': {},

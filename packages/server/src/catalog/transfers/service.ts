@@ -1,5 +1,5 @@
 import { newId, type DownloadLink, type Parsed, type PartedUpload, type transfers, type UploadResult } from '@fovea/contract';
-import type { BlobStore } from '../../engines/blobs/blobs.ts';
+import type { BlobStore, StoredBlob } from '../../engines/blobs/blobs.ts';
 import { BlobError } from '../../engines/blobs/blobs.ts';
 import { partBytesFor, partCount, partRange, type PartUpload } from '../../engines/blobs/parts.ts';
 import type { Database } from '../../engines/database/database.ts';
@@ -13,6 +13,8 @@ import { deleteUpload, selectAbandoned, selectUpload, setBlob, setHandle, setIte
 
 type Begin = Parsed<typeof transfers.begin>['body'];
 type Via = Begin['via'];
+/** A file that is uploaded in parts to be imported. */
+type BeginImport = Pick<Begin, 'sizeBytes' | 'fingerprint' | 'sha256' | 'via'> & { name: string; importRequest: Record<string, unknown> };
 export type TransfersService = ReturnType<typeof transfersService>;
 
 export interface TransfersDeps {
@@ -37,6 +39,7 @@ export function transfersService(deps: TransfersDeps) {
   const { db, blobs, items, limits } = deps;
   /** Completions on their way: whoever asks again waits for the same one. */
   const completing = new Map<string, Promise<UploadResult>>();
+  const taking = new Map<string, Promise<StoredBlob>>();
 
   /** The upload, of the caller's own. */
   async function need(caller: Caller, datasetId: string, id: string): Promise<{ access: DatasetAccess; upload: StoredUpload }> {
@@ -99,10 +102,14 @@ export function transfersService(deps: TransfersDeps) {
     return `${deps.publicUrl()}${path}?${deps.sign({ method: 'PUT', path, expiresMs })}`;
   }
 
+  function checkSize(sizeBytes: number): void {
+    if (sizeBytes > limits.maxUploadBytes) throw new Fault('too_large', `A file may have at most ${limits.maxUploadBytes.toLocaleString('en')} bytes.`);
+  }
+
   /** Refuses before the bytes are sent what would be refused after. */
   async function checkBegin(access: DatasetAccess, { path, sizeBytes, ifExists, metadata, expiresAt }: Begin): Promise<void> {
     checkPlacement({ path, metadata, expiresAt });
-    if (sizeBytes > limits.maxUploadBytes) throw new Fault('too_large', `A file may have at most ${limits.maxUploadBytes.toLocaleString('en')} bytes.`);
+    checkSize(sizeBytes);
     const [old] = await selectByPaths(db, access.id, [path]);
     if (old && ifExists === 'error' && old.sizeBytes !== sizeBytes) {
       throw new Fault('conflict', `The path "${path}" is taken by other bytes (item ${old.id}); use ifExists=replace or ifExists=skip.`, { errors: [{ path: 'body.path', message: 'is taken by an item with other bytes' }] });
@@ -118,7 +125,7 @@ export function transfersService(deps: TransfersDeps) {
     return { item, outcome };
   }
 
-  async function toBlob(upload: StoredUpload, sha256: string | undefined): Promise<{ sha256: string; size: number }> {
+  async function toBlob(upload: StoredUpload, sha256: string | undefined): Promise<StoredBlob> {
     if (upload.handle === null) throw new Fault('upload_incomplete', 'No part of it has arrived.');
     try {
       const blob = await blobs.parts.complete(partsOf({ ...upload, handle: upload.handle }), { sha256: sha256 ?? upload.promised ?? undefined });
@@ -150,8 +157,39 @@ export function transfersService(deps: TransfersDeps) {
         fingerprint,
         promised: sha256,
         wishes,
+        importRequest: null,
       });
       return describe(upload, 1, via);
+    },
+
+    /** Begins an upload that becomes no item but an import; `importRequest` is kept with it. */
+    async beginImport(caller: Caller, datasetId: string, { name, sizeBytes: size, fingerprint, sha256, via, importRequest }: BeginImport): Promise<PartedUpload> {
+      const access = await items.authorizeUpload(caller, datasetId);
+      checkSize(size);
+      const { orgId, userId } = caller;
+      const whose = { id: newId(), orgId, projectId: access.projectId, datasetId, userId };
+      const upload = await upsertUpload(db, { ...whose, path: name, size, partBytes: partBytesFor(size), fingerprint, promised: sha256, wishes: {}, importRequest });
+      return describe(upload, 1, via);
+    },
+
+    /** The import that an upload is to become: what it is called, and what was kept with it. */
+    async importOf(caller: Caller, datasetId: string, id: string): Promise<{ name: string; importRequest: Record<string, unknown> }> {
+      const { upload } = await need(caller, datasetId, id);
+      if (upload.importRequest === null) throw new Fault('conflict', 'The upload becomes an item; transfers.complete ends it.');
+      return { name: upload.path, importRequest: upload.importRequest };
+    },
+
+    /** The bytes of an upload that becomes an import; again, the same. */
+    async importBlob(caller: Caller, datasetId: string, id: string, sha256: string | undefined): Promise<StoredBlob> {
+      const { upload } = await need(caller, datasetId, id);
+      if (upload.sha256 === null) {
+        const running = taking.get(id) ?? toBlob(upload, sha256).finally(() => taking.delete(id));
+        taking.set(id, running);
+        return running;
+      }
+      if (sha256 === undefined || sha256 === upload.sha256) return { sha256: upload.sha256, size: upload.size };
+      await deleteUpload(db, id);
+      throw new Fault('digest_mismatch', `The bytes that arrived have the SHA-256 ${upload.sha256}, not ${sha256}; begin the upload again.`);
     },
 
     async get(caller: Caller, datasetId: string, id: string, { from, via }: { from: number; via: Via }): Promise<PartedUpload> {
@@ -170,6 +208,7 @@ export function transfersService(deps: TransfersDeps) {
 
     async complete(caller: Caller, datasetId: string, id: string, sha256: string | undefined): Promise<UploadResult> {
       const { access, upload } = await need(caller, datasetId, id);
+      if (upload.importRequest !== null) throw new Fault('conflict', 'The upload becomes an import; imports.finish ends it.');
       if (upload.itemId !== null) return { outcome: upload.outcome ?? 'existing', item: await items.get(caller, upload.itemId) };
       const running = completing.get(id) ?? finish(caller, access, upload, sha256).finally(() => completing.delete(id));
       completing.set(id, running);

@@ -18,6 +18,8 @@ export interface StoredUpload {
   /** Null until the blob store has begun it. */
   handle: string | null;
   wishes: Wishes;
+  /** Of an upload that becomes an import of labels: how, as that room knows it. Null for items. */
+  importRequest: Record<string, unknown> | null;
   promised: string | null;
   /** The blob, once there is one. */
   sha256: string | null;
@@ -37,6 +39,7 @@ interface UploadRow {
   part_bytes: number;
   handle: string | null;
   wishes: Wishes;
+  import_request: Record<string, unknown> | null;
   promised_sha256: Buffer | null;
   sha256: Buffer | null;
   item_id: string | null;
@@ -55,6 +58,7 @@ const toUpload = (row: UploadRow): StoredUpload => ({
   partBytes: row.part_bytes,
   handle: row.handle,
   wishes: row.wishes,
+  importRequest: row.import_request,
   promised: row.promised_sha256?.toString('hex') ?? null,
   sha256: row.sha256?.toString('hex') ?? null,
   itemId: row.item_id,
@@ -64,19 +68,23 @@ const toUpload = (row: UploadRow): StoredUpload => ({
 
 const bytesOf = (hex: string | undefined) => (hex === undefined ? null : Buffer.from(hex, 'hex'));
 
-export type NewUpload = Pick<StoredUpload, 'id' | 'orgId' | 'projectId' | 'datasetId' | 'userId' | 'path' | 'size' | 'partBytes' | 'wishes'> & {
+export type NewUpload = Pick<StoredUpload, 'id' | 'orgId' | 'projectId' | 'datasetId' | 'userId' | 'path' | 'size' | 'partBytes' | 'wishes' | 'importRequest'> & {
   fingerprint: string | undefined;
   promised: string | undefined;
 };
 
-/** Records an upload; one that was begun with the same fingerprint and has not ended takes what is said now, and is given instead. */
+/**
+ * Records an upload; one that was begun with the same fingerprint takes what is said now, and is given instead: of an item while it has
+ * not ended, of an import always.
+ */
 export async function upsertUpload(db: Queryable, upload: NewUpload): Promise<StoredUpload> {
+  const which = upload.importRequest === null ? sql`item_id is null and fingerprint is not null and import_request is null` : sql`fingerprint is not null and import_request is not null`;
   return toUpload(
-    await db.one<UploadRow>(sql`insert into uploads (id, org_id, project_id, dataset_id, user_id, path, size, part_bytes, fingerprint, wishes, promised_sha256)
+    await db.one<UploadRow>(sql`insert into uploads (id, org_id, project_id, dataset_id, user_id, path, size, part_bytes, fingerprint, wishes, import_request, promised_sha256)
       values (${upload.id}, ${upload.orgId}, ${upload.projectId}, ${upload.datasetId}, ${upload.userId}, ${upload.path}, ${upload.size}, ${upload.partBytes},
-        ${upload.fingerprint ?? null}, ${JSON.stringify(upload.wishes)}, ${bytesOf(upload.promised)})
-      on conflict (dataset_id, user_id, path, size, fingerprint) where item_id is null and fingerprint is not null
-      do update set wishes = excluded.wishes, promised_sha256 = excluded.promised_sha256, touched_at = now() returning *`),
+        ${upload.fingerprint ?? null}, ${JSON.stringify(upload.wishes)}, ${upload.importRequest && JSON.stringify(upload.importRequest)}, ${bytesOf(upload.promised)})
+      on conflict (dataset_id, user_id, path, size, fingerprint) where ${which}
+      do update set wishes = excluded.wishes, import_request = excluded.import_request, promised_sha256 = excluded.promised_sha256, touched_at = now() returning *`),
   );
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Dataset, LossReport } from '@fovea/contract';
-import { type Format, FormatError, formatNamed, guessFormats, isMediaPath, Ledger, type LabelledItem, mergeReports, readLines, type FileSource } from '@fovea/formats';
+import { type Format, FormatError, formatNamed, guessFormats, Ledger, type LabelledItem, mergeReports, splitLists, watchSource, withSplits, type FileSource } from '@fovea/formats';
 import { recordBlobs } from '../../catalog/blobs/store.ts';
 import type { CommandRun } from '../../catalog/commands/service.ts';
 import type { DatasetsService } from '../../catalog/datasets/service.ts';
@@ -68,7 +68,7 @@ async function readAll(deps: ImportDeps, run: CommandRun, given: Reading): Promi
   for (const { path, how } of source.notes) ledger.noted(path, how);
   const recipe = await recipeOf(deps.recipes, caller, dataset);
   const matcher = new Matcher(deps.db, dataset.id, row.request);
-  const watched = await watchFiles(source);
+  const watched = await watchSource(source);
   const reading = format.read?.(watched.source, { mediaOf: (path) => matcher.mediaOf(path), onNote: losses.add, ...(recipe && { labels: labelsOfRecipe(recipe) }) });
   if (!reading) throw new Fault('invalid_request', `The format "${format.name}" is written only; it cannot be imported.`);
   const state: ImportState = { caller, row, source, matcher, ledger, format, counts: countsOf(run), again: false };
@@ -124,67 +124,4 @@ async function bringAllIn(
 
 function atLeast(total: number | null, seen: number): number | null {
   return total === null ? null : Math.max(total, seen);
-}
-
-/** Lists of items such as `splits/train.txt`, as our own exports have them. */
-async function splitLists(source: FileSource): Promise<Map<string, string>> {
-  const splits = new Map<string, string>();
-  for await (const { path } of source.list()) {
-    const split = /^(?:[^/]+\/)?splits\/([^/]+)\.txt$/.exec(path)?.[1];
-    if (split !== undefined) for await (const line of readLines(source, path)) if (line !== '') splits.set(line, split);
-  }
-  return splits;
-}
-
-async function* withSplits(items: AsyncIterable<LabelledItem>, splits: ReadonlyMap<string, string>): AsyncGenerator<LabelledItem> {
-  for await (const item of items) {
-    const split = item.split ?? splits.get(item.file ?? '') ?? listed(splits, item.path);
-    yield split === undefined ? item : { ...item, split };
-  }
-}
-
-/** Lists name media where they lie in the archive; without them, by the end of the path. */
-function listed(splits: ReadonlyMap<string, string>, path: string): string | undefined {
-  if (splits.size === 0) return undefined;
-  return splits.get(path) ?? splits.get(`images/${path}`) ?? splits.get(`media/${path}`) ?? splits.get(`data/${path}`) ?? splits.get(`JPEGImages/${path}`);
-}
-
-const ownFiles = /^(?:media\.csv|splits\/[^/]+\.txt)$|(^|\/)(readme|license)[^/]*$/i;
-
-/** A source that remembers which files were opened (what a format did not look at, it did not understand), and how much of the labels was read. */
-async function watchFiles(source: OpenedFiles) {
-  const seen = new Set<string>();
-  let [labelBytes, readBytes] = [0, 0];
-  for await (const { path, bytes = 0 } of source.list()) if (!isMediaPath(path)) labelBytes += bytes;
-  async function* counted(stream: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    for await (const part of stream) {
-      readBytes += part.length;
-      yield part;
-    }
-  }
-  return {
-    source: {
-      list: () => source.list(),
-      open: (path: string) => {
-        seen.add(path);
-        const stream = source.open(path);
-        return stream === undefined || isMediaPath(path) ? stream : counted(stream);
-      },
-      ...(source.slice && {
-        slice: (path: string, from: number, to: number) => {
-          seen.add(path);
-          if (!isMediaPath(path)) readBytes += to - from;
-          return source.slice?.(path, from, to) ?? Promise.resolve(new Uint8Array(0));
-        },
-      }),
-    } satisfies FileSource,
-    used: (path: string): void => void seen.add(path),
-    /** How many images there are if those to come take as many bytes of labels as those before; null while nothing can be said. */
-    estimate: (images: number): number | null => (readBytes === 0 || labelBytes === 0 ? null : Math.round((images * labelBytes) / Math.min(readBytes, labelBytes))),
-    async unread(): Promise<string[]> {
-      const paths: string[] = [];
-      for await (const { path } of source.list()) if (!seen.has(path) && !ownFiles.test(path)) paths.push(path);
-      return paths;
-    },
-  };
 }

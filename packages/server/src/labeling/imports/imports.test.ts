@@ -1,5 +1,7 @@
-import { readFileSync, readdirSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
 import { Readable } from 'node:stream';
 import { formats, memorySpool } from '@fovea/formats';
 import { pack } from 'tar-stream';
@@ -33,6 +35,16 @@ const upload = async (dataset: string, path: string, bytes: Uint8Array): Promise
   await fovea.probed(body.item.id);
   return body.item.id;
 };
+/** Ten frames of 64 by 48. */
+function film(): Buffer {
+  const path = join(mkdtempSync(join(tmpdir(), 'fovea-film-')), 'film.mp4');
+  try {
+    execFileSync('ffmpeg', ['-hide_banner', '-loglevel', 'error', '-f', 'lavfi', '-i', 'testsrc=duration=1:size=64x48:rate=10', '-pix_fmt', 'yuv420p', path]);
+    return readFileSync(path);
+  } finally {
+    rmSync(dirname(path), { recursive: true });
+  }
+}
 async function zip(files: Record<string, string | Uint8Array>): Promise<Buffer> {
   const writer = new ZipWriter(memorySpool());
   const parts: Uint8Array[] = [];
@@ -110,6 +122,39 @@ describe('what is imported', () => {
     expect([again.items.created, again.items.matched, again.annotations.imported, again.annotations.existing]).toEqual([0, 3, 0, 2]);
   });
 
+  test.each(formats.filter(({ read }) => read).map(({ name }) => name))('%s goes out and comes into an empty dataset, known by its files; again, and back to where it came from, nothing comes twice', async (format) => {
+    const source = await newDataset();
+    for (const [index, name] of ['street/a.png', 'b.png', 'unlabelled.png', 'film.mp4'].entries()) {
+      const id = await upload(source, `/${name}`, name.endsWith('.mp4') ? film() : await picture(index));
+      const frame = name.endsWith('.mp4') ? { frame: 1 } : {};
+      const box = { type: 'box', label: 'car', geometry: { type: 'box', x: 4, y: 8, width: 16, height: 24 }, ...frame };
+      const mask = { type: 'mask', label: 'tree', geometry: { type: 'mask', rle: { size: [48, 64], counts: [96, 96, 2880] } } };
+      const others = [
+        { type: 'polygon', label: 'dog', geometry: { type: 'polygon', points: [[10, 10], [50, 10], [10, 40]] }, attributes: { wet: true } },
+        { type: 'keypoints', label: 'person', geometry: { type: 'keypoints', points: [{ name: 'nose', x: 10, y: 10, visibility: 2 }, { name: 'tail', x: 20, y: 30, visibility: 1 }] } },
+        { type: 'classification', label: 'night', geometry: { type: 'classification' } },
+        mask,
+      ];
+      const annotations = name === 'unlabelled.png' ? [] : name === 'street/a.png' ? [box, ...others] : [box];
+      if (annotations.length > 0) expect((await fovea.call('POST', `/v1/items/${id}/annotations`, { body: { annotations } })).status).toBe(201);
+    }
+    const made = (await fovea.call('POST', `/v1/datasets/${source}/exports`, { body: { format, media: 'included' } })).body;
+    const { url, report } = (await fovea.call('GET', `/v1/exports/${made.id}?waitSeconds=60`)).body;
+    expect(report.kept + report.approximated + report.dropped).toBe(7);
+    const archive = Buffer.from(await (await fetch(url)).arrayBuffer());
+    const target = await newDataset();
+    const done = await imported(target, archive, 'createLabels=true');
+    expect(done).toMatchObject({ status: 'complete', format, items: { unmatched: 0, matched: 0 } });
+    expect(done.items.created).toBe(report.items);
+    expect(done.annotations).toMatchObject({ existing: 0, dropped: 0, deleted: 0 });
+    expect(done.annotations.imported).toBeGreaterThanOrEqual(report.kept);
+    expect(done.report.notes.filter(({ how }: any) => how.startsWith('file left out'))).toEqual([]);
+    const again = await imported(target, archive);
+    expect([again.items.created, again.items.matched, again.annotations.imported, again.annotations.existing]).toEqual([0, report.items, 0, done.annotations.imported]);
+    const back = await imported(source, archive);
+    expect([back.items.created, back.annotations.imported]).toEqual([0, 0]);
+  });
+
   test.each(['yolo', 'coco', 'labelme'])('lists of parts come back: %s', async (format) => {
     const [source, target] = [await newDataset(), await newDataset()];
     for (const [index, split] of ['train', 'val'].entries()) {
@@ -120,6 +165,19 @@ describe('what is imported', () => {
     const { url } = (await fovea.call('GET', `/v1/exports/${made.id}?waitSeconds=60`)).body;
     await imported(target, Buffer.from(await (await fetch(url)).arrayBuffer()), `format=${format}`);
     expect((await itemsOf(target)).map(({ path, metadata }) => [path, metadata.split])).toEqual([['/x/0.png', 'train'], ['/x/1.png', 'val']]);
+  });
+
+  test('metadata of an item that was there before stay, and what the files say besides is told', async () => {
+    const [from, to] = [await newDataset(), await newDataset()];
+    const metadata = (value: object) => encodeURIComponent(JSON.stringify(value));
+    const { body: there } = await fovea.call('POST', `/v1/datasets/${from}/items?path=/a.png&metadata=${metadata({ city: 'Bern', wet: true })}`, { body: await picture(1) });
+    const { body: here } = await fovea.call('POST', `/v1/datasets/${to}/items?path=/a.png&metadata=${metadata({ city: 'Genf' })}`, { body: await picture(2) });
+    for (const { item } of [there, here]) await fovea.probed(item.id);
+    const made = (await fovea.call('POST', `/v1/datasets/${from}/exports`, { body: { format: 'datumaro' } })).body;
+    const { url } = (await fovea.call('GET', `/v1/exports/${made.id}?waitSeconds=60`)).body;
+    const done = await imported(to, Buffer.from(await (await fetch(url)).arrayBuffer()));
+    expect(done.report.notes).toContainEqual({ outcome: 'noted', path: 'a.png', how: 'metadata left out, as the item was there before and keeps its own: city, wet' });
+    expect((await itemsOf(to))[0].metadata).toEqual({ city: 'Genf' });
   });
 
   test('a dry run says the same and changes nothing', async () => {

@@ -54,7 +54,18 @@ export class Present {
     if (this.#forms) return this.#forms;
     const fitting = this.#format.fitting({ labels: [] }, { maxNotes: 0 });
     const forms = this.#known.flatMap((known) => (known.isTaken ? [] : piecesOf(fitting, this.#image, known)));
+    forms.push(...this.#fittedTogether(fitting, new Set(forms.map(({ content }) => contentKey(content)))));
     return (this.#forms = Map.groupBy(forms, ({ content, numbers }) => cellOf(content, numbers, 0)));
+  }
+
+  /** What the format makes of all of them at once, where that differs: in formats of painted pixels, one covers another. */
+  #fittedTogether(fitting: Fitting, alone: ReadonlySet<string>): Form[] {
+    const pieces = fitting.fit({ ...this.#image, annotations: this.#known.map(({ content }) => content) })?.annotations ?? [];
+    const owners = Map.groupBy(this.#known.filter(({ isTaken }) => !isTaken), ({ content }) => content.label);
+    return pieces.flatMap((content): Form[] => {
+      const [of] = alone.has(contentKey(content)) ? [] : (owners.get(content.label)?.splice(0, 1) ?? []);
+      return of ? [{ of, content, numbers: numbersOf(content), isTaken: false }] : [];
+    });
   }
 }
 

@@ -1,27 +1,32 @@
 import type { Readable } from 'node:stream';
-import type { Command, DatasetImport, imports, Parsed } from '@fovea/contract';
+import { isDeepStrictEqual } from 'node:util';
+import type { Command, DatasetImport, imports, Parsed, PartedUpload } from '@fovea/contract';
 import { formatNamed } from '@fovea/formats';
 import { recordBlobs } from '../../catalog/blobs/store.ts';
 import type { CommandsService } from '../../catalog/commands/service.ts';
 import { authorizeDataset } from '../../catalog/datasets/access.ts';
 import { blobFault } from '../../catalog/items/service.ts';
+import type { TransfersService } from '../../catalog/transfers/service.ts';
+import type { StoredBlob } from '../../engines/blobs/blobs.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { incomplete, stateOf, withoutNotes } from '../exports/service.ts';
 import { runImport, type ImportDeps } from './background.ts';
-import { insertImport, releaseImports, selectImport, selectImports, type StoredImport } from './store.ts';
+import { insertImport, releaseImports, selectImport, selectImportOfUpload, selectImports, type StoredImport } from './store.ts';
 
 export type ImportsService = ReturnType<typeof importsService>;
+
+type ImportRequest = StoredImport['request'];
 
 /** The kind of command. */
 const kind = 'datasets.import';
 const keptDays = 30;
 
 /** Imports: labels, and the media that come with them, out of archives in label formats. */
-export function importsService(deps: ImportDeps & { commands: CommandsService; limits: { maxUploadBytes: number } }) {
-  const { db, blobs, commands, datasets } = deps;
+export function importsService(deps: ImportDeps & { commands: CommandsService; transfers: TransfersService; limits: { maxUploadBytes: number } }) {
+  const { db, blobs, commands, datasets, transfers } = deps;
 
   async function need(caller: Caller, id: string): Promise<StoredImport> {
     const found = await selectImport(db, id);
@@ -38,30 +43,57 @@ export function importsService(deps: ImportDeps & { commands: CommandsService; l
     return { import: row.id, ...counts, kept: report.kept, approximated: report.approximated, dropped: report.dropped };
   });
 
+  /** Checks an import before its bytes are read. */
+  async function check(caller: Caller, datasetId: string, request: ImportRequest, where = 'query'): Promise<void> {
+    await authorizeDataset(db, caller, datasetId, { role: request.createLabels ? 'manager' : 'developer', scope: 'write' });
+    needScope(caller, 'label');
+    if (request.format !== 'auto' && !formatNamed(request.format)?.read) {
+      throw new Fault('invalid_request', `The format "${request.format}" is written only; it cannot be imported.`, { errors: [{ path: `${where}.format`, message: 'is written only' }] });
+    }
+  }
+
+  /** Asks for the import of bytes that are stored. */
+  async function start(caller: Caller, datasetId: string, made: { request: ImportRequest; name: string | undefined; blob: StoredBlob; uploadId?: string }): Promise<DatasetImport> {
+    const { request, name, blob, uploadId } = made;
+    const { projectId } = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
+    return db.tx(async (tx) => {
+      await recordBlobs(tx, [blob]);
+      const command = await commands.start(tx, caller, { kind, projectId, subjectId: datasetId, input: request });
+      await insertImport(tx, { id: command.id, orgId: caller.orgId, projectId, datasetId, request, fileName: fileNameOf(name), blob, uploadId, createdBy: caller.email });
+      const row = await selectImport(tx, command.id);
+      if (!row) throw new Error('The import that was just stored is not there.');
+      return present(row, command);
+    });
+  }
+
   return {
-    /** Checks an import before its body is read. */
-    async authorize(caller: Caller, datasetId: string, request: Parsed<typeof imports.create>['query']): Promise<void> {
-      await authorizeDataset(db, caller, datasetId, { role: request.createLabels ? 'manager' : 'developer', scope: 'write' });
-      needScope(caller, 'label');
-      if (request.format !== 'auto' && !formatNamed(request.format)?.read) {
-        throw new Fault('invalid_request', `The format "${request.format}" is written only; it cannot be imported.`, { errors: [{ path: 'query.format', message: 'is written only' }] });
-      }
-    },
+    authorize: (caller: Caller, datasetId: string, request: Parsed<typeof imports.create>['query']): Promise<void> => check(caller, datasetId, request),
 
     /** Stores the archive and asks for its import; {@link authorize} was called before. */
     async create(caller: Caller, datasetId: string, request: Parsed<typeof imports.create>['query'], source: AsyncIterable<Uint8Array>): Promise<DatasetImport> {
-      const dataset = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
+      await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
       const blob = await blobs.put(source, { maxBytes: deps.limits.maxUploadBytes }).catch(blobFault);
       if (blob.size === 0) throw new Fault('invalid_request', 'The body is empty; it must be an archive or a file of labels.', { errors: [{ path: 'body', message: 'is empty' }] });
       const { name, ...rest } = request;
-      return db.tx(async (tx) => {
-        await recordBlobs(tx, [blob]);
-        const command = await commands.start(tx, caller, { kind, projectId: dataset.projectId, subjectId: datasetId, input: rest });
-        await insertImport(tx, { id: command.id, orgId: caller.orgId, projectId: dataset.projectId, datasetId, request: rest, fileName: fileNameOf(name), blob, createdBy: caller.email });
-        const row = await selectImport(tx, command.id);
-        if (!row) throw new Error('The import that was just stored is not there.');
-        return present(row, command);
-      });
+      return start(caller, datasetId, { request: rest, name, blob });
+    },
+
+    /** Begins the upload of a large archive in parts. */
+    async begin(caller: Caller, datasetId: string, { name, sizeBytes, fingerprint, sha256, via, ...request }: Parsed<typeof imports.begin>['body']): Promise<PartedUpload> {
+      await check(caller, datasetId, request, 'body');
+      return transfers.beginImport(caller, datasetId, { name, sizeBytes, fingerprint, sha256, via, importRequest: request });
+    },
+
+    /** Imports an upload whose parts are all there; answers the import that is under way with it where there is one. */
+    async finish(caller: Caller, datasetId: string, uploadId: string, sha256: string | undefined): Promise<DatasetImport> {
+      const { name, importRequest } = await transfers.importOf(caller, datasetId, uploadId);
+      const request = importRequest as ImportRequest;
+      await check(caller, datasetId, request);
+      const blob = await transfers.importBlob(caller, datasetId, uploadId, sha256);
+      const last = await selectImportOfUpload(db, uploadId);
+      const [command] = last ? await commands.ofIds([last.id]) : [];
+      if (last && command?.endedAt === null && isDeepStrictEqual(last.request, request)) return present(last, command);
+      return start(caller, datasetId, { request, name, blob, uploadId });
     },
 
     async list(caller: Caller, datasetId: string, query: Parsed<typeof imports.list>['query']): Promise<Page<DatasetImport>> {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { pathFault } from '@fovea/contract';
 import type { Format, LabelledItem, Ledger } from '@fovea/formats';
 import { annotationName } from '@fovea/formats';
@@ -124,6 +125,7 @@ async function bringIn(
   for (const { labelled, item, medium } of targets) {
     if (medium) counted.items.created += 1;
     else counted.items.matched += 1;
+    if (item && !medium) noteMetadata(state.ledger, labelled, item);
     const present = new Present((item && existing.get(item.id)) ?? [], labelled, state.format);
     for (const content of accepted(state, labelled, item, counted)) {
       if (present.take(content)) counted.annotations.existing += 1;
@@ -142,6 +144,12 @@ async function bringIn(
     if (item && tx && !medium) await keepSplit(tx, caller, item, labelled.split);
   }
   if (tx && dataset && rows.length > 0) await deps.annotations.insertManyIn(tx, caller, dataset, rows);
+}
+
+/** An item that was there before keeps its own metadata; what the files say besides is told. */
+function noteMetadata(ledger: Ledger, { path, metadata = {} }: LabelledItem, item: StoredItem): void {
+  const left = Object.keys(metadata).filter((key) => !isDeepStrictEqual(item.metadata[key], metadata[key]));
+  if (left.length > 0) ledger.noted(path, `metadata left out, as the item was there before and keeps its own: ${left.sort().slice(0, 10).join(', ').slice(0, 200)}`);
 }
 
 /** The annotations of an image that its item can have; the others are reported. */

@@ -54,11 +54,17 @@ function toImport(row: ImportRow): StoredImport {
 
 export async function insertImport(
   db: Queryable,
-  row: { id: string; orgId: string; projectId: string; datasetId: string; request: DatasetImport['request']; fileName: string; blob: { sha256: string; size: number }; createdBy: string },
+  row: { id: string; orgId: string; projectId: string; datasetId: string; request: DatasetImport['request']; fileName: string; blob: { sha256: string; size: number }; uploadId: string | undefined; createdBy: string },
 ): Promise<void> {
-  await db.run(sql`insert into dataset_imports (id, org_id, project_id, dataset_id, request, file_name, blob, size, created_by)
+  await db.run(sql`insert into dataset_imports (id, org_id, project_id, dataset_id, request, file_name, blob, size, upload_id, created_by)
     values (${row.id}, ${row.orgId}, ${row.projectId}, ${row.datasetId}, ${JSON.stringify(row.request)}, ${row.fileName}, ${Buffer.from(row.blob.sha256, 'hex')},
-      ${row.blob.size}, ${row.createdBy})`);
+      ${row.blob.size}, ${row.uploadId ?? null}, ${row.createdBy})`);
+}
+
+/** The last import that was made of an upload in parts. */
+export async function selectImportOfUpload(db: Queryable, uploadId: string): Promise<StoredImport | undefined> {
+  const row = await db.maybe<ImportRow>(sql`select * from dataset_imports where upload_id = ${uploadId} order by id desc limit 1`);
+  return row && toImport(row);
 }
 
 export async function selectImport(db: Queryable, id: string): Promise<StoredImport | undefined> {

@@ -110,6 +110,11 @@ describe('TAR and gzip', () => {
     const files = await opened(await tar(['link'], 'symlink'));
     expect(files.notes).toHaveLength(1);
   });
+  test('a name that comes twice takes nothing from the files after it', async () => {
+    const files = await opened(await tar(['a.txt', 'a.txt', 'b.txt', 'c.txt']));
+    expect(files.notes).toEqual([{ path: 'a.txt', how: 'earlier file of the archive left out: a later one has the same name' }]);
+    expect(await contents(files)).toEqual({ 'a.txt': 'content of a.txt', 'b.txt': 'content of b.txt', 'c.txt': 'content of c.txt' });
+  });
   test('a gzipped file is the file, a single one itself', async () => {
     expect(await contents(await opened(gzipSync('{}'), 'labels.json.gz'))).toEqual({ 'labels.json': '{}' });
     const files = await opened(Buffer.from('{"a":1}'), 'labels.json');

@@ -18,6 +18,7 @@ export async function openTar(given: { path: string; packedBytes: number; isGzip
   const check = new BoundsCheck(given.packedBytes, given.bounds);
   const files: Unpacked = new Map();
   const notes: { path: string; how: string }[] = [];
+  let unpacked = 0;
   const tar = extract();
   const reading = pipeline([createReadStream(given.path), ...(given.isGzipped ? [createGunzip()] : []), tar]);
   // Awaited below; a failure while an entry is read ends both.
@@ -26,15 +27,19 @@ export async function openTar(given: { path: string; packedBytes: number; isGzip
     for await (const entry of tar) {
       const { name, type, size = 0 } = entry.header;
       const isFile = type === 'file' || type === 'contiguous-file';
+      // What is left out has to be gone through too.
+      check.bytes(size);
       if (!isFile || isClutter(name)) {
         if (!isFile && type !== 'directory') notes.push({ path: name.slice(0, 200), how: `file of the archive left out: it is no file but a ${type ?? 'thing'}` });
         entry.resume();
         continue;
       }
       check.file();
-      check.bytes(size);
       const place = archivePath(name);
-      const file = join(given.folder, `${files.size}`);
+      // Numbered by a count of their own: a name that comes twice would have the next file written over it.
+      const file = join(given.folder, `${unpacked}`);
+      unpacked += 1;
+      if (files.has(place)) notes.push({ path: place, how: 'earlier file of the archive left out: a later one has the same name' });
       await pipeline(entry as unknown as Readable, createWriteStream(file));
       files.set(place, { file, bytes: size });
     }

@@ -68,7 +68,7 @@ function Exported({ made, again }: { made: DatasetExport; again: () => void }) {
   return (
     <>
       <Text size="sm">{t.exported(made.items ?? 0, formatBytes(made.sizeBytes ?? 0))}</Text>
-      {made.report && <LossTable report={made.report} />}
+      {made.report && <LossTable report={made.report} list={`/v1/exports/${made.id}/losses`} />}
       <Group justify="flex-end" gap="xs" mt="lg">
         <Button variant="default" onClick={again}>
           {t.again}

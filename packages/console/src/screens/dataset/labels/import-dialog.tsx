@@ -1,5 +1,6 @@
 import { formatNames, type Dataset, type DatasetImport, type ImportQuery } from '@fovea/contract';
 import { Button, Checkbox, FileInput, Group, Modal, NativeSelect, Stack, Text } from '@mantine/core';
+import type { SendProgress } from '@fovea/sdk';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { fovea } from '../../../api/client.ts';
@@ -15,9 +16,13 @@ type Request = { file: File; query: ImportQuery };
 /** Imports labels into a dataset: asks for the file and how, tries without changing anything, shows what it did. */
 export function ImportDialog({ dataset, mayCreateLabels, opened, onClose }: { dataset: Dataset; mayCreateLabels: boolean; opened: boolean; onClose: () => void }) {
   const [work, setWork] = useState<DatasetImport>();
+  const [sent, setSent] = useState<SendProgress>();
   const importing = useMutation({
-    mutationFn: ({ file, query }: Request) => fovea.imports.createAndWait(dataset.id, file, { ...query, name: file.name, onProgress: setWork }),
-    onMutate: () => setWork(undefined),
+    mutationFn: ({ file, query }: Request) => fovea.imports.createAndWait(dataset.id, file, { ...query, name: file.name, onSent: setSent, onProgress: setWork }),
+    onMutate: () => {
+      setWork(undefined);
+      setSent(undefined);
+    },
     onSuccess: async (done) => {
       if (done.request.dryRun) return;
       forgetLists(dataset.id);
@@ -29,7 +34,7 @@ export function ImportDialog({ dataset, mayCreateLabels, opened, onClose }: { da
   return (
     <Modal opened={opened} onClose={onClose} title={t.import} size="lg">
       <ImportForm mayCreateLabels={mayCreateLabels} isBusy={importing.isPending} send={importing.mutate} />
-      {importing.isPending && <WorkProgress work={work} />}
+      {importing.isPending && <WorkProgress work={work} sent={sent} />}
       {done && !importing.isPending && <Imported done={done} />}
       <ErrorText error={importing.error} />
     </Modal>
@@ -96,7 +101,7 @@ function Imported({ done }: { done: DatasetImport }) {
       <Text size="sm">{t.images(items.read, items.matched, items.created, items.unmatched)}</Text>
       <Text size="sm">{t.annotations(annotations.imported, annotations.existing, annotations.deleted, annotations.dropped)}</Text>
       {labels.unknown.length > labels.created.length && <Text size="sm">{t.newLabels(labels.unknown.slice(0, 20).join(', '))}</Text>}
-      {done.report && <LossTable report={done.report} />}
+      {done.report && <LossTable report={done.report} list={`/v1/imports/${done.id}/losses`} />}
     </Stack>
   );
 }
