@@ -42,13 +42,14 @@ export interface RowEvent {
 
 /**
  * Makes a statement that changes rows of one kind and records their events at once; it gives the rows. `change` is an `insert` or `update`
- * with `returning *`, of a table with `org_id` and `project_id`; `data` is JSON over the row `m` and the event's `e.status`.
+ * with `returning *`, of a table with `org_id` and `project_id`; `data` is JSON over the row `m` and the event's `e.status`; `give` is what is
+ * wanted of the rows.
  */
-export function withEvents(change: Sql, of: { kind: string; actor: string; data: Sql }, events: readonly RowEvent[]): Sql {
+export function withEvents(change: Sql, of: { kind: string; actor: string; data: Sql }, events: readonly RowEvent[], give: Sql = sql`m.*`): Sql {
   return sql`with m as (${change}), recorded as (
       insert into events (id, org_id, project_id, type, subject_kind, subject_id, actor, data)
       select fovea_new_id(), m.org_id, m.project_id, e.type, ${of.kind}, m.id, ${of.actor}, ${of.data}
       from m, unnest(${events.map((event) => event.type)}::text[], ${events.map((event) => event.status ?? null)}::text[]) with ordinality as e (type, status, n)
       order by m.id, e.n)
-    select m.*, (select pg_notify('fovea_events', '')) as told from m`;
+    select ${give}, (select pg_notify('fovea_events', '')) as told from m`;
 }

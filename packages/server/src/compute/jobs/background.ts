@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,7 +95,7 @@ async function handle(deps: JobWorkerDeps, message: Message<JobMessage>, pace: P
 
 async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobMessage>): Promise<void> {
   const { manifest, files: stored } = await deps.analytics.runnable(job.analyticId);
-  const folder = await mkdtemp(join(tmpdir(), folderPrefix));
+  const folder = await jobFolder(job, manifest);
   const stop = new AbortController();
   const report = reporter(deps, job, stop);
   const timer = setTimeout(() => stop.abort(new Error(`The job took longer than ${manifest.timeoutSeconds} seconds.`)), manifest.timeoutSeconds * 1_000);
@@ -105,7 +105,7 @@ async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobM
     if (!runner) throw new RunnerMissing(`No runner for "${manifest.runtime.kind}" is installed on this platform.`);
     const { inputs, items } = await prepareInputs(deps, { job, manifest, folder }, releases);
     const outputDir = join(folder, 'out');
-    await mkdir(outputDir, { recursive: true });
+    if (existsSync(folder)) await mkdir(outputDir, { recursive: true });
     const parameters = await fileParameters(deps, manifest, job, releases);
     const result = await runner.run({
       manifest,
@@ -126,8 +126,14 @@ async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobM
     clearTimeout(timer);
     report.close();
     for (const release of releases) await release();
-    await rm(folder, { recursive: true, force: true });
+    if (existsSync(folder)) await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A folder of the job's own. What runs elsewhere and is given nothing has none until its answer brings files: making and removing one takes milliseconds. */
+async function jobFolder({ inputs }: StoredJob, { runtime, parameters }: AnalyticManifest): Promise<string> {
+  const needed = runtime.kind !== 'http' || Object.keys(inputs).length > 0 || parameters.some(({ type }) => type === 'file');
+  return needed ? mkdtemp(join(tmpdir(), folderPrefix)) : join(tmpdir(), `${folderPrefix}${randomUUID()}`);
 }
 
 /** When a job has taken too long, in milliseconds since 1970. */

@@ -143,8 +143,8 @@ export interface Told {
   events: readonly RowEvent[];
 }
 
-const telling = (change: Sql, { actor, events }: Told): Sql =>
-  withEvents(change, { kind: 'job', actor, data: sql`jsonb_build_object('analytic', m.analytic, 'status', coalesce(e.status, m.status), 'name', m.name)` }, events);
+const telling = (change: Sql, { actor, events }: Told, give?: Sql): Sql =>
+  withEvents(change, { kind: 'job', actor, data: sql`jsonb_build_object('analytic', m.analytic, 'status', coalesce(e.status, m.status), 'name', m.name)` }, events, give);
 
 export async function insertJob(db: Queryable, row: NewJob, told: Told): Promise<StoredJob> {
   const insert = sql`insert into jobs (id, org_id, project_id, analytic_id, analytic, version, name, compute, queue, inputs, parameters, profile_id,
@@ -258,13 +258,13 @@ export interface RunEnd {
 /** Ends runs that nobody is called back of, all of them well or all not; tells of each whether it was still running. */
 export async function endRuns(db: Queryable, ends: readonly RunEnd[], told: Told): Promise<boolean[]> {
   const given = JSON.stringify(ends.map(({ run, change }) => ({ run_id: run.id, run_ticket: run.ticket, change })));
-  const rows = await db.many<JobRow>(telling(sql`update jobs set revision = revision + 1, updated_at = now(), ended_at = now(), status = e.change->>'status',
+  const rows = await db.many<{ id: string }>(telling(sql`update jobs set revision = revision + 1, updated_at = now(), ended_at = now(), status = e.change->>'status',
       message = case when e.change ? 'message' then e.change->>'message' else message end, cause = case when e.change ? 'cause' then e.change->>'cause' else cause end,
       progress = coalesce((e.change->>'progress')::real, progress), outputs = coalesce(e.change->'outputs', outputs), failures = coalesce(e.change->'failures', failures),
       summary = case when e.change ? 'summary' then nullif(e.change->'summary', 'null') else summary end,
       expires_at = coalesce(expires_at, (e.change->>'expiresByDefault')::timestamptz)
     from jsonb_to_recordset(${given}::jsonb) as e (run_id uuid, run_ticket bigint, change jsonb)
-    where jobs.id = e.run_id and jobs.ticket = e.run_ticket and status = 'running' and deleted_at is null and callback_url is null returning jobs.*`, told));
+    where jobs.id = e.run_id and jobs.ticket = e.run_ticket and status = 'running' and deleted_at is null and callback_url is null returning jobs.*`, told, sql`m.id`));
   const ended = new Set(rows.map((row) => row.id));
   return ends.map(({ run }) => ended.has(run.id));
 }

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { AnalyticResult, InputFile, OutputFile } from '@fovea/analytics/analytic.ts';
@@ -148,6 +148,8 @@ async function resultOf(deps: HttpRunnerDeps, request: RunRequest, report: RunRe
     if (!found) throw new Error(`The result speaks of the item ${itemId}, which is not an input of the job.`);
     return found;
   };
+  // Open to nobody else, whoever makes it.
+  if (report.outputs.length > 0) await mkdir(task.outputDir, { recursive: true, mode: 0o700 });
   const files: OutputFile[] = await deps.takeUploads(job, task.outputDir);
   for (const [index, given] of report.outputs.entries()) {
     const output = manifest.outputs.find((one) => one.name === given.output);

@@ -133,7 +133,7 @@ export function runsService({ db, blobs, queue, analytics, settings, signer }: D
       const files: OutputFile[] = [];
       for (const [index, upload] of (await selectUploads(db, run)).filter(({ output }) => !output.startsWith('$')).entries()) {
         const path = join(folder, 'uploads', String(index));
-        await mkdir(join(folder, 'uploads'), { recursive: true });
+        await mkdir(join(folder, 'uploads'), { recursive: true, mode: 0o700 });
         await pipeline(await blobs.get(upload.sha256), createWriteStream(path));
         files.push({ output: upload.output, path, name: upload.name, mediaType: upload.mediaType });
       }
