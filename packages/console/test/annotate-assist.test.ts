@@ -1,7 +1,8 @@
 import { onnxFile } from '@fovea/analytics/test-support/onnx-file.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { annotationsOf, Hand } from './annotate-hand.ts';
+import { drawDicomSeries } from '@fovea/server/samples';
+import { annotationsOf, Hand, person, signInAs } from './annotate-hand.ts';
 import { noBrowser, signIn, startConsole, type Console, type OpenPage } from './console.ts';
 
 /** Scores of two classes by colour alone: what is red enough is the second. */
@@ -19,15 +20,19 @@ describe.skipIf(noBrowser)(`annotation page: asking a model${noBrowser ? ` (${no
   let site: Console;
   let ann: OpenPage & { hand: Hand };
   let item: string;
+  let slice: string;
+  let project: string;
+  let recipe: string;
   beforeAll(async () => {
     site = await startConsole();
     const { fovea } = site;
-    const project = (await fovea.projects.create({ name: 'Models' })).id;
-    const recipe = await fovea.recipes.create({ project, name: 'Things', labels: [{ name: 'car' }, { name: 'spot', geometry: ['mask'] }] });
+    project = (await fovea.projects.create({ name: 'Models' })).id;
+    recipe = (await fovea.recipes.create({ project, name: 'Things', labels: [{ name: 'car' }, { name: 'spot', geometry: ['mask'] }], suggestions: ['test/redness'] })).id;
     const dataset = (await fovea.datasets.create({ project, name: 'Red' })).id;
-    await fovea.datasets.update(dataset, { recipeId: recipe.id });
+    await fovea.datasets.update(dataset, { recipeId: recipe });
     const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"><rect width="400" height="300" fill="#224"/><rect x="40" y="60" width="80" height="60" fill="#f00"/><rect x="240" y="160" width="100" height="80" fill="#f00"/></svg>';
     item = (await fovea.items.upload(dataset, await sharp(Buffer.from(svg)).removeAlpha().png().toBuffer(), { path: '/red.png' })).item.id;
+    for await (const { bytes } of drawDicomSeries({ slices: 1, seed: 3 })) slice = (await fovea.items.upload(dataset, bytes, { path: '/slice.dcm' })).item.id;
     const analytic = await fovea.analytics.register({
       name: 'test/redness',
       version: '1.0.0',
@@ -79,6 +84,47 @@ describe.skipIf(noBrowser)(`annotation page: asking a model${noBrowser ? ` (${no
     expect(found[1]).toMatchObject({ type: 'mask', label: 'spot' });
     await hand.click([10, 10]);
     await page.getByText('Nothing was found').first().waitFor();
+  });
+
+  test('an annotator who holds a task asks what its recipe allows: at a place, and for the whole picture; outside the task nothing is offered', async () => {
+    const { fovea } = site;
+    await person(site, project, 'eve@example.org', 'annotator');
+    const eve = await site.open();
+    await signInAs(eve.page, 'eve@example.org');
+    const hand = new Hand(eve.page, { width: 400, height: 300 });
+    await hand.open(`/items/${item}/annotate`);
+    expect(await eve.page.getByRole('button', { name: 'Suggest' }).count()).toBe(0);
+    const task = await fovea.tasks.create({ project, item });
+    await hand.open(`/tasks/${task.id}`);
+    await eve.page.getByRole('button', { name: 'Suggest' }).waitFor();
+    const before = await hand.objects.count();
+    await hand.press('1', 'Shift+p');
+    await hand.click([80, 90]);
+    await eventually(() => hand.objects.count()).toBe(before + 1);
+    await hand.press('a');
+    await hand.saved();
+    const drafts = (await fovea.annotations.list(item, { task: task.id }).toArray({ limit: 20 })).filter(({ draft }) => draft);
+    expect(drafts).toMatchObject([{ type: 'polygon', label: 'car', source: 'model', taskId: task.id }]);
+    await eve.page.getByRole('button', { name: 'Suggest' }).click();
+    await eve.page.getByRole('menuitem', { name: 'Redness' }).last().click();
+    await eventually(() => hand.objects.count()).toBeGreaterThan(before + 1);
+    expect(eve.faults).toEqual([]);
+    await eve.context.close();
+  });
+
+  test('a slice of a scan is looked at as a picture', async () => {
+    const { fovea } = site;
+    const task = await fovea.tasks.create({ project, item: slice, recipe });
+    const facts = await fovea.items.get(slice);
+    const hand = new Hand(ann.page, { width: facts.width ?? 1, height: facts.height ?? 1 });
+    await hand.open(`/tasks/${task.id}`);
+    await ann.page.getByRole('button', { name: 'Suggest' }).waitFor();
+    await hand.press('1', 'Shift+p');
+    await hand.click([(facts.width ?? 0) / 2, (facts.height ?? 0) / 2]);
+    // The model knows red only: that it answers at all says that it was given a picture.
+    await ann.page.getByText(/Nothing was found|suggestion/).last().waitFor();
+    const jobs = await fovea.jobs.query(project, { filter: { analytic: 'test/redness' } }).toArray({ limit: 20 });
+    expect(jobs[0]).toMatchObject({ status: 'complete', frame: 0, inputs: { image: [slice] } });
   });
 
   test('nothing broke on the way', () => expect(ann.faults).toEqual([]));

@@ -238,7 +238,10 @@ describe.skipIf(noBrowser)(`annotation page: scans${noBrowser ? ` (${noBrowser})
       return new Set([...readVoxels(parseNifti(bytes)).data].flatMap((value, at) => (value > 0 ? [`${at % width},${Math.floor(at / width) % height},${Math.floor(at / (width * height))}`] : [])));
     };
     const slicesOf = (found: Set<string>) => [...new Set([...found].map((voxel) => Number(voxel.split(',')[2])))].sort((a, b) => a - b);
-    await brush(ann, 'm');
+    await hand.press('m');
+    // The size of the brush is kept from one visit to the next.
+    await page.getByRole('slider', { name: /^Size/ }).fill('5');
+    await page.getByTestId('canvas').focus();
     // Row 0 is the last slice: from slice 9 to slice 6, through the middle row of the pictures.
     await draw('coronal', coronal, [20.5, 2.5], [20.5, 5.5]);
     const [one] = await annotationsOf(site, item, 1);

@@ -6,7 +6,7 @@ import { useMe } from '../api/session.ts';
 import { texts } from '../texts.ts';
 import { Brand } from './brand.tsx';
 import { useCurrentProjectId } from './current-project.ts';
-import { homePage, myWorkPage, organizationPages, outsidePages, projectPages } from './navigation.ts';
+import { homePage, myWorkPage, organizationPages, outsidePages, useProjectPages } from './navigation.ts';
 import classes from './navigation-panel.module.css';
 import { ProjectSwitcher } from './project-switcher.tsx';
 import { UserMenu } from './user-menu.tsx';
@@ -16,6 +16,7 @@ export function Navigation({ openPalette }: { openPalette: () => void }) {
   const me = useMe();
   const projectId = useCurrentProjectId();
   const { pathname } = useLocation();
+  const pages = useProjectPages(projectId);
   return (
     <div className={classes['panel']}>
       <div className={classes['brand']}>
@@ -37,13 +38,12 @@ export function Navigation({ openPalette }: { openPalette: () => void }) {
         </Link>
         <Section title={texts.nav.project}>
           <ProjectSwitcher projectId={projectId} />
-          {projectId !== undefined &&
-            projectPages(projectId).map(({ label, icon: Icon, link, below }) => (
-              <Link key={label} {...link} {...look} {...(below.some((path) => pathname.startsWith(path)) ? { 'data-active': true } : {})}>
-                <Icon size={17} aria-hidden />
-                {label}
-              </Link>
-            ))}
+          {pages.map(({ label, icon: Icon, link, below }) => (
+            <Link key={label} {...link} {...look} {...(below.some((path) => pathname.startsWith(path)) ? { 'data-active': true } : {})}>
+              <Icon size={17} aria-hidden />
+              {label}
+            </Link>
+          ))}
         </Section>
         <Section title={texts.nav.organization}>
           {organizationPages(me).map(({ label, icon: Icon, link }) => (

@@ -1,12 +1,15 @@
 import type { Me } from '@fovea/contract';
 import { IconAdjustments, IconBook2, IconChecklist, IconClipboardCheck, IconCpu, IconDatabase, IconFolders, IconHistory, IconKey, IconLayoutGrid, IconListCheck, IconPalette, IconUsers, IconUsersGroup, IconWebhook, type Icon } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
 import { linkOptions } from '@tanstack/react-router';
+import { projectQuery, roleReaches } from '../api/projects.ts';
+import { useScope } from '../api/session.ts';
 import { texts } from '../texts.ts';
 import { homeTexts } from '../texts-home.ts';
 import { workTexts } from '../texts-work.ts';
 
 /** The pages of a project, in the order of the navigation. A new screen of a project gets a line here and a route in router.tsx. */
-export const projectPages = (projectId: string) => [
+const projectPages = (projectId: string) => [
   { label: texts.nav.datasets, icon: IconFolders, link: linkOptions({ to: '/projects/$projectId', params: { projectId }, activeOptions: { exact: true } }), below: ['/datasets/', '/items/'] },
   { label: workTexts.nav.batches, icon: IconChecklist, link: linkOptions({ to: '/projects/$projectId/batches', params: { projectId } }), below: ['/batches/'] },
   { label: workTexts.nav.recipes, icon: IconPalette, link: linkOptions({ to: '/projects/$projectId/recipes', params: { projectId } }), below: [] },
@@ -16,6 +19,13 @@ export const projectPages = (projectId: string) => [
   { label: workTexts.nav.webhooks, icon: IconWebhook, link: linkOptions({ to: '/projects/$projectId/webhooks', params: { projectId } }), below: [] },
   { label: homeTexts.nav.usage, icon: IconDatabase, link: linkOptions({ to: '/projects/$projectId/usage', params: { projectId } }), below: [] },
 ];
+
+/** The pages of a project that this person may open; none outside projects. */
+export function useProjectPages(projectId: string | undefined) {
+  const { data: project } = useQuery({ ...projectQuery(projectId ?? ''), enabled: projectId !== undefined });
+  const manages = useScope('admin') && project !== undefined && roleReaches(project.role, 'manager');
+  return projectId === undefined ? [] : projectPages(projectId).filter(({ link }) => manages || link.to !== '/projects/$projectId/webhooks');
+}
 
 /** The page that every other lies under. */
 export const homePage = { label: texts.nav.projects, icon: IconLayoutGrid, link: linkOptions({ to: '/', activeOptions: { exact: true } }) };

@@ -8,7 +8,7 @@ import { signOut, useMe } from '../api/session.ts';
 import { texts } from '../texts.ts';
 import { CommandPalette, type Command } from '../ui/command-palette.tsx';
 import { useCurrentProjectId } from './current-project.ts';
-import { homePage, myWorkPage, organizationPages, projectPages } from './navigation.ts';
+import { homePage, myWorkPage, organizationPages, useProjectPages } from './navigation.ts';
 
 /** Everything that one can go to or do, found by typing. */
 export default function Palette({ onClose }: { onClose: () => void }) {
@@ -23,7 +23,7 @@ function useCommands(): Command[] {
   const { data: projects = [] } = useQuery(projectsQuery);
   const { data: datasets = [] } = useQuery(datasetsQuery());
   const { setColorScheme } = useMantineColorScheme();
-  const pages = [homePage, myWorkPage, ...(projectId === undefined ? [] : projectPages(projectId)), ...organizationPages(me)];
+  const pages = [homePage, myWorkPage, ...useProjectPages(projectId), ...organizationPages(me)];
   const names = new Map(projects.map(({ id, name }) => [id, name]));
   const { actions } = texts.palette;
   return [

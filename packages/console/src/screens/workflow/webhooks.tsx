@@ -5,6 +5,8 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { fovea } from '../../api/client.ts';
+import { roleReaches } from '../../api/projects.ts';
+import { useScope } from '../../api/session.ts';
 import { deliveriesQuery, refresh, webhooksQuery } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
@@ -20,6 +22,7 @@ const t = workTexts.webhooks;
 /** Webhooks of a project, and what was sent. */
 export function ProjectWebhooks() {
   const { projectId } = useParams({ from: '/inside/projects/$projectId/webhooks' });
+  const admin = useScope('admin');
   const [secret, setSecret] = useState<string>();
   return (
     <ProjectList<Webhook>
@@ -29,7 +32,7 @@ export function ProjectWebhooks() {
       icon={IconWebhook}
       empty={{ title: t.emptyTitle, text: t.empty }}
       create={t.create}
-      mayEdit={() => true}
+      mayEdit={(project) => admin && roleReaches(project.role, 'manager')}
       form={(project, _webhook, close) => <WebhookForm project={project} close={close} shown={setSecret} />}
       columns={() => [
         { head: t.url, main: true, cell: (webhook) => webhook.url },
