@@ -8,7 +8,7 @@ import { makeScratch } from './test-support/scratch.ts';
 import { tryAnalytic } from './try.ts';
 
 /** Folders that hold what analytics share. */
-const shared = new Set(['benchmarks', 'imaging', 'plots', 'test-support', 'video', 'node_modules']);
+const shared = new Set(['imaging', 'plots', 'test-support', 'video', 'node_modules']);
 const here = import.meta.dirname;
 
 type Parameter = AnalyticManifest['parameters'][number];
@@ -57,6 +57,7 @@ describe('the registry', () => {
     expect(folders.toSorted()).toEqual([...registered].toSorted());
     for (const folder of folders) {
       for (const part of ['manifest.ts', 'run.ts']) await access(join(here, folder, part));
+      expect((await readdir(join(here, folder))).some((name) => name.endsWith('.test.ts'))).toBe(true);
       expect(((await import(`./${folder}/manifest.ts`)) as { manifest: unknown }).manifest).toBeDefined();
     }
   });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,6 +13,8 @@ export interface TryOptions {
   /** Parameter name → value; texts are converted to the type of the manifest, of `file` ones the text is a path. */
   parameters?: Record<string, unknown>;
   outDir: string;
+  /** Where the paths of `file` parameters begin; the current folder by default. */
+  cwd?: string;
   log?: (line: string) => void;
   progress?: (fraction: number, message?: string) => void;
   signal?: AbortSignal;
@@ -29,7 +32,7 @@ export interface TryResult extends AnalyticResult {
 export async function tryAnalytic(dirOrName: string, options: TryOptions): Promise<TryResult> {
   const { manifest, run } = await loadAnalytic(dirOrName);
   const inputs = bindInputs(manifest, options.inputs);
-  const parameters = bindParameters(manifest, options.parameters ?? {});
+  const parameters = bindParameters(manifest, options.parameters ?? {}, options.cwd);
   const outputDir = resolve(options.outDir);
   await mkdir(outputDir, { recursive: true });
   const started = performance.now();
@@ -111,7 +114,11 @@ export function localFile(path: string): InputFile {
 }
 
 /** Parameters of an analytic, texts turned into what it takes, files named by their paths. Throws InputError where they do not fit. */
-export function bindParameters(manifest: AnalyticManifest, given: Record<string, unknown>): Record<string, unknown> {
+export function bindParameters(
+  manifest: AnalyticManifest,
+  given: Record<string, unknown>,
+  cwd = process.cwd(),
+): Record<string, unknown> {
   const unknown = Object.keys(given).find((name) => !manifest.parameters.some((parameter) => parameter.name === name));
   if (unknown !== undefined)
     throw new InputError(`${manifest.name} has no parameter ${unknown}; it has ${listNames(manifest.parameters)}`);
@@ -122,14 +129,14 @@ export function bindParameters(manifest: AnalyticManifest, given: Record<string,
       if (parameter.required) throw new InputError(`parameter ${parameter.name} is missing`);
       continue;
     }
-    out[parameter.name] = convert(parameter, value);
+    out[parameter.name] = convert(parameter, value, cwd);
   }
   return out;
 }
 
 type Parameter = AnalyticManifest['parameters'][number];
 
-function convert(parameter: Parameter, value: unknown): unknown {
+function convert(parameter: Parameter, value: unknown, cwd: string): unknown {
   const wrong = (expected: string) =>
     new InputError(`parameter ${parameter.name} must be ${expected}, not ${JSON.stringify(value)}`);
   if (parameter.type === 'number' || parameter.type === 'integer') return convertNumber(parameter, value, wrong);
@@ -139,8 +146,8 @@ function convert(parameter: Parameter, value: unknown): unknown {
     throw wrong('true or false');
   }
   if (parameter.type === 'file') {
-    if (typeof value !== 'string') throw wrong('the path of a file');
-    return localFile(value);
+    if (typeof value !== 'string' || !existsSync(resolve(cwd, value))) throw wrong('the path of a file');
+    return localFile(resolve(cwd, value));
   }
   if (parameter.type === 'object' || parameter.type === 'array') return convertJson(parameter, value, wrong);
   if (typeof value !== 'string') throw wrong('a text');

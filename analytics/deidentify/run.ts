@@ -1,6 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { deidentifyFile, type Deidentification } from '@fovea/medical/deidentify';
+import { deidentifyFile, NotMedicalError, type Deidentification } from '@fovea/medical/deidentify';
+import { DicomError } from '@fovea/medical/dicom/error.ts';
+import { NiftiError } from '@fovea/medical/nifti/error.ts';
 import { InputError, type InputFile, type OutputFile, type RunAnalytic } from '../analytic.ts';
 import { eachInput, throwIfAllFailed } from '../batch.ts';
 import { writeJson } from '../json-output.ts';
@@ -14,7 +16,7 @@ const run: RunAnalytic = async (task) => {
   await mkdir(join(task.outputDir, 'scans'), { recursive: true });
   const each = { concurrency: 2, signal: task.signal, progress: task.progress.bind(task) };
   const failures = await eachInput(scans, each, async (from: InputFile) => {
-    const { bytes, path, report } = await deidentifyFile(new Uint8Array(await readFile(from.path)), settings);
+    const { bytes, path, report } = await deidentifyFile(new Uint8Array(await readFile(from.path)), settings).catch(blameFile);
     const name = path.split('/').at(-1) ?? 'scan';
     const to = join(task.outputDir, 'scans', `${files.length}-${name}`);
     files.push({ output: 'scans', path: to, name, mediaType: `application/${report.format}`, from });
@@ -31,6 +33,12 @@ const run: RunAnalytic = async (task) => {
   };
 };
 export default run;
+
+/** A file that is no scan, or a broken one, is at fault itself: the others are cleaned. */
+function blameFile(error: unknown): never {
+  if (error instanceof NotMedicalError || error instanceof DicomError || error instanceof NiftiError) throw new InputError(error.message, { cause: error });
+  throw error;
+}
 
 function settingsOf(parameters: Record<string, unknown>): Deidentification {
   const { key, dates, pixel_rules: pixelRules = [] } = parameters;

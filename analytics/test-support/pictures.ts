@@ -54,11 +54,11 @@ export function disc(picture: Raw, cx: number, cy: number, radius: number): numb
 
 /** Standard deviation of what a blur takes away (radius 4), within a rectangle: the fine texture. */
 export async function texture(
-  source: string | OutputFile,
+  source: string | Buffer | OutputFile,
   rect: { left: number; top: number; width: number; height: number },
 ): Promise<number> {
-  const path = typeof source === 'string' ? source : source.path;
-  const cut = await sharp(path).extract(rect).removeAlpha().greyscale().raw().toBuffer();
+  const input = typeof source === 'string' || Buffer.isBuffer(source) ? source : source.path;
+  const cut = await sharp(input).extract(rect).removeAlpha().greyscale().raw().toBuffer();
   const blurred = await sharp(cut, { raw: { width: rect.width, height: rect.height, channels: 1 } })
     .blur(4)
     .greyscale()

@@ -83,6 +83,7 @@ async function tryIt(context: Context, reference: string, options: TryFlags): Pr
     inputs,
     parameters: parameterPairs(options.param),
     outDir,
+    cwd: io.cwd,
     log: (line) => (progress.clear(), note(io, style.dim(plain(line)))),
     progress: (fraction) => progress.update({ done: Math.round(fraction * 100), total: 100 }),
     signal: io.signal,

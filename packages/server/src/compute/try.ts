@@ -26,7 +26,7 @@ export async function tryLocally(folderOrName: string, options: TryOptions): Pro
   const manifest = await readAnalyticFolder(folderOrName);
   if (manifest.runtime.kind === 'builtin') return tryBuiltin(folderOrName, options);
   const inputs = bindInputs(manifest, options.inputs);
-  const parameters = bindParameters(manifest, options.parameters ?? {});
+  const parameters = bindParameters(manifest, options.parameters ?? {}, options.cwd);
   const runner = runnerOf(manifest);
   const folder = await mkdtemp(join(tmpdir(), 'fovea-try-'));
   try {
@@ -48,12 +48,15 @@ export async function tryLocally(folderOrName: string, options: TryOptions): Pro
   }
 }
 
-/** One of the program's own writes its outputs where they are wanted; its labels are written beside them unless it did. */
+/** One of the program's own, in a folder of its own: its outputs get their names where they are wanted. */
 async function tryBuiltin(name: string, options: TryOptions): Promise<TryResult> {
-  const result = await tryAnalytic(name, options);
-  const target = resolve(options.outDir);
-  if (!result.files.some(({ path }) => path === join(target, labelsFile))) await writeLabels(result, join(target, labelsFile));
-  return result;
+  const folder = await mkdtemp(join(tmpdir(), 'fovea-try-'));
+  try {
+    const result = await tryAnalytic(name, { ...options, outDir: folder });
+    return { ...result, ...(await keep(result, options.outDir)) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** Labels of a run that is tried, by the names of their files. */
@@ -90,7 +93,7 @@ function filesOf(manifest: AnalyticManifest, folder: string): Record<string, str
   );
 }
 
-/** Copies what was made to where the user wants it; labels become `labels.json` there. */
+/** Copies what was made to where the user wants it; labels become `labels.json` there, unless the analytic gave one. */
 async function keep(result: AnalyticResult, outDir: string): Promise<AnalyticResult> {
   const target = resolve(outDir);
   await mkdir(target, { recursive: true });
@@ -101,6 +104,6 @@ async function keep(result: AnalyticResult, outDir: string): Promise<AnalyticRes
     await copyFile(file.path, path);
     files.push({ ...file, path });
   }
-  await writeLabels(result, join(target, names.unique(labelsFile)));
+  if (!files.some(({ path }) => path === join(target, labelsFile))) await writeLabels(result, join(target, labelsFile));
   return { ...result, files };
 }
