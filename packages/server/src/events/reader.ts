@@ -51,7 +51,7 @@ export interface EventQuery {
  */
 export async function readEvents(db: Queryable, { of, after, limit, type, subjectId, worker, since }: EventQuery): Promise<PlacedEvent[]> {
   const rows = await db.many<EventRow>(sql`select ${columns} from events
-    where ${'projectId' in of ? sql`project_id = ${of.projectId}` : sql`org_id = ${of.orgId}`} and (xact, seq) > (${after.xact}::xid8, ${after.seq}) and xact < pg_snapshot_xmin(pg_current_snapshot())
+    where ${'projectId' in of ? sql`project_id = ${of.projectId}` : sql`org_id = ${of.orgId}`} and (xact, seq) > (${after.xact}::xid8, ${after.seq}) and xact < pg_snapshot_xmin(fovea_snapshot())
     ${type === undefined ? empty : sql`and type = ${type}`} ${subjectId === undefined ? empty : sql`and subject_id = ${subjectId}`}
     ${worker === undefined ? empty : sql`and ${heardBy(worker)}`}
     ${since === undefined ? empty : sql`and not pg_visible_in_snapshot(xact, ${since}::pg_snapshot)`}
@@ -72,7 +72,7 @@ export async function numberOf(db: Queryable, id: string): Promise<number | unde
 
 /** Now: what is not committed yet comes after it. Read with its snapshot as `since`, or what was committed a moment ago may come too. */
 export async function presentPosition(db: Queryable): Promise<Position & { since: string }> {
-  const row = await db.one<{ since: string; xact: string }>(sql`select pg_current_snapshot()::text as since, pg_snapshot_xmin(pg_current_snapshot())::text as xact`);
+  const row = await db.one<{ since: string; xact: string }>(sql`select fovea_snapshot()::text as since, pg_snapshot_xmin(fovea_snapshot())::text as xact`);
   return { xact: row.xact, seq: 0, since: row.since };
 }
 

@@ -10,6 +10,7 @@ import { systemClock } from '../engines/clock.ts';
 import { holdDataFolder, startEmbeddedPostgres } from '../engines/database/embedded.ts';
 import { migrate } from '../engines/database/migrate.ts';
 import { connectDatabase, type Connection } from '../engines/database/postgres.ts';
+import { continueNumbers } from '../events/numbering.ts';
 import { safeOutbound } from '../engines/outbound/safe-outbound.ts';
 import { startQueue } from '../engines/queue/pg-boss-queue.ts';
 import { migrationsDir, type Engines } from './compose.ts';
@@ -44,6 +45,7 @@ export async function openEngines(config: Config, logger: pino.Logger, options: 
     const db = await connectDatabase({ ...connection, poolSize: options.poolSize ?? 10 });
     closers.push(() => db.close());
     await migrate(db, migrationsDir, options.migrations);
+    if (options.migrations === undefined) await continueNumbers(db);
     const blobs = await openBlobs(config);
     closers.push(() => blobs.close());
     const buckets = openBuckets(config);

@@ -75,8 +75,8 @@ export interface NewWebhook {
 /** Adds a webhook that is told of what is committed from now on. */
 export async function insertWebhook(tx: Tx, row: NewWebhook): Promise<StoredWebhook> {
   return toStoredWebhook(await tx.one<WebhookRow>(sql`insert into webhooks (id, org_id, project_id, url, events, description, secret, position, position_xact, since, created_by)
-    values (${row.id}, ${row.orgId}, ${row.projectId}, ${row.url}, ${[...row.events]}, ${row.description}, ${row.secret}, 0, pg_snapshot_xmin(pg_current_snapshot()),
-      pg_current_snapshot(), ${row.createdBy}) returning ${columns}`));
+    values (${row.id}, ${row.orgId}, ${row.projectId}, ${row.url}, ${[...row.events]}, ${row.description}, ${row.secret}, 0, pg_snapshot_xmin(fovea_snapshot()),
+      fovea_snapshot(), ${row.createdBy}) returning ${columns}`));
 }
 
 export async function selectWebhook(db: Queryable, id: string): Promise<StoredWebhook | undefined> {
