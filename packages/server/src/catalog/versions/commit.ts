@@ -64,7 +64,9 @@ async function allLeaves(tx: Tx, request: CommitRequest, { write, total }: { wri
     } while (from !== null);
   }
   let done = 0;
-  const [leaves] = await Promise.all([write(groups(), (items) => request.progress((done += items), total)), keepBlobs(tx, { id: request.datasetId, projectId: request.projectId })]);
+  const leaves = await write(groups(), (items) => request.progress((done += items), total));
+  // Not before: a transaction that has written holds up the readers of events until it ends.
+  await keepBlobs(tx, { id: request.datasetId, projectId: request.projectId });
   return leaves;
 }
 
