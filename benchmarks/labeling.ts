@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { newId } from '@fovea/contract';
 import sql, { raw } from 'sql-template-tag';
 import { median, times, type Figure, type Scale } from './figure.ts';
+import { claimAll } from './claims.ts';
 import { startServed, type Served } from './served.ts';
 import { embeddedConnection } from '../packages/server/src/engines/database/embedded.ts';
 import { connectDatabase } from '../packages/server/src/engines/database/postgres.ts';
@@ -19,6 +20,7 @@ const savers = 200;
 const senders = 8;
 
 interface World {
+  folder: string;
   served: Served;
   db: Database;
   project: string;
@@ -30,10 +32,12 @@ interface Sizes {
   annotations: number;
   open: number;
   claims: number;
+  /** Claims without HTTP, for the question whether any task is ever given to two people. */
+  manyClaims: number;
   events: number;
 }
 
-const sizesOf = (scale: Scale): Sizes => (scale === 'full' ? { annotations: 1_000_000, open: 100_000, claims: 5_000, events: 5_000 } : { annotations: 50_000, open: 100_000, claims: 500, events: 200 });
+const sizesOf = (scale: Scale): Sizes => (scale === 'full' ? { annotations: 1_000_000, open: 100_000, claims: 5_000, manyClaims: 1_000_000, events: 5_000 } : { annotations: 50_000, open: 100_000, claims: 500, manyClaims: 10_000, events: 200 });
 
 export async function run({ scale }: { scale: Scale }): Promise<Figure[]> {
   const sizes = sizesOf(scale);
@@ -43,8 +47,8 @@ export async function run({ scale }: { scale: Scale }): Promise<Figure[]> {
   if (!connection) throw new Error('The platform has no embedded database.');
   const db = await connectDatabase({ ...connection, poolSize: 10 });
   try {
-    const world = await open(served, db);
-    return [...(await importing(world, sizes)), ...(await saving(world)), ...(await claiming(world, sizes)), ...(await telling(world, sizes))];
+    const world = await open(served, db, folder);
+    return [...(await importing(world, sizes)), ...(await saving(world)), ...(await claiming(world, sizes)), ...(await telling(world, sizes)), ...(await manyClaims(world, sizes))];
   } finally {
     await db.close();
     await served.close();
@@ -68,7 +72,7 @@ async function call<T = { id: string }>(served: Served, method: string, path: st
 const isStream = (body: unknown): boolean => typeof body === 'object' && body !== null && 'getReader' in body;
 
 /** A dataset of items that nobody uploaded: rows made from the one that was. */
-async function open(served: Served, db: Database): Promise<World> {
+async function open(served: Served, db: Database, folder: string): Promise<World> {
   const project = (await call(served, 'POST', '/v1/projects', { name: 'Bench' })).id;
   const dataset = (await call(served, 'POST', '/v1/datasets', { project, name: 'Many' })).id;
   const { item } = await call<{ item: { id: string } }>(served, 'POST', `/v1/datasets/${dataset}/items?path=/one.txt`, 'one');
@@ -76,7 +80,7 @@ async function open(served: Served, db: Database): Promise<World> {
   await db.run(sql`insert into items (id, org_id, project_id, dataset_id, path, sha256, size, media_type, kind, probe, created_by, updated_by)
     select n.id, i.org_id, i.project_id, i.dataset_id, '/' || n.id || '.jpg', i.sha256, 3, 'image/jpeg', 'image', 'ready', i.created_by, i.created_by
     from items i, unnest(${items}::uuid[]) as n (id) where i.id = ${item.id}`);
-  return { served, db, project, dataset, items };
+  return { folder, served, db, project, dataset, items };
 }
 
 const figure = (name: string, value: number, unit: string, n: number, goal?: string, ok?: boolean): Figure => ({ bench: 'labeling', figure: name, value, unit, goal, ok, n });
@@ -175,6 +179,15 @@ async function claiming({ served, db, project, items }: World, { open: count, cl
     figure('tasks given to two people', double, '', claims, '0', double === 0),
     figure('  bare claims', claims / bare, '/s', items.length),
   ];
+}
+
+/** The same question asked as often as the goal says. */
+async function manyClaims({ folder, served, db }: World, { manyClaims: claims }: Sizes): Promise<Figure[]> {
+  const project = (await call(served, 'POST', '/v1/projects', { name: 'Many claims' })).id;
+  // No claim runs out meanwhile: what goes back to the queue may well be given to somebody else.
+  const batch = (await call(served, 'POST', '/v1/batches', { project, name: 'Open', settings: { leaseSeconds: 86_400 } })).id;
+  await call(served, 'POST', `/v1/batches/${batch}/finalize`);
+  return claimAll({ db, folder, project, batch, claims });
 }
 
 /** Keys of the one account: claims take what is nobody's. */
