@@ -116,9 +116,10 @@ export const productTexts = {
     },
   },
   form: {
-    types: { categorization: 'Categories', comparison: 'Comparison', transcription: 'Transcription', datacollection: 'Data collection', audiotranscription: 'Transcription of a recording', documenttranscription: 'Transcription of a document', namedentityrecognition: 'Named entities', textcollection: 'Questions' },
+    types: { categorization: 'Categories', comparison: 'Comparison', transcription: 'Transcription', datacollection: 'Data collection', audiotranscription: 'Transcription of a recording', documenttranscription: 'Transcription of a document', namedentityrecognition: 'Named entities', textcollection: 'Questions', lidarannotation: 'Objects in a point cloud', lidarsegmentation: 'Classes of points', lidarlinking: 'Links in a point cloud', laneannotation: 'Lanes', documentmodel: 'Model of a document', sensorfusion: 'Sensor fusion', chat: 'Conversation', chatexperimental: 'Conversation', chatlite: 'Conversation', multichat: 'Conversations', multistage: 'Several steps', federal2dvideoannotation: 'Objects in a video' },
     required: 'required',
     attachment: 'What it is about',
+    given: 'What is asked',
     attachmentOf: (n: number) => `Attachment ${n}`,
     open: 'Open in a new window',
     instruction: 'Instructions',

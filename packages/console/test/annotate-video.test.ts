@@ -143,6 +143,60 @@ describe.skipIf(noTools)(`annotation page: video${noTools ? ` (${noTools})` : ''
     await expect.poll(() => hand.page.getByRole('slider', { name: 'Frame' }).getAttribute('aria-valuenow')).toBe('15');
   });
 
+  test('the parts are merged again; a shape of one frame is copied to the next ten, and from the frame before', async () => {
+    const id = items.get('B-frames') ?? '';
+    await hand.open(`/items/${id}/annotate`);
+    await hand.page.getByRole('region', { name: 'Timeline' }).waitFor();
+    await hand.objects.first().getByRole('button').first().click();
+    await hand.objects.nth(1).getByRole('button').first().click({ modifiers: ['Control'] });
+    await hand.page.getByTestId('canvas').focus();
+    await hand.press('Alt+m');
+    await hand.saved();
+    const [track] = await annotationsOf(site, id, 1);
+    expect(track?.keyframes?.map(({ frame }) => frame)).toEqual(expect.arrayContaining([10, 15, 20, 30]));
+    await goTo(40);
+    await hand.press('Escape');
+    await hand.page.getByRole('button', { name: 'View', exact: true }).click();
+    await hand.page.getByLabel('Draw tracks').uncheck();
+    await hand.press('Escape');
+    await hand.page.getByTestId('canvas').focus();
+    await hand.press('b');
+    await hand.drag([100, 60], [130, 90]);
+    await hand.press('Control+b');
+    await hand.saved();
+    const shapes = async () => (await site.fovea.annotations.list(id).toArray({ limit: 100 })).filter(({ keyframes }) => !keyframes).map(({ frame }) => frame).sort((a, b) => (a ?? 0) - (b ?? 0));
+    await expect.poll(shapes).toEqual(Array.from({ length: 11 }, (_, index) => 40 + index));
+    await goTo(51);
+    await hand.press('Control+Shift+c');
+    await hand.saved();
+    await expect.poll(async () => (await shapes()).at(-1)).toBe(51);
+    await hand.page.getByRole('button', { name: 'View', exact: true }).click();
+    await hand.page.getByLabel('Draw tracks').check();
+    await hand.press('Escape');
+  });
+
+  test('what moves is followed through the next frames', async () => {
+    const path = join(site.folder, 'moving.mp4');
+    // A bright square on noise, two pixels further with each frame.
+    const square = "geq=lum='if(between(X,20+2*N,44+2*N)*between(Y,40,64),200+mod(X+2*Y-2*N,40),40+mod(7*X+13*Y,30))':cb=128:cr=128";
+    ffmpeg('-f', 'lavfi', '-i', 'color=black:size=160x120:rate=25:duration=1.4', '-vf', square, ...x264, path);
+    const { fovea } = site;
+    const { datasetId } = await fovea.items.get(items.get('B-frames') ?? '');
+    const { item } = await fovea.items.upload(datasetId, readFileSync(path), { path: '/moving.mp4' });
+    await vi.waitUntil(async () => (await fovea.items.get(item.id)).probe === 'ready', { timeout: 30_000, interval: 100 });
+    await hand.open(`/items/${item.id}/annotate`);
+    await hand.page.getByRole('region', { name: 'Timeline' }).waitFor();
+    await goTo(0);
+    await hand.press('1', 'b');
+    await hand.drag([19, 39], [46, 66]);
+    await hand.press('Alt+t');
+    await expect.poll(() => hand.page.getByRole('slider', { name: 'Frame' }).getAttribute('aria-valuenow'), { timeout: 30_000 }).toBe('30');
+    await hand.saved();
+    const [track] = await annotationsOf(site, item.id, 1);
+    const last = track?.keyframes?.at(-1);
+    expect([last?.frame, last?.geometry?.type === 'box' && Math.abs(last.geometry.x - (19 + 60)) < 8]).toEqual([30, true]);
+  });
+
   test('plays and stops', async () => {
     await goTo(0);
     await hand.page.getByRole('button', { name: 'Play or pause' }).click();

@@ -34,6 +34,20 @@ export function Attachments({ task }: { task: Task }) {
   );
 }
 
+/** What a task of no form of its own asks, as its parameters have it. */
+export function Given({ params }: { params: Task['params'] }) {
+  const { attachment: _attachment, attachments: _attachments, hypothesis: _hypothesis, title: _title, ...asked } = params;
+  if (Object.keys(asked).length === 0) return null;
+  return (
+    <section aria-label={t.given}>
+      <span className={classes['number']}>{t.given}</span>
+      <pre className={classes['given']} tabIndex={0}>
+        {JSON.stringify(asked, null, 2)}
+      </pre>
+    </section>
+  );
+}
+
 function Attachment({ value, isText }: { value: unknown; isText: boolean }) {
   const content = isObject(value) ? asText(value['content'] ?? value['url']) : asText(value);
   const text = isText || (isObject(value) && value['type'] === 'text');

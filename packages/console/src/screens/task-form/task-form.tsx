@@ -19,7 +19,7 @@ import { Clock, LostBanner, ReasonDialog } from '../annotate/task-bar.tsx';
 import { useGoOn, type TaskMode } from '../annotate/task-flow.ts';
 import { useMode } from '../annotate/use-mode.ts';
 import { annotateTexts } from '../../texts-annotate.ts';
-import { Attachments } from './attachments.tsx';
+import { Attachments, Given } from './attachments.tsx';
 import { clearDraft, readDraft, writeDraft } from './drafts.ts';
 import { finish } from './finish.ts';
 import { isObject, type Answer, type FormKind } from './form-kind.ts';
@@ -66,14 +66,15 @@ function Shown({ kind, task, project, mode }: Omit<TaskFormProps, 'acquired'> & 
     <Page title={titleOf(task)} subtitle={mode.kind === 'look' ? mode.why : mode.kind === 'review' && task.submittedBy !== null ? t.theirs(task.submittedBy) : t.keys} trail={trailOf(project)} actions={<Actions mode={mode} isBusy={steps.isBusy} onAsk={ask} run={(step) => (step === 'submit' || step === 'fix' ? end(step) : steps.run(step))} />}>
       {mode.kind === 'work' && <LostBanner work={mode.work} />}
       <Said task={task} isWork={mode.kind === 'work'} />
-      <div className={classes['sides']} data-single={!hasAbout(task)}>
-        <section aria-label={t.attachment} className={classes['side']} hidden={!hasAbout(task)}>
+      <div className={classes['sides']} data-single={!hasAbout(task) && kind !== 'json'}>
+        <section aria-label={t.attachment} className={classes['side']} hidden={!hasAbout(task) && kind !== 'json'}>
           {task.instruction !== '' && (
             <div className={classes['instruction']}>
               <Markdown text={task.instruction} />
             </div>
           )}
           <Attachments task={task} />
+          {kind === 'json' && <Given params={task.params} />}
         </section>
         <section aria-label={t.answer} className={classes['side']}>
           <QuestionForm kind={kind} params={task.params} answer={answer} change={change} isReadOnly={mode.kind === 'look'} />

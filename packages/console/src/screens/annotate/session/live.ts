@@ -71,6 +71,8 @@ async function takeOne({ document, places, taskId, signal }: LiveOptions, event:
     applyState(document, places.inward(await withVoxels(annotation, signal)));
   } catch (error) {
     if (!hasCode(error, 'not_found')) throw error;
+    // Of anything but its deletion it is old news by now: that comes too, and says which revision it was.
+    if (event.type !== 'annotation.deleted') return;
     const known = document.revisionOf(annotationId) ?? 0;
     document.applyRemote({ annotationId, revision: typeof revision === 'number' ? revision : known + 1, content: undefined, by: event.actor });
   }
@@ -78,15 +80,20 @@ async function takeOne({ document, places, taskId, signal }: LiveOptions, event:
 
 /** Compares with all that the platform has: after a connection broke, nobody knows what was missed. */
 export async function catchUp({ document, places, signal }: Pick<LiveOptions, 'document' | 'places' | 'signal'>): Promise<void> {
-  const known = document.ordered().flatMap(({ id }) => (document.revisionOf(id) === undefined ? [] : [id]));
+  const known = document.ordered().flatMap(({ id }) => {
+    const revision = document.revisionOf(id);
+    return revision === undefined ? [] : [{ id, revision }];
+  });
   const present = await places.load(signal);
   const isNew = ({ id, revision }: Annotation) => revision > (document.revisionOf(id) ?? 0);
   const news = await allWithVoxels(present.filter(isNew), signal);
   if (signal.aborted) return;
   for (const annotation of news) applyState(document, places.inward(annotation));
   const ids = new Set(present.map(({ id }) => id));
-  for (const annotationId of known.filter((id) => !ids.has(id))) {
-    document.applyRemote({ annotationId, revision: (document.revisionOf(annotationId) ?? 0) + 1, content: undefined });
+  for (const { id: annotationId, revision } of known) {
+    // What has moved on since the question was asked is not judged by its answer.
+    if (ids.has(annotationId) || document.revisionOf(annotationId) !== revision) continue;
+    document.applyRemote({ annotationId, revision: revision + 1, content: undefined });
   }
 }
 
