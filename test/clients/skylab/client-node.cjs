@@ -5,7 +5,7 @@ const http = require('node:http');
 const path = require('node:path');
 
 const settings = JSON.parse(process.argv.at(-1));
-const createClient = require(require.resolve('@skylab-tech/skylab-studio', { paths: [process.argv[2]] }));
+const createClient = require(settings.client);
 const api = createClient(settings.key);
 const plain = { enable_color: false, enable_crop: false };
 const photo = (name) => path.join(settings.photos, name);

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestPlatform, type TestPlatform } from '../../../packages/server/src/testing/platform.ts';
-import { nodeModulesWith } from '../node.ts';
 import { pythonWith } from '../python.ts';
 import { runChecks } from '../run-checks.ts';
 import { writePhotos, type PortraitFacts } from './photos.ts';
@@ -42,16 +41,6 @@ describe('skylab_studio 0.0.15', () => {
     const { passed, failed } = await runChecks('python' in found ? found.python : '', ['client.py'], { cwd: import.meta.dirname, settings: await settingsFor(), env });
     expect(failed).toEqual([]);
     expect(passed).toHaveLength(20);
-  });
-});
-
-/** Not in the registry: its maker has it on GitHub only. */
-describe('@skylab-tech/skylab-studio 0.0.4', () => {
-  const found = nodeModulesWith(['github:skylab-tech/studio_client_js#02cefacb5aede74c0121aea623b8975b174cffc4']);
-  test.skipIf('missing' in found)(`5 checks pass${lack(found)}`, { timeout: 300_000 }, async () => {
-    const { passed, failed } = await runChecks(process.execPath, ['client-node.cjs', 'folder' in found ? found.folder : ''], { cwd: import.meta.dirname, settings: await settingsFor(), env: addresses() });
-    expect(failed).toEqual([]);
-    expect(passed).toHaveLength(5);
   });
 });
 
