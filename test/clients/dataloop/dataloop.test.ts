@@ -24,7 +24,7 @@ const clients = [
   ['dtlpy 1.64.9', ['dtlpy==1.64.9', 'opencv-python-headless', 'urllib3<2', 'setuptools<81']],
 ] as const;
 const checks = [['guide.py', 22], ['files.py', 17], ['annotations.py', 18], ['work.py', 10]] as const;
-const programs = [...clients.flatMap((client) => checks.map(([program, count]) => [program, client, count] as const)), ['thousand.py', clients[0], 6] as const];
+const programs = [...clients.flatMap((client) => checks.map(([program, count]) => [program, client, count] as const)), ['thousand.py', clients[0], 6] as const, ['customer.py', clients[0], 5] as const];
 
 describe.each(programs)('%s', (program, [name, packages], checks) => {
   const found = pythonWith(packages);

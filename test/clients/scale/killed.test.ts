@@ -30,13 +30,13 @@ beforeAll(async () => {
   server = await serve();
   await post('projects', { name: 'Killed', type: 'imageannotation', params: { geometries: { box: { objects_to_annotate: ['car'] } } } });
   await post('batches', { project: 'Killed', name: 'Killed' });
-}, 120_000);
+}, 300_000);
 afterAll(async () => {
   await host.endAll();
   rmSync(folder, { recursive: true, force: true });
 }, 60_000);
 
-test.skipIf('missing' in found)(`${count} tasks by 8 threads over two kills${'missing' in found ? `: needs ${found.missing}` : ''}`, { timeout: 300_000 }, async () => {
+test.skipIf('missing' in found)(`${count} tasks by 8 threads over two kills${'missing' in found ? `: needs ${found.missing}` : ''}`, { timeout: 600_000 }, async () => {
   const program = spawn('python' in found ? found.python : '', [join(import.meta.dirname, 'retrying.py'), JSON.stringify({ url, key, count })], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(program, 'exit');
   let made = 0;
