@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Fovea } from '@fovea/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { processes } from '../processes.ts';
+import { startSlowJobs } from './slow-jobs.ts';
 
 const key = 'live_chaos-tests-only-0123456789';
 const dataDir = mkdtempSync(join(tmpdir(), 'fovea-chaos-'));
@@ -21,18 +22,7 @@ afterAll(async () => {
 }, 60_000);
 
 test('every job completes once, and its labels are there once', { timeout: 300_000 }, async () => {
-  const project = (await fovea.projects.create({ name: 'Chaos' })).id;
-  const dataset = (await fovea.datasets.create({ project, name: 'd' })).id;
-  const { item } = await fovea.items.upload(dataset, new TextEncoder().encode('words'), { path: '/a.txt' });
-  const result = '{"files": [{"output": "done", "path": "done.txt"}], "labels": [{"from": "a.txt", "annotations": [{"type": "classification", "label": "seen", "geometry": {"type": "classification"}}]}]}';
-  const analytic = await fovea.analytics.register({
-    name: 'chaos/slow',
-    version: '1.0.0',
-    inputs: [{ name: 'text', media: ['text'] }],
-    outputs: [{ name: 'done', type: 'file', filename: 'done.txt' }, { name: 'labels', type: 'labels' }],
-    runtime: { kind: 'process', command: ['sh', '-c', `sleep 0.6; echo done > "$FOVEA_OUTPUT/done.txt"; echo '${result}' > "$FOVEA_OUTPUT/result.json"`] },
-  });
-  const jobs = await Promise.all(Array.from({ length: 12 }, () => fovea.jobs.create({ project, analytic: analytic.id, inputs: { text: item.id }, attachLabels: true })));
+  const { item, jobs } = await startSlowJobs(fovea, { count: 12, seconds: 0.6 });
   for (let kill = 0; kill < 3; kill++) {
     const { child } = await host.start(['worker']);
     // In the middle of a job, most likely of two.
@@ -43,6 +33,6 @@ test('every job completes once, and its labels are there once', { timeout: 300_0
   const ended = await Promise.all(jobs.map(({ id }) => fovea.jobs.wait(id)));
   expect(ended.map((job) => [job.status, job.outputs.length])).toEqual(jobs.map(() => ['complete', 1]));
   expect(ended.some((job) => job.attempt > 1)).toBe(true);
-  const annotations = await fovea.annotations.list(item.id).toArray({ limit: 100 });
+  const annotations = await fovea.annotations.list(item).toArray({ limit: 100 });
   expect(annotations).toHaveLength(jobs.length);
 });
