@@ -173,7 +173,7 @@ describe.skipIf(noBrowser)(`annotation page: scans${noBrowser ? ` (${noBrowser})
     await ann.hand.saved();
     await eventually(() => marks(ann).count()).toBe(6);
     await eventually(async () => (await read('liver')).subarray(11 * width * height).includes(1)).toBe(true);
-    expect((await read('liver'))[10 * width + 42]).toBe(1);
+    await eventually(async () => (await read('liver'))[10 * width + 42]).toBe(1);
     expect(await ann.page.getByRole('alert').filter({ hasText: 'Changed by two people' }).count()).toBe(0);
   });
 

@@ -1,51 +1,40 @@
 // Somebody labels while the server is killed (`kill -9`), three times: every object that they drew is there afterwards, once.
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { Fovea } from '@fovea/sdk';
 import { chromium, type Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { processes } from '../../../test/processes.ts';
 import { Hand } from './annotate-hand.ts';
 import { adminKey, buildConsole, chromiumPath, noBrowser, openPage, signIn } from './console.ts';
 import { png } from './pictures.ts';
 
-const cli = join(import.meta.dirname, '..', '..', 'cli', 'src', 'main.ts');
 const kills = 3;
 
 describe.skipIf(noBrowser)(`labeling while the server is killed${noBrowser ? ` (${noBrowser})` : ''}`, { timeout: 240_000 }, () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'fovea-killed-'));
-  let server: ChildProcess | undefined;
+  const programs = processes({ FOVEA_ADMIN_KEY: adminKey });
+  let server: ChildProcess;
   let browser: Browser;
   let url = '';
 
-  /** Starts the program as users do; answers its address when it is ready. */
-  async function serve(port: number): Promise<string> {
-    server = spawn(process.execPath, [cli, 'serve', '--no-demo', '--data', dataDir, '--port', String(port)], { stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, FOVEA_ADMIN_KEY: adminKey, FOVEA_LOG_LEVEL: 'silent', NO_COLOR: '1' } });
-    for await (const line of createInterface({ input: server.stdout ?? process.stdin })) {
-      const [, found] = /ready at (\S+)/.exec(line) ?? [];
-      if (found !== undefined) return found;
-    }
-    throw new Error('The server ended before it was ready.');
-  }
-  async function kill(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    const child = server;
-    server = undefined;
-    if (!child || child.exitCode !== null) return;
-    child.kill(signal);
-    await once(child, 'exit');
+  /** Starts the program as users do. */
+  async function serve(port: number): Promise<void> {
+    const started = await programs.start(['serve', '--no-demo', '--data', dataDir, '--port', String(port)]);
+    server = started.child;
+    url = started.url;
   }
 
   beforeAll(async () => {
     await buildConsole();
-    url = await serve(0);
+    await serve(0);
     browser = await chromium.launch({ executablePath: chromiumPath, args: ['--no-sandbox', '--disable-gpu', '--no-first-run'] });
   }, 180_000);
   afterAll(async () => {
     await browser?.close();
-    await kill('SIGTERM');
+    await programs.endAll();
     rmSync(dataDir, { recursive: true, force: true });
   }, 60_000);
 
@@ -72,7 +61,7 @@ describe.skipIf(noBrowser)(`labeling while the server is killed${noBrowser ? ` (
     for (let round = 0; round < kills; round++) {
       for (let shape = 0; shape < 3; shape++) await draw();
       // While the last edits are on their way, or just arrived.
-      await kill('SIGKILL');
+      await programs.end(server, 'SIGKILL');
       for (let shape = 0; shape < 2; shape++) await draw();
       // The tab is closed too and comes back before the server does, once.
       if (round === 1) {
