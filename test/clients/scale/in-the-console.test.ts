@@ -61,7 +61,7 @@ describe.skipIf(noBrowser)(`Scale's tasks in the console${noBrowser ? ` (${noBro
     const { door } = await site.fovea.keys.create({ name: 'customer', door: 'scale' });
     authKey = String(door?.['callbackAuthKey']);
     const form = new FormData();
-    form.append('file', new Blob([png(320, 200, [40, 90, 160])]), 'street.png');
+    form.append('file', new Blob([new Uint8Array(png(320, 200, [40, 90, 160]))]), 'street.png');
     const answer = await fetch(`${site.url}/scale/v1/files/upload`, { method: 'POST', headers: { authorization: `Bearer ${adminKey}` }, body: form });
     picture = ((await answer.json()) as { attachment_url: string }).attachment_url;
     opened = await site.open();
