@@ -48,7 +48,7 @@ function describedBy(text: string | undefined, context: ReadContext): YoloDescri
   let root: ReturnType<typeof asObject>;
   try {
     // Aliases can make a small file a large value; a class list needs none.
-    root = asObject(parse(text ?? '', { maxAliasCount: 0 }));
+    root = asObject(parse(text ?? '', { maxAliasCount: 0, logLevel: 'error' }));
   } catch {
     return undefined;
   }
@@ -100,8 +100,9 @@ export function yoloYaml(
     train: folders['train'] ?? placeOf(first),
     val: folders['val'] ?? folders['train'] ?? placeOf(first),
     ...folders,
-    ...(keypoints !== undefined && { kpt_shape: [keypoints, 3], kpt_names: Object.fromEntries(points) }),
-    names: Object.fromEntries(labels.labels.map(({ name }, number) => [number, name])),
+    ...(keypoints !== undefined && { kpt_shape: [keypoints, 3], kpt_names: new Map(points) }),
+    // Numbers as keys, not texts: so trainers write it.
+    names: new Map(labels.labels.map(({ name }, number) => [number, name])),
   });
 }
 
