@@ -1,30 +1,15 @@
 import { newId } from '@fovea/contract';
-import sharp from 'sharp';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startTestPlatform, type TestPlatform } from '../testing/platform.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { TestPlatform } from '../testing/platform.ts';
+import { labelingWorld } from './testing.ts';
 
+const world = labelingWorld();
 let fovea: TestPlatform;
 let orgId: string;
 let project: string;
 let dataset: string;
 let item: string;
-beforeAll(async () => {
-  fovea = await startTestPlatform();
-  orgId = (await fovea.call('GET', '/v1/me')).body.organization.id;
-});
-afterAll(() => fovea.close());
-beforeEach(async () => {
-  project = (await fovea.call('POST', '/v1/projects', { body: { name: `p ${Math.random()}` } })).body.id;
-  dataset = (await fovea.call('POST', '/v1/datasets', { body: { project, name: 'd' } })).body.id;
-  item = await upload('/a.png');
-});
-
-async function upload(path: string): Promise<string> {
-  const bytes = await sharp({ create: { width: 200, height: 100, channels: 3, background: { r: Math.floor(Math.random() * 255), g: 9, b: 9 } } }).png().toBuffer();
-  const { id } = (await fovea.call('POST', `/v1/datasets/${dataset}/items?path=${path}`, { body: bytes })).body.item;
-  await fovea.probed(id);
-  return id;
-}
+beforeEach(() => ({ fovea, orgId, project, dataset, item } = world));
 const box = (x: number, label = 'car') => ({ type: 'box', label, geometry: { type: 'box', x, y: 1, width: 10, height: 5 } });
 const create = async (...annotations: object[]) => fovea.call('POST', `/v1/items/${item}/annotations`, { body: { annotations } });
 
@@ -120,7 +105,7 @@ describe('annotations', () => {
   });
   test('annotations.query 200, annotations.count 200; items having one and the same annotation', async () => {
     await create(box(1, 'car'), { type: 'point', label: 'ear', geometry: { type: 'point', x: 3, y: 4 } });
-    const other = await upload('/b.png');
+    const other = await world.upload('/b.png');
     await fovea.call('POST', `/v1/items/${other}/annotations`, { body: { annotations: [box(1, 'ear')] } });
     const query = async (body: object) => (await fovea.call('POST', `/v1/datasets/${dataset}/annotations/query`, { body })).body.data;
     expect(await query({ filter: { label: 'ear' } })).toHaveLength(2);
@@ -178,7 +163,7 @@ describe('work', () => {
   const claim = async (key: string, batch?: string) => (await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { key, body: batch ? { batch } : {} })).body;
 
   test('batches.create 201, batches.get 200, batches.finalize 200, batches.finalize 409, tasks.claim 200, tasks.submit 200, tasks.cancel 409: from staging through work to completed; drafts become annotations', async () => {
-    await upload('/b.png');
+    await world.upload('/b.png');
     const batch = await newBatch();
     expect(batch).toMatchObject({ status: 'staging', counts: { total: 2, pending: 2 } });
     const { key, email } = await worker();
@@ -199,7 +184,7 @@ describe('work', () => {
     expect([cancel.status, cancel.body.code]).toEqual([409, 'illegal_state']);
   });
   test('two people never hold one task, however many pull at once', async () => {
-    for (const name of ['/1.png', '/2.png', '/3.png', '/4.png', '/5.png']) await upload(name);
+    for (const name of ['/1.png', '/2.png', '/3.png', '/4.png', '/5.png']) await world.upload(name);
     const batch = await newBatch();
     await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);
     const people = await Promise.all(Array.from({ length: 10 }, worker));
@@ -222,6 +207,21 @@ describe('work', () => {
     expect((await fovea.call('POST', `/v1/tasks/${mine.task.id}/release`, { key: first.key, body: { lease: mine.lease } })).status).toBe(409);
     expect((await fovea.call('POST', `/v1/tasks/${mine.task.id}/renew`, { key: second.key, body: { lease: theirs.lease } })).body.status).toBe('claimed');
   });
+  test('tasks.release 200: what somebody skipped comes to others, and to them when nothing else is left', async () => {
+    await world.upload('/b.png');
+    const batch = await newBatch();
+    await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);
+    const { key } = await worker();
+    const first = await claim(key);
+    await fovea.call('POST', `/v1/tasks/${first.task.id}/release`, { key, body: { lease: first.lease, skip: true } });
+    const second = await claim(key);
+    expect(second.task.id).not.toBe(first.task.id);
+    expect((await claim(key)).task.id).toBe(first.task.id);
+    const other = await worker();
+    expect((await claim(other.key)).task).toBeNull();
+    await fovea.call('POST', `/v1/tasks/${second.task.id}/release`, { key, body: { lease: second.lease, skip: true } });
+    expect((await claim(other.key)).task.id).toBe(second.task.id);
+  });
   test('tasks.claim 200, tasks.claim 409: one task by its id; whoever holds it already gets a new lease', async () => {
     const batch = await newBatch();
     const [first, second] = [await worker(), await worker()];
@@ -240,7 +240,7 @@ describe('work', () => {
     expect((await fovea.call('POST', `/v1/tasks/${ids[0]}/submit`, { key: first.key, body: { lease: again.body.lease } })).status).toBe(200);
   });
   test('batches.assignments 200: work is shared out by load, and each gets their own share first', async () => {
-    for (let index = 0; index < 9; index++) await upload(`/${index}.png`);
+    for (let index = 0; index < 9; index++) await world.upload(`/${index}.png`);
     const [first, second] = [await worker(), await worker()];
     const batch = await newBatch({ assignments: [{ email: first.email, load: 30 }, { email: second.email, load: 70 }] });
     const { data } = (await fovea.call('GET', `/v1/batches/${batch.id}/assignments`)).body;
@@ -262,6 +262,10 @@ describe('work', () => {
     await fovea.call('POST', `/v1/tasks/${again.task.id}/submit`, { key, body: { lease: again.lease } });
     expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'accept' } })).body).toMatchObject({ status: 'completed', reviewStatus: 'accepted' });
     expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key, body: { verdict: 'accept' } })).status).toBe(403);
+    // A reviewer who fixes what is completed adds to the item, not to drafts that nobody sees.
+    await fovea.call('POST', `/v1/items/${item}/annotations?task=${first.task.id}`, { key: reviewer.key, body: { annotations: [box(7, 'added')] } });
+    expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'fix' } })).body).toMatchObject({ status: 'completed', reviewStatus: 'fixed' });
+    expect((await fovea.call('GET', `/v1/items/${item}/annotations`)).body.data).toMatchObject([{ label: 'added', draft: false }]);
   });
   test('consensus: each person labels an item once', async () => {
     const batch = await newBatch({ settings: { people: 2 } });

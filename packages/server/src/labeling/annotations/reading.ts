@@ -2,7 +2,7 @@ import type { Annotation, annotations, Filter, Parsed } from '@fovea/contract';
 import sql, { empty, type Sql } from 'sql-template-tag';
 import { authorizeDataset } from '../../catalog/datasets/access.ts';
 import { selectItem, type StoredItem } from '../../catalog/items/store.ts';
-import { withDeleted, type Deleted } from '../../catalog/query/entity.ts';
+import { withDeleted, type Deleted, type Entity } from '../../catalog/query/entity.ts';
 import { queryCount, queryPage, rowAlias } from '../../catalog/query/page.ts';
 import { project } from '../../catalog/query/project.ts';
 import type { Database, Queryable } from '../../engines/database/database.ts';
@@ -18,6 +18,8 @@ type Body<K extends keyof typeof annotations> = Parsed<(typeof annotations)[K]>[
 
 const entityWith = (deleted: Deleted = 'exclude') => withDeleted(annotationEntity, deleted, (t) => sql`not ${t}.draft`);
 
+/** To a worker drafts are shown by {@link shownTo}: some are to look final. */
+const entityFor = (worker: string | undefined): Entity => (worker === undefined ? annotationEntity : { ...annotationEntity, alive: (t) => sql`${t}.deleted_at is null` });
 /** The annotations of a dataset, as far as a worker may see them. */
 const scopeFor = (datasetId: string, worker: string | undefined): Sql => sql`${rowAlias}.dataset_id = ${datasetId} ${worker === undefined ? empty : sql`and ${shownTo(worker, rowAlias)}`}`;
 
@@ -53,13 +55,16 @@ export function annotationReading(db: Database, access: AnnotationAccess) {
 
     async query(caller: Caller, datasetId: string, body: Body<'query'>): Promise<Page<Partial<Annotation>>> {
       const { role } = await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
-      return queryPage<AnnotationRow, Partial<Annotation>>(db, annotationEntity, body, {
+      const worker = workerOf(caller, role);
+      const { data, next } = await queryPage<AnnotationRow, StoredAnnotation>(db, entityFor(worker), body, {
         columns: annotationColumns(rowAlias),
-        scope: scopeFor(datasetId, workerOf(caller, role)),
+        scope: scopeFor(datasetId, worker),
         scopeMark: datasetId,
         defaultSort: [{ field: 'id', direction: 'asc' }],
-        map: (row) => project(toAnnotation(toStoredAnnotation(row)), body.fields, annotationEntity),
+        map: toStoredAnnotation,
       });
+      const rows = worker === undefined ? data : await likeAnyOther(db, data);
+      return { data: rows.map((row) => project(toAnnotation(row), body.fields, annotationEntity)), next };
     },
 
     /** The same with what doors keep, and paging by offset for the protocols that have it. */
@@ -77,7 +82,8 @@ export function annotationReading(db: Database, access: AnnotationAccess) {
     /** How many annotations a filter finds, counted no further than `atMost` where that is given. */
     async count(caller: Caller, datasetId: string, filter: Filter, atMost?: number, deleted?: Deleted): Promise<{ count: number; exact: boolean }> {
       const { role } = await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
-      const count = await queryCount(db, entityWith(deleted), filter, scopeFor(datasetId, workerOf(caller, role)), atMost);
+      const worker = workerOf(caller, role);
+      const count = await queryCount(db, worker === undefined ? entityWith(deleted) : entityFor(worker), filter, scopeFor(datasetId, worker), atMost);
       return { count, exact: count !== atMost };
     },
   };

@@ -113,6 +113,53 @@ describe('known answers', () => {
     }
   });
 
+  test('nothing that a worker is answered or told tells a known item from any other, before the work and after it', async () => {
+    const place = (await fovea.call('POST', '/v1/projects', { body: { name: 'hidden' } })).body.id;
+    const set = (await fovea.call('POST', '/v1/datasets', { body: { project: place, name: 'd' } })).body.id;
+    const worker = await fovea.person({ orgId, project: { id: place, role: 'annotator' } });
+    const bytes = await sharp({ create: { width: 100, height: 80, channels: 3, background: '#654' } }).png().toBuffer();
+    const ids: string[] = [];
+    for (const name of ['a', 'b', 'gold']) ids.push((await fovea.probed((await fovea.call('POST', `/v1/datasets/${set}/items?path=/${name}.png`, { body: bytes })).body.item.id)).id);
+    const gold = ids[2] ?? '';
+    await fovea.call('POST', `/v1/items/${gold}/annotations`, { body: { annotations: boxes([['cat', 10, 10, 20, 20]]) } });
+    const batch = (await fovea.call('POST', '/v1/batches', { body: { project: place, name: 'h', dataset: set, filter: { path: { in: ['/a.png', '/b.png'] } } } })).body.id;
+    await fovea.call('POST', `/v1/batches/${batch}/finalize`);
+    await fovea.call('POST', `/v1/batches/${batch}/honeypots`, { body: { filter: { path: '/gold.png' }, copies: 2 } });
+    const as = async (method: string, path: string, body?: object) => (await fovea.call(method, path, { key: worker.key, ...(body ? { body } : {}) })).body;
+    /** All that a worker can be shown about an item and its task, without what differs from one item to any other. */
+    const seen = async (itemId: string, taskId: string) => {
+      const history = (await as('GET', `/v1/events/history?project=${place}`)).data.filter((event: any) => JSON.stringify(event).includes(itemId) && !event.type.startsWith('item.') && event.actor !== 'system@fovea');
+      const found = {
+        task: await as('GET', `/v1/tasks/${taskId}`),
+        item: await as('GET', `/v1/items/${itemId}`),
+        listed: (await as('GET', `/v1/datasets/${set}/items`)).data.find((one: any) => one.id === itemId),
+        queried: (await as('POST', `/v1/datasets/${set}/items/query`, { filter: { id: itemId } })).data,
+        annotations: (await as('GET', `/v1/items/${itemId}/annotations`)).data,
+        ofTask: (await as('GET', `/v1/items/${itemId}/annotations?task=${taskId}`)).data,
+        annotationsQueried: (await as('POST', `/v1/datasets/${set}/annotations/query`, { filter: { itemId } })).data,
+        annotationsCounted: await as('POST', `/v1/datasets/${set}/annotations/count`, { filter: { itemId } }),
+        tasks: (await as('POST', `/v1/projects/${place}/tasks/query`, { filter: { itemId } })).data,
+        events: history.map(({ type, actor, data }: any) => ({ type, actor, data })),
+      };
+      return JSON.parse(JSON.stringify(found, (key, value: unknown) => (/^(id|itemId|taskId|path|name|seq|.*At|leaseUntil|etag|updatedBy)$/.test(key) ? undefined : value)));
+    };
+    const looks = new Map<string, { before: unknown; after: unknown }>();
+    for (;;) {
+      const { task, lease } = await as('POST', `/v1/projects/${place}/tasks/claim`, { batch });
+      if (!task) break;
+      const before = await seen(task.itemId, task.id);
+      await as('POST', `/v1/items/${task.itemId}/annotations?task=${task.id}`, { annotations: boxes([['cat', 10, 10, 20, 20]]) });
+      await as('POST', `/v1/tasks/${task.id}/submit`, { lease, secondsSpent: 5 });
+      looks.set(task.itemId, { before, after: await seen(task.itemId, task.id) });
+    }
+    expect(looks.size).toBe(3);
+    const [ordinary] = ids;
+    expect(looks.get(gold)).toEqual(looks.get(ordinary ?? ''));
+    // Who is not measured sees what is there.
+    expect((await fovea.call('GET', `/v1/items/${gold}`)).body.annotationCount).toBe(1);
+    expect((await annotationsOf(gold)).length).toBe(1);
+  });
+
   test('quality.addHoneypots 200 mixes them in unrecognisably, quality.report measures people by them, quality.removeHoneypots 200, quality.addHoneypots 409', async () => {
     const [gold = ''] = items.slice(5);
     await fovea.call('POST', `/v1/items/${gold}/annotations`, { body: { annotations: boxes([['cat', 10, 10, 20, 20], ['dog', 50, 50, 20, 20]]) } });

@@ -1,28 +1,18 @@
 // Tasks of every type through the native API: parameters checked by their type, answers when they are handed in, test keys.
 import { taskTypeNames } from '@fovea/contract';
-import sharp from 'sharp';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { TestPlatform } from '../../testing/platform.ts';
+import { labelingWorld } from '../testing.ts';
 import { answerFaults } from './check-answer.ts';
 import { samples } from './samples.ts';
 
+const world = labelingWorld();
 let fovea: TestPlatform;
 let orgId: string;
 let project: string;
 let dataset: string;
 let item: string;
-beforeAll(async () => {
-  fovea = await startTestPlatform();
-  orgId = (await fovea.call('GET', '/v1/me')).body.organization.id;
-});
-afterAll(() => fovea.close());
-beforeEach(async () => {
-  project = (await fovea.call('POST', '/v1/projects', { body: { name: `p ${Math.random()}` } })).body.id;
-  dataset = (await fovea.call('POST', '/v1/datasets', { body: { project, name: 'd' } })).body.id;
-  const bytes = await sharp({ create: { width: 200, height: 100, channels: 3, background: { r: Math.floor(Math.random() * 255), g: 9, b: 9 } } }).png().toBuffer();
-  item = (await fovea.call('POST', `/v1/datasets/${dataset}/items?path=/a.png`, { body: bytes })).body.item.id;
-  await fovea.probed(item);
-});
+beforeEach(() => ({ fovea, orgId, project, dataset, item } = world));
 
 const create = (body: object, key = fovea.key) => fovea.call('POST', '/v1/tasks', { key, body: { project, ...body } });
 const claim = async (task: string) => (await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { body: { task } })).body;

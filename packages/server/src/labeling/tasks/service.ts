@@ -139,14 +139,20 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
     return response === undefined ? {} : { response };
   }
 
-  /** Ends a task: its drafts become annotations, listeners are told, its batch may be done. `final`: the response is in the door's words already. */
-  async function complete(tx: Tx, caller: { orgId: string; email: string }, task: StoredTask, what: TaskChange, final = false): Promise<StoredTask> {
+  /** Drafts become annotations; gives how many. */
+  async function keepDrafts(tx: Tx, task: StoredTask): Promise<number> {
     // What is said about an item with a known answer is compared, and not added to it.
-    const settled = task.honeypot ? [] : await settleDrafts(tx, task.id, true);
-    const annotations = task.honeypot ? await countDrafts(tx, task.id) : settled.length;
+    if (task.honeypot) return countDrafts(tx, task.id);
+    const settled = await settleDrafts(tx, task.id, true);
     if (settled.length > 0 && task.itemId && task.datasetId) {
       await counted(tx, { itemId: task.itemId, datasetId: task.datasetId, projectId: task.projectId }, settled.length);
     }
+    return settled.length;
+  }
+
+  /** Ends a task: its drafts become annotations, listeners are told, its batch may be done. `final`: the response is in the door's words already. */
+  async function complete(tx: Tx, caller: { orgId: string; email: string }, task: StoredTask, what: TaskChange, final = false): Promise<StoredTask> {
+    const annotations = await keepDrafts(tx, task);
     const handedIn = (what.response ?? task.response) as StoredTask['response'];
     const said = final ? {} : await answer(tx, { ...task, response: handedIn, submittedBy: what.submittedBy ?? task.submittedBy }, { fixed: what.reviewStatus === 'fixed' });
     const done = await change(tx, caller, task, { ...what, ...said, status: 'completed', completedAt: new Date(), leaseToken: null, leaseUntil: null, claimedBy: null }, 'task.completed', { annotations });
@@ -356,6 +362,8 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
         if (body.verdict === 'fix' && task.response !== null) reviewed.addPriorResponse = task.response;
         if (body.verdict === 'fix' && body.response !== undefined) reviewed.response = body.response;
         if (task.status === 'completed') {
+          // What the reviewer added in the task belongs to the item now, as the rest of the work does.
+          if (body.verdict === 'fix') await keepDrafts(tx, task);
           const fixed = body.verdict === 'fix' ? await answer(tx, { ...task, response: body.response ?? {} }, { fixed: true }) : {};
           const after = await change(tx, caller, task, { ...reviewed, ...fixed }, 'task.reviewed', { verdict: body.verdict });
           await tell(tx, after, 'reviewed');
