@@ -112,7 +112,7 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
 
     /** All that a filter finds, as lines of JSON. A stream holds a connection of the database: no more than {@link maxStreams} go at once. */
     async stream(caller: Caller, datasetId: string, { filter, sort, fields = streamFields }: Body<'stream'>): Promise<AsyncIterable<string>> {
-      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'read' });
       if (streams >= maxStreams) throw new Fault('rate_limited', `${maxStreams} streams are being read already; try again when one has ended.`);
       return counting(queryLines(db, itemEntity, { filter, sort, fields }, scopeOf(datasetId)));
     },
