@@ -10,6 +10,8 @@ export default defineConfig({
     // Browsers and killed processes on a busy machine: what fails in CI is tried once more, and is reported as such.
     retry: process.env['CI'] === 'true' ? 1 : 0,
     maxWorkers: 2,
+    // What is waited for comes when the machine has time for it.
+    expect: { poll: { timeout: 20_000 } },
     env: { FOVEA_LOG_LEVEL: 'silent' },
   },
 });

@@ -51,7 +51,9 @@ export class Hand {
     for (const key of keys) await this.page.keyboard.press(key);
   }
 
+  /** All that was done so far has arrived; what a key or the mouse did is seen in the frame after the next at the latest. */
   async saved(): Promise<void> {
+    await this.page.evaluate(() => new Promise<void>((resolve) => (requestAnimationFrame(() => requestAnimationFrame(() => resolve())), setTimeout(resolve, 500))));
     await this.page.getByText('Saved', { exact: true }).waitFor();
   }
 

@@ -186,7 +186,7 @@ describe.skipIf(noBrowser)(`annotation page: scans${noBrowser ? ` (${noBrowser})
     await hand.press('Control+z', 'Control+y');
     await hand.saved();
     await annotationsOf(site, volume, 2);
-    expect((await read('lesion')).reduce((sum, value) => sum + value, 0)).toBe(60);
+    await eventually(async () => (await read('lesion')).reduce((sum, value) => sum + value, 0)).toBe(60);
     await page.reload();
     await hand.ready();
     await eventually(() => hand.objects.count()).toBe(2);

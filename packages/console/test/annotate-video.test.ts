@@ -152,8 +152,7 @@ describe.skipIf(noTools)(`annotation page: video${noTools ? ` (${noTools})` : ''
     await hand.page.getByTestId('canvas').focus();
     await hand.press('Alt+m');
     await hand.saved();
-    const [track] = await annotationsOf(site, id, 1);
-    expect(track?.keyframes?.map(({ frame }) => frame)).toEqual(expect.arrayContaining([10, 15, 20, 30]));
+    await expect.poll(async () => (await annotationsOf(site, id, 1))[0]?.keyframes?.map(({ frame }) => frame)).toEqual(expect.arrayContaining([10, 15, 20, 30]));
     await goTo(40);
     await hand.press('Escape');
     await hand.page.getByRole('button', { name: 'View', exact: true }).click();
