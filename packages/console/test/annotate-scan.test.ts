@@ -182,7 +182,8 @@ describe.skipIf(noBrowser)(`annotation page: scans${noBrowser ? ` (${noBrowser})
     await hand.press('2', 'p');
     await hand.click([10.5, 30.5], [16.5, 30.5], [16.5, 40.5], [10.5, 40.5]);
     await hand.press('Enter', 'Control+m');
-    await eventually(() => hand.objects.count()).toBe(2);
+    // The pixels are reckoned meanwhile: until they are there, the polygon is the second object.
+    await eventually(async () => (await annotationsOf(site, volume, 2)).map(({ type }) => type)).toEqual(['volume', 'volume']);
     await hand.press('Control+z', 'Control+y');
     await hand.saved();
     await annotationsOf(site, volume, 2);

@@ -156,7 +156,8 @@ describe.skipIf(noTools)(`annotation page: video${noTools ? ` (${noTools})` : ''
     await goTo(40);
     await hand.press('Escape');
     await hand.page.getByRole('button', { name: 'View', exact: true }).click();
-    await hand.page.getByLabel('Draw tracks').uncheck();
+    await hand.page.getByLabel('Draw tracks').click();
+    await expect.poll(() => hand.page.getByLabel('Draw tracks').isChecked()).toBe(false);
     await hand.press('Escape');
     await hand.page.getByTestId('canvas').focus();
     await hand.press('b');
@@ -170,7 +171,8 @@ describe.skipIf(noTools)(`annotation page: video${noTools ? ` (${noTools})` : ''
     await hand.saved();
     await expect.poll(async () => (await shapes()).at(-1)).toBe(51);
     await hand.page.getByRole('button', { name: 'View', exact: true }).click();
-    await hand.page.getByLabel('Draw tracks').check();
+    await hand.page.getByLabel('Draw tracks').click();
+    await expect.poll(() => hand.page.getByLabel('Draw tracks').isChecked()).toBe(true);
     await hand.press('Escape');
   });
 
