@@ -38,8 +38,8 @@ export interface CopiedStep {
 }
 
 /** The next items of the source, by id. */
-function pageOf(plan: CopyPlan, after: string | null, limit: number, more: Sql = empty): Sql {
-  return sql`select ${t}.id, ${plan.folder} || ${t}.path as path, ${t}.sha256 ${more} from items ${t}
+function pageOf(plan: CopyPlan, after: string | null, limit: number): Sql {
+  return sql`select ${t}.id, ${plan.folder} || ${t}.path as path, ${t}.sha256 from items ${t}
     where ${t}.dataset_id = ${plan.from} and ${itemEntity.alive(t)} and ${compileFilter(itemEntity, plan.filter, t)}
     ${after === null ? empty : sql`and ${t}.id > ${after}::uuid`} ${plan.before === null ? empty : sql`and ${t}.id < ${plan.before}::uuid`} order by ${t}.id limit ${limit}`;
 }
@@ -62,22 +62,21 @@ const besideName = (path: Sql, id: Sql): Sql => sql`regexp_replace(${path}, '((\
  */
 export async function insertCopies(tx: Tx, plan: CopyPlan, after: string | null, limit: number, beside: readonly string[]): Promise<CopiedStep> {
   const row = await tx.one<{ seen: number; last: string | null; items: number; bytes: number; annotations: number }>(sql`
-    with page as materialized (${pageOf(plan, after, limit, sql`, ${t} as whole`)}),
+    with page as materialized (${pageOf(plan, after, limit)}),
     placed as (
-      select (p.whole).*, case when p.id = any(${[...beside]}::uuid[]) then ${besideName(sql`p.path`, sql`p.id`)} else p.path end as place from page p
+      select p.id, case when p.id = any(${[...beside]}::uuid[]) then ${besideName(sql`p.path`, sql`p.id`)} else p.path end as path from page p
     ),
     inserted as (
       insert into items (id, org_id, project_id, dataset_id, path, sha256, size, media_type, kind, probe, problem, width, height, orientation, frames,
         duration, fps, summary, thumbnail, metadata, labels, channel, status, description, annotation_count, extra, source_item_id, created_by,
         updated_by, published_at, published_by, expires_at)
-      select fovea_new_id(), ${plan.to.orgId}::uuid, ${plan.to.projectId}::uuid, ${plan.to.id}::uuid, i.place, i.sha256, i.size, i.media_type, i.kind, i.probe,
+      select fovea_new_id(), ${plan.to.orgId}::uuid, ${plan.to.projectId}::uuid, ${plan.to.id}::uuid, p.path, i.sha256, i.size, i.media_type, i.kind, i.probe,
         i.problem, i.width, i.height, i.orientation, i.frames, i.duration, i.fps, i.summary, i.thumbnail,
         ${plan.withMetadata ? sql`i.metadata, i.labels, i.channel, i.status, i.description` : sql`'{}'::jsonb, '{}'::text[], null, 'inbox', ''`},
         ${plan.withAnnotations ? sql`i.annotation_count` : sql`0`}, ${plan.withMetadata ? sql`i.extra` : sql`null`}, i.id, ${plan.by}, ${plan.by},
         ${plan.withMetadata ? sql`i.published_at, i.published_by` : sql`null, null`}, i.expires_at
-      from placed i
-      -- Asked path by path: as "not exists" it is planned as a look at all items of the target, for every step.
-      where (select e.id from items e where e.dataset_id = ${plan.to.id} and e.path = i.place and e.deleted_at is null limit 1) is null
+      from placed p join items i on i.id = p.id
+      where not exists (select from items e where e.dataset_id = ${plan.to.id} and e.path = p.path and e.deleted_at is null)
       returning id, source_item_id, size
     ),
     annotated as (
