@@ -1,4 +1,4 @@
-import { conflictRules, type Dataset } from '@fovea/contract';
+import type { Dataset } from '@fovea/contract';
 import { filesIn, NotFoundError, type UploadFile, type UploadManyResult } from '@fovea/sdk';
 import { statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
@@ -10,18 +10,13 @@ import { formatBytes, formatCount, formatDuration } from '../terminal/format.ts'
 import { Progress } from '../terminal/progress.ts';
 import { plain } from '../terminal/text.ts';
 import { Deidentifying, withDeidentify, type DeidentifyFlags } from './deidentify.ts';
-import { repeatable, wholeNumber, withExamples, withJson, withProject } from './options.ts';
+import { withNewItems, type NewItemFlags } from './new-items.ts';
+import { wholeNumber, withExamples, withJson, withProject } from './options.ts';
 
-interface UploadFlags {
+interface UploadFlags extends NewItemFlags {
   dataset: string;
   project?: string;
   create?: boolean;
-  into?: string;
-  channel?: string;
-  label?: string[];
-  publish?: boolean;
-  expires?: string;
-  ifExists: (typeof conflictRules)[number];
   hidden?: boolean;
   concurrency: number;
   json?: boolean;
@@ -33,22 +28,17 @@ const shownFailures = 20;
 
 export function uploadCommand(program: Command, context: Context): void {
   const command = withExamples(
-    withJson(
-      withProject(
-        program
-          .command('upload')
-          .argument('<path...>', 'files, and folders, whose trees are kept')
-          .description('upload files and folders into a dataset; what is there already with the same bytes is left as it is')
-          .requiredOption('-D, --dataset <dataset>', 'name or id of the dataset'),
-      ),
+    withNewItems(
+      withJson(
+        withProject(
+          program
+            .command('upload')
+            .argument('<path...>', 'files, and folders, whose trees are kept')
+            .description('upload files and folders into a dataset; what is there already with the same bytes is left as it is')
+            .requiredOption('-D, --dataset <dataset>', 'name or id of the dataset'),
+        ),
+      ).option('--create', 'create the dataset when it is missing (with --project)'),
     )
-      .option('--create', 'create the dataset when it is missing (with --project)')
-      .option('--into <folder>', 'folder of the dataset to put everything into (default: its root)')
-      .option('-c, --channel <channel>', 'channel of the new items')
-      .addOption(new Option('-l, --label <label>', 'label of the new items; may be repeated').argParser(repeatable))
-      .option('--publish', 'publish the new items instead of leaving them in the inbox')
-      .option('--expires <when>', 'when the new items end: a time such as 2027-01-31T00:00:00Z, or days such as 30d')
-      .addOption(new Option('--if-exists <rule>', 'when a path is taken by other bytes').choices(conflictRules).default('error'))
       .option('--hidden', 'also take files and folders whose name begins with a dot')
       .addOption(new Option('--concurrency <n>', 'how many requests run at once').argParser(wholeNumber(1)).default(4)),
     'fovea upload ./photos --dataset Night --label rain --label 2026',

@@ -1,7 +1,7 @@
 import { itemStatuses, mediaKinds, probeStates } from '@fovea/contract';
 import sql, { type Sql } from 'sql-template-tag';
 import { annotationEntity } from '../../labeling/annotations/entity.ts';
-import { batchEntity } from '../../labeling/batches/entity.ts';
+import { batchEntity, batchHoldsItem } from '../../labeling/batches/entity.ts';
 import { taskEntity } from '../../labeling/tasks/entity.ts';
 import { column, type Entity } from '../query/entity.ts';
 
@@ -56,6 +56,6 @@ export const itemEntity: Entity = {
   having: {
     annotations: { entity: () => annotationEntity, on: (t, other) => sql`${other}.item_id = ${t}.id and ${other}.dataset_id = ${t}.dataset_id` },
     tasks: { entity: () => taskEntity, on: (t, other) => sql`${other}.item_id = ${t}.id` },
-    batches: { entity: () => batchEntity, on: (t, other) => sql`${other}.id in (select w.batch_id from tasks w where w.item_id = ${t}.id and w.deleted_at is null)` },
+    batches: { entity: () => batchEntity, on: (t, other) => batchHoldsItem(other, t) },
   },
 };

@@ -1,5 +1,5 @@
 import { batchStatuses } from '@fovea/contract';
-import sql from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import { column, type Entity } from '../../catalog/query/entity.ts';
 import { taskEntity } from '../tasks/entity.ts';
 
@@ -31,3 +31,6 @@ export const batchEntity: Entity = {
     tasks: { entity: () => taskEntity, on: (t, other) => sql`${other}.batch_id = ${t}.id` },
   },
 };
+
+/** That a batch has a task for an item. */
+export const batchHoldsItem = (batch: Sql, item: Sql): Sql => sql`${batch}.id in (select w.batch_id from tasks w where w.item_id = ${item}.id and w.deleted_at is null)`;
