@@ -7,8 +7,6 @@ export default defineConfig({
     pool: 'threads',
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Browsers and killed processes on a busy machine: what fails in CI is tried once more, and is reported as such.
-    retry: process.env['CI'] === 'true' ? 1 : 0,
     maxWorkers: 2,
     // What is waited for comes when the machine has time for it.
     expect: { poll: { timeout: 20_000 } },

@@ -56,6 +56,8 @@ describe.skipIf(noBrowser)(`large uploads in the console${noBrowser ? ` (${noBro
     await page.goto(`/datasets/${dataset}`);
     await line.mend();
     await page.getByText('what has arrived is not sent again').waitFor();
+    // The notice is there before the dataset is.
+    await page.getByText('This dataset is empty').waitFor();
     parts.length = 0;
     await dropFiles(page, [file]);
     await page.getByText('1 file uploaded').waitFor({ timeout: 90_000 });

@@ -1,5 +1,5 @@
 import { IconUpload } from '@tabler/icons-react';
-import { useRef, useState, type DragEvent, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type DragEvent, type ReactNode } from 'react';
 import { texts } from '../../texts.ts';
 import { droppedEntries } from '../../upload/collect.ts';
 import classes from './drop-zone.module.css';
@@ -15,37 +15,38 @@ export interface DropZoneProps {
 /** Takes files and folders dropped anywhere on what it holds, and says so while they hover. */
 export function DropZone({ enabled, folder, onDrop, children }: DropZoneProps) {
   const [over, setOver] = useState(false);
-  // Enter and leave come for every element inside: only the last leave is one.
-  const depth = useRef(0);
-  const takes = (event: DragEvent) => enabled && event.dataTransfer.types.includes('Files');
+  const quiet = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const isFiles = (event: DragEvent) => event.dataTransfer.types.includes('Files');
   const end = () => {
-    depth.current = 0;
+    clearTimeout(quiet.current);
     setOver(false);
   };
+  // Browsers tell of what hovers several times a second. Entering and leaving are not counted: what is under the pointer may be
+  // replaced meanwhile (by the first items, say), and is then never left.
+  const hover = () => {
+    clearTimeout(quiet.current);
+    quiet.current = setTimeout(end, 1000);
+    setOver(true);
+  };
+  useEffect(() => () => clearTimeout(quiet.current), []);
   return (
     <div
       className={classes['zone']}
-      onDragEnter={(event) => {
-        if (!takes(event)) return;
-        event.preventDefault();
-        depth.current += 1;
-        setOver(true);
-      }}
       onDragOver={(event) => {
-        if (!takes(event)) return;
+        if (!isFiles(event)) return;
+        // Even where nothing is taken: the browser would leave the page and show the file.
         event.preventDefault();
-        event.dataTransfer.dropEffect = 'copy';
+        event.dataTransfer.dropEffect = enabled ? 'copy' : 'none';
+        if (enabled) hover();
       }}
       onDragLeave={(event) => {
-        if (!takes(event)) return;
-        depth.current -= 1;
-        if (depth.current <= 0) end();
+        if (!(event.relatedTarget instanceof Node) || !event.currentTarget.contains(event.relatedTarget)) end();
       }}
       onDrop={(event) => {
-        if (!takes(event)) return;
+        if (!isFiles(event)) return;
         event.preventDefault();
         end();
-        onDrop(droppedEntries(event.dataTransfer));
+        if (enabled) onDrop(droppedEntries(event.dataTransfer));
       }}
     >
       {children}

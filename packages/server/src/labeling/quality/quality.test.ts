@@ -127,8 +127,11 @@ describe('known answers', () => {
     await fovea.call('POST', `/v1/batches/${batch}/honeypots`, { body: { filter: { path: '/gold.png' }, copies: 2 } });
     const as = async (method: string, path: string, body?: object) => (await fovea.call(method, path, { key: worker.key, ...(body ? { body } : {}) })).body;
     /** All that a worker can be shown about an item and its task, without what differs from one item to any other. */
-    const seen = async (itemId: string, taskId: string) => {
-      const history = (await as('GET', `/v1/events/history?project=${place}`)).data.filter((event: any) => JSON.stringify(event).includes(itemId) && !event.type.startsWith('item.') && event.actor !== 'system@fovea');
+    const seen = async (itemId: string, taskId: string, until: 'task.claimed' | 'task.completed') => {
+      const told = async () => (await as('GET', `/v1/events/history?project=${place}`)).data.filter((event: any) => JSON.stringify(event).includes(itemId) && !event.type.startsWith('item.') && event.actor !== 'system@fovea');
+      // Events are told once every transaction that began before them has ended.
+      await expect.poll(async () => (await told()).map((event: any) => event.type)).toContain(until);
+      const history = await told();
       const found = {
         task: await as('GET', `/v1/tasks/${taskId}`),
         item: await as('GET', `/v1/items/${itemId}`),
@@ -147,10 +150,10 @@ describe('known answers', () => {
     for (;;) {
       const { task, lease } = await as('POST', `/v1/projects/${place}/tasks/claim`, { batch });
       if (!task) break;
-      const before = await seen(task.itemId, task.id);
+      const before = await seen(task.itemId, task.id, 'task.claimed');
       await as('POST', `/v1/items/${task.itemId}/annotations?task=${task.id}`, { annotations: boxes([['cat', 10, 10, 20, 20]]) });
       await as('POST', `/v1/tasks/${task.id}/submit`, { lease, secondsSpent: 5 });
-      looks.set(task.itemId, { before, after: await seen(task.itemId, task.id) });
+      looks.set(task.itemId, { before, after: await seen(task.itemId, task.id, 'task.completed') });
     }
     expect(looks.size).toBe(3);
     const [ordinary] = ids;
