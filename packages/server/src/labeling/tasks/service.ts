@@ -111,9 +111,10 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
     if (found.projectId !== projectId) throw notFound('task', id);
     return db.tx(async (tx) => {
       const who = { projectId, email: caller.email, taskId: id, batchId: undefined, leaseToken: lease, leaseSeconds, test: caller.test };
-      const taken = (await claimAgain(tx, who)) ?? (await claimNext(tx, who));
+      const again = await claimAgain(tx, who);
+      if (again) await emit(tx, taskEvent('task.claimed', caller, again));
+      const taken = again ?? (await claimNext(tx, who));
       if (!taken) throw notFree(await locked(tx, id));
-      await emit(tx, taskEvent('task.claimed', caller, taken));
       return taken;
     });
   }
@@ -309,11 +310,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
       if (body.review) return { task: (await selectForReview(db, { projectId, email: caller.email, batchId: body.batch })) ?? null, lease: null };
       const lease = newId();
       if (body.task !== undefined) return { task: await claimThis(caller, projectId, body.task, lease), lease };
-      const claimed = await db.tx(async (tx) => {
-        const taken = await claimNext(tx, { projectId, email: caller.email, batchId: body.batch, leaseToken: lease, leaseSeconds, test: caller.test });
-        if (taken) await emit(tx, taskEvent('task.claimed', caller, taken));
-        return taken;
-      });
+      const claimed = await claimNext(db, { projectId, email: caller.email, batchId: body.batch, leaseToken: lease, leaseSeconds, test: caller.test });
       return claimed ? { task: claimed, lease } : { task: null, lease: null };
     },
 

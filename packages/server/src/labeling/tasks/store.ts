@@ -1,6 +1,7 @@
 import type { Task } from '@fovea/contract';
-import sql, { empty, join, type Sql } from 'sql-template-tag';
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
+import { withEvents } from '../../events/outbox.ts';
 
 export interface TaskRow {
   id: string;
@@ -336,25 +337,28 @@ function leaseEnd(seconds: number): Sql {
   return sql`now() + make_interval(secs => coalesce((select (settings->>'leaseSeconds')::float8 from batches where id = tasks.batch_id), ${seconds}))`;
 }
 
+/** What {@link withEvents} says of a task, as `taskEvent` does. */
+const eventData: Sql = sql`jsonb_build_object('batchId', m.batch_id, 'itemId', m.item_id, 'status', m.status)`;
+
 /** How many heads of each queue are looked at: more than people who pull at the same instant. What somebody skipped comes when nothing else is left. */
 const looks = [{ heads: 24, skipped: false }, { heads: 2_000, skipped: false }, { heads: 2_000, skipped: true }] as const;
 
 /**
- * Takes the next task in one statement: rows that others are taking at this moment are stepped over, so nobody waits and no two people get
+ * Takes the next task in one statement, which tells of it too: rows that others are taking at this moment are stepped over, so nobody waits and no two people get
  * the same. A person's own share comes first, then what is nobody's; tasks in several hands (consensus) are given to a person once. Only the
  * heads of the queues are looked at, so that a claim costs the same however many tasks are open.
  */
 export async function claimNext(db: Queryable, who: Claimant): Promise<StoredTask | undefined> {
   for (const look of looks) {
-    const row = await db.maybe<TaskRow>(sql`
-      update tasks set status = 'claimed', claimed_by = ${who.email}, lease_token = ${who.leaseToken},
+    const claim = sql`update tasks set status = 'claimed', claimed_by = ${who.email}, lease_token = ${who.leaseToken},
         lease_until = ${leaseEnd(who.leaseSeconds)},
         revision = revision + 1, updated_at = now()
       where id = (
         select t.id from (${headsOfQueues(who, look)}) as h join tasks t on t.id = h.id
         where t.status = 'pending' and t.deleted_at is null
         order by h.own desc, h.priority desc, h.id limit 1 for update of t skip locked)
-      returning *`);
+      returning *`;
+    const row = await db.maybe<TaskRow>(withEvents(claim, { kind: 'task', actor: who.email, data: eventData }, [{ type: 'task.claimed' }]));
     if (row) return toStoredTask(row);
   }
   return undefined;
@@ -366,8 +370,9 @@ function headsOfQueues(who: Claimant, { heads: count, skipped }: (typeof looks)[
     ${who.taskId === undefined ? empty : sql`and t.id = ${who.taskId}`} ${skipped || who.taskId !== undefined ? empty : sql`and ${who.email} <> all(t.skipped_by)`}
     and not exists (select from tasks o where o.item_id = t.item_id and o.batch_id = t.batch_id and o.id <> t.id and o.deleted_at is null
       and (o.claimed_by = ${who.email} or o.submitted_by = ${who.email}))`;
+  // The count is part of the text: with a limit that is a value the statement would be planned anew at every claim, which takes longer than the claim.
   const open = sql`b.project_id = ${who.projectId} and b.test = ${who.test} and b.status = 'in_progress' and b.deleted_at is null ${who.batchId === undefined ? empty : sql`and b.id = ${who.batchId}`}`;
-  const first = (where: Sql, own: boolean): Sql => sql`(select t.id, t.priority, ${own ? sql`true` : sql`false`} as own from tasks t where ${where} and ${free} order by t.priority desc, t.id limit ${count})`;
+  const first = (where: Sql, own: boolean): Sql => sql`(select t.id, t.priority, ${own ? sql`true` : sql`false`} as own from tasks t where ${where} and ${free} order by t.priority desc, t.id limit ${raw(String(count))})`;
   const alone = sql`union all ${first(sql`t.project_id = ${who.projectId} and t.test = ${who.test} and t.batch_id is null and t.assignment_id is null`, false)}`;
   return sql`
     select c.id, c.priority, c.own from assignments a join batches b on b.id = a.batch_id and ${open}
