@@ -3,6 +3,7 @@ import { area, bitmapFromRuns, decodeRle } from '@fovea/geometry';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { onnxFile, type OnnxGraph } from '../test-support/onnx-file.ts';
+import { colorClassifier as classifier, colorDetector as detector, colorSegmenter } from '../test-support/onnx-graphs.ts';
 import { makeScratch, type Scratch } from '../test-support/scratch.ts';
 import { tryAnalytic } from '../try.ts';
 import { suppress } from './detection.ts';
@@ -13,50 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => scratch.remove());
 
-/** One channel against the other two: 1 for the pure colour, −1 for white less itself. */
-const oneAgainstOthers = [1, -1, -1, -1, 1, -1, -1, -1, 1];
-
-/** Scores of red, green and blue by the mean colour of the picture. */
-const classifier = (size: number | string): OnnxGraph => ({
-  inputs: { image: [1, 3, size, size] },
-  outputs: { scores: [1, 3] },
-  constants: { weights: { dims: [3, 3, 1, 1], values: oneAgainstOthers.map((value) => value * 8) } },
-  nodes: [
-    { op: 'Conv', inputs: ['image', 'weights'], outputs: ['maps'], ints: { kernel_shape: [1, 1] } },
-    { op: 'GlobalAveragePool', inputs: ['maps'], outputs: ['means'] },
-    { op: 'Flatten', inputs: ['means'], outputs: ['scores'] },
-  ],
-});
-
-/** A score per class and cell of 8 pixels, with a fixed box of 24 pixels around each cell: 1 × 7 × 64, as YOLO v8 lays it out. */
-function detector(): OnnxGraph {
-  const boxes: number[][] = [[], [], [], []];
-  for (let cell = 0; cell < 64; cell++)
-    [(cell % 8) * 8 + 4, Math.floor(cell / 8) * 8 + 4, 24, 24].forEach((value, k) => boxes[k]!.push(value));
-  return {
-    inputs: { image: [1, 3, 64, 64] },
-    outputs: { found: [1, 7, 64] },
-    constants: {
-      weights: { dims: [3, 3, 1, 1], values: oneAgainstOthers },
-      boxes: { dims: [1, 4, 64], values: boxes.flat() },
-      shape: { dims: [3], values: [1, 3, 64], int64: true },
-    },
-    nodes: [
-      { op: 'Conv', inputs: ['image', 'weights'], outputs: ['maps'], ints: { kernel_shape: [1, 1] } },
-      { op: 'Relu', inputs: ['maps'], outputs: ['positive'] },
-      { op: 'AveragePool', inputs: ['positive'], outputs: ['cells'], ints: { kernel_shape: [8, 8], strides: [8, 8] } },
-      { op: 'Reshape', inputs: ['cells', 'shape'], outputs: ['scores'] },
-      { op: 'Concat', inputs: ['boxes', 'scores'], outputs: ['found'], ints: { axis: 1 } },
-    ],
-  };
-}
-
-const segmenter: OnnxGraph = {
-  inputs: { image: [1, 3, 'height', 'width'] },
-  outputs: { logits: [1, 2, 'height', 'width'] },
-  constants: { weights: { dims: [2, 3, 1, 1], values: [0, 0, 0, 12, -12, -12] }, bias: { dims: [2], values: [3, 0] } },
-  nodes: [{ op: 'Conv', inputs: ['image', 'weights', 'bias'], outputs: ['logits'], ints: { kernel_shape: [1, 1] } }],
-};
+const segmenter = colorSegmenter(0);
 
 /** A model that is told where to look: above zero within ten pixels of the place, on an input of 100 × 80. */
 const aroundPlace: OnnxGraph = {
@@ -245,7 +203,7 @@ describe('segmentation', () => {
 
 describe('what is wrong with a model', () => {
   it.each([
-    ['is not one', Buffer.from('this is not a model'), {}, 'the model cannot be loaded'],
+    ['is not one', Buffer.from('this is not a model'), {}, 'the model cannot be loaded: the file is no ONNX model'],
     ['is empty', Buffer.alloc(0), {}, 'the model file is empty'],
     ['is an archive', Buffer.from('PK\x03\x04 zip'), {}, 'not ONNX: export it to ONNX'],
     ['is cut off', onnxFile(classifier(32)).subarray(0, 60), {}, 'the model cannot be loaded'],

@@ -30,7 +30,7 @@ export async function openModel(path: string, threads?: number): Promise<OnnxMod
     });
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new InputError(`the model cannot be loaded: ${withoutPaths(reason)}`, { cause: error });
+    throw new InputError(`the model cannot be loaded: ${inWords(withoutPaths(reason))}`, { cause: error });
   }
   return { runtime, session, close: () => session.release() };
 }
@@ -59,6 +59,12 @@ async function refuseOtherFormats(path: string): Promise<void> {
   } finally {
     await file.close();
   }
+}
+
+/** What the runtime says, without the name that the file has on this machine; what it says of anything that is no model, in words. */
+function inWords(reason: string): string {
+  const said = reason.replace(/^.*?Load model from \S+ failed:\s*/i, '');
+  return /^protobuf parsing failed/i.test(said) ? 'the file is no ONNX model, or is damaged' : said;
 }
 
 function withoutPaths(text: string): string {

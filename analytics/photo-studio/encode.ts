@@ -4,6 +4,7 @@ import { embedMetadata, type EmbeddedMetadata } from './container.ts';
 import { editExif } from './exif.ts';
 import type { PhotoFormat } from './limits.ts';
 import type { StudioSettings } from './settings.ts';
+import { embedTiff } from './tiff-exif.ts';
 import { watermarkOverlays } from './watermark.ts';
 
 export type OutputFormat = 'jpeg' | 'png' | 'webp' | 'avif' | 'tiff';
@@ -61,12 +62,13 @@ export async function encodePixels(pixels: Pixels, options: EncodeOptions): Prom
   return embedded === null ? bytes : embedMetadata(bytes, format, embedded);
 }
 
-/** Formats whose containers are not edited here take profile and EXIF along from an uncompressed PNG. */
+/** AVIF and TIFF take their profile, and AVIF its EXIF, along from an uncompressed PNG; libvips writes none into TIFF. */
 async function encodeOther(image: Sharp, options: EncodeOptions, embedded: EmbeddedMetadata | null): Promise<Buffer> {
   const png = await image.png({ compressionLevel: 0 }).toBuffer();
   const carrier = sharp(embedMetadata(png, 'png', embedded ?? {}), { ignoreIcc: options.sourceColours });
   const kept = embedded?.exif === undefined ? carrier.keepIccProfile() : carrier.keepIccProfile().keepExif();
-  return encodeAs(kept, options.format, options.settings, embedded?.dpi).toBuffer();
+  const bytes = await encodeAs(kept, options.format, options.settings, embedded?.dpi).toBuffer();
+  return options.format === 'tiff' && embedded?.exif !== undefined ? embedTiff(bytes, embedded.exif) : bytes;
 }
 
 function encodeAs(image: Sharp, format: OutputFormat, settings: StudioSettings, dpi?: number): Sharp {

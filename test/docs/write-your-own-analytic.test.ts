@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { onnxFile } from '@fovea/analytics/test-support/onnx-file.ts';
+import { colorClassifier } from '@fovea/analytics/test-support/onnx-graphs.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runCli } from '../../packages/cli/src/testing.ts';
@@ -23,19 +24,7 @@ beforeAll(async () => {
   }
   photo = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#00f000' } }).jpeg().toBuffer();
   writeFileSync(join(folder, 'photo.jpg'), photo);
-  writeFileSync(
-    join(folder, 'colors', 'colors.onnx'),
-    onnxFile({
-      inputs: { image: [1, 3, 8, 8] },
-      outputs: { scores: [1, 3] },
-      constants: { weights: { dims: [3, 3, 1, 1], values: [8, -8, -8, -8, 8, -8, -8, -8, 8] } },
-      nodes: [
-        { op: 'Conv', inputs: ['image', 'weights'], outputs: ['maps'], ints: { kernel_shape: [1, 1] } },
-        { op: 'GlobalAveragePool', inputs: ['maps'], outputs: ['means'] },
-        { op: 'Flatten', inputs: ['means'], outputs: ['scores'] },
-      ],
-    }),
-  );
+  writeFileSync(join(folder, 'colors', 'colors.onnx'), onnxFile(colorClassifier(8)));
   await cli('projects create Street');
   await cli('upload photo.jpg --dataset Night --project Street --create');
 });

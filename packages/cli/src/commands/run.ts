@@ -58,7 +58,7 @@ async function run(context: Context, analytic: string, flags: RunFlags): Promise
     project,
     analytic,
     inputs,
-    parameters: parameterPairs(flags.param),
+    parameters: await withFiles(context, analytic, parameterPairs(flags.param), dataset?.id),
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
     ...(flags.name === undefined ? {} : { name: flags.name }),
     ...(flags.compute === undefined ? {} : { compute: flags.compute }),
@@ -76,6 +76,18 @@ async function run(context: Context, analytic: string, flags: RunFlags): Promise
   if (flags.out === undefined) return;
   const files = await downloadOutputs(context, done, flags.out);
   if (!flags.json) for (const file of files) print(io, `  ${file}`);
+}
+
+/** Parameters that take a file name an item, as inputs do: by its id, or by its path. */
+async function withFiles(context: Context, analytic: string, given: Record<string, unknown>, dataset: string | undefined): Promise<Record<string, unknown>> {
+  if (!Object.values(given).some((value) => typeof value === 'string' && !isId(value))) return given;
+  const { manifest } = await context.fovea.analytics.get(analytic);
+  const parameters = { ...given };
+  for (const { name, type } of manifest.parameters) {
+    const value = given[name];
+    if (type === 'file' && typeof value === 'string') parameters[name] = await itemId(context, value, dataset);
+  }
+  return parameters;
 }
 
 /** An item by its id, or by its path in a dataset. */

@@ -53,6 +53,19 @@ describe('requests', () => {
     expect([status, body.detail.includes(gone)]).toEqual([404, true]);
   });
 
+  test("a file of a parameter is asked for as an input is: one that is not there and somebody else's answer alike", async () => {
+    const stranger = await fovea.person({ admin: true });
+    const theirs = (await fovea.call('POST', '/v1/projects', { key: stranger.key, body: { name: 'theirs' } })).body.id;
+    const place = (await fovea.call('POST', '/v1/datasets', { key: stranger.key, body: { project: theirs, name: 'd' } })).body.id;
+    const secret = (await fovea.call('POST', `/v1/datasets/${place}/items?path=/secret.onnx`, { key: stranger.key, body: Buffer.from('secret') })).body.item.id;
+    for (const model of [secret, '019c1f3e-0000-7000-8000-000000000000', '/model.onnx']) {
+      const { status, body } = await create({ analytic: 'fovea/onnx-classification', inputs: { images: image }, parameters: { model } });
+      expect([status, body.detail]).toEqual([404, `There is no item "${model}".`]);
+    }
+    const job = await run('fovea/onnx-classification', { images: image }, { model: text });
+    expect([job.status, job.cause, job.message]).toEqual(['failed', 'user', expect.stringMatching(/ONNX/i)]);
+  });
+
   test('a missing input, one of the wrong kind, one item where several were given', async () => {
     const { body: missing } = await create({ analytic: 'fovea/motion-tracks', inputs: {} });
     expect(missing.errors[0]).toMatchObject({ path: 'body.inputs.video', message: expect.stringMatching(/\S/) });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { isId, newId, type Item, type Job, type jobs, type Parsed } from '@fovea/contract';
+import { isId, newId, type AnalyticManifest, type Item, type Job, type jobs, type Parsed } from '@fovea/contract';
 import sql from 'sql-template-tag';
 import type { ItemsService } from '../../catalog/items/service.ts';
 import { selectVersion } from '../../catalog/versions/store.ts';
@@ -119,6 +119,17 @@ export function jobsService(deps: {
     return found;
   }
 
+  /** The items that parameters name, which the caller must see as those of inputs. */
+  async function parameterItems(caller: Caller, { parameters: declared }: AnalyticManifest, given: Record<string, unknown>): Promise<Item[]> {
+    const ids = declared.flatMap(({ name, type }) => (type === 'file' && typeof given[name] === 'string' ? [given[name]] : []));
+    return Promise.all(
+      ids.map((id) => {
+        if (!isId(id)) throw notFound('item', id);
+        return items.get(caller, id);
+      }),
+    );
+  }
+
   /** The newest version of each dataset that the items are of. */
   async function versionsOf(found: Record<string, Item[]>): Promise<Record<string, string>> {
     const versions: Record<string, string> = {};
@@ -141,8 +152,9 @@ export function jobsService(deps: {
     if (!body.inputsLater) checkInputs(manifest, found, { anyMedia: body.anyMedia ?? false, frame: body.frame });
     const profile = body.profile === undefined ? undefined : await profiles.get(caller, body.profile);
     const parameters = bindParameters(manifest, { ...profile?.parameters, ...body.parameters });
+    const files = await parameterItems(caller, manifest, parameters);
     const workKey = createHash('sha256')
-      .update(JSON.stringify([analytic.id, parameters, Object.entries(found).map(([name, list]) => [name, list.map((item) => [item.name, item.sha256])]), ...(body.frame === undefined ? [] : [body.frame])]))
+      .update(JSON.stringify([analytic.id, parameters, files.map((item) => item.sha256), Object.entries(found).map(([name, list]) => [name, list.map((item) => [item.name, item.sha256])]), ...(body.frame === undefined ? [] : [body.frame])]))
       .digest('hex');
     const dataVersions = await versionsOf(found);
     const earlier = body.cache ? await selectEqualWork(db, caller.orgId, workKey) : undefined;
