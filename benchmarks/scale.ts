@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import sql, { raw } from 'sql-template-tag';
+import sql, { raw, type Sql } from 'sql-template-tag';
 import { median, times, type Figure, type Scale } from './figure.ts';
 import { startServed, type Served } from './served.ts';
 import type { Database } from '../packages/server/src/engines/database/database.ts';
@@ -93,11 +93,14 @@ async function creations(served: Served, attachment: string, count: number): Pro
 
 async function lists(served: Served, db: Database, attachment: string, count: number): Promise<Figure[]> {
   await post(served, '/scale/v1/task/imageannotation', { project: 'Bench', attachment, instruction: 'The last.', metadata: { kind: 'copied' } });
-  // Copies of the newest task, each with the earlier id that its number makes.
-  await db.run(sql`insert into tasks (id, org_id, project_id, type, status, instruction, params, metadata, recipe_id, recipe_version, origin, extra, created_by, created_at)
-    select (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, org_id, project_id, type, status, instruction, params, metadata, recipe_id, recipe_version, origin, extra, created_by,
-      created_at - make_interval(secs => ${count} - n)
-    from (select * from tasks where metadata->>'kind' = 'copied') made, generate_series(1, ${count}) n`);
+  // Copies of the newest task, each with the earlier id that its number makes and a second later than the one before. The older half is
+  // completed, a day after it was made; one in a thousand of the oldest tenth is of another type, and one in a thousand of the completed was rejected.
+  await db.run(sql`insert into tasks (id, org_id, project_id, type, status, instruction, params, metadata, recipe_id, recipe_version, origin, extra, created_by, created_at, updated_at, completed_at, review_status)
+    select (lpad(to_hex(n), 8, '0') || '-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, org_id, project_id, case when n % 1000 = 0 and n <= ${count} / 10 then 'annotation' else type end,
+      case when ended is null then status else 'completed' end, instruction, params, metadata, recipe_id, recipe_version, origin, extra, created_by, at, coalesce(ended, at), ended,
+      case when ended is not null and n % 1000 = 1 then 'rejected' end
+    from (select made.*, n, made.created_at - make_interval(secs => ${count} - n) as at from tasks made, generate_series(1, ${count}) n where metadata->>'kind' = 'copied') numbered
+      cross join lateral (select case when n <= ${count} / 2 then at + interval '1 day' end as ended) done`);
   await db.run(raw('vacuum analyze tasks'));
   const org = (await db.one<{ org_id: string }>(sql`select org_id from tasks limit 1`)).org_id;
   const place = await db.one<Place>(sql`select id, created_at from tasks where org_id = ${org} and origin = 'scale' order by created_at, id offset 100 limit 1`);
@@ -124,11 +127,41 @@ async function lists(served: Served, db: Database, attachment: string, count: nu
     figure('last page, of bare SQL and an empty request', ofBareLast, 3),
     { bench: 'scale', figure: '  first page', value: doorFirst * 1_000, unit: 'ms', goal: undefined, ok: undefined, n: count },
     { bench: 'scale', figure: '  last page', value: doorLast * 1_000, unit: 'ms', goal: undefined, ok: undefined, n: count },
+    ...(await filtered(served, db, { org, count, empty })),
   ];
 }
 
-async function list(served: Served, token?: string): Promise<Record<string, unknown>> {
-  const query = new URLSearchParams({ limit: '100', ...(token === undefined ? {} : { next_token: token }) });
+/** First pages with totals by the filters of the list, beside the same asked of the database. */
+async function filtered(served: Served, db: Database, { org, count, empty }: { org: string; count: number; empty: number }): Promise<Figure[]> {
+  const { at: last } = await db.one<{ at: Date }>(sql`select max(completed_at) as at from tasks where org_id = ${org}`);
+  const before = (seconds: number) => new Date(last.getTime() - seconds * 1_000);
+  const middle = before(count / 4);
+  const filters: [name: string, query: Record<string, string>, condition: Sql][] = [
+    ['type (few, all old)', { type: 'annotation' }, sql`type = 'annotation'`],
+    ['completed (the older half)', { status: 'completed' }, sql`status = 'completed'`],
+    ['completed_after, few', { completed_after: before(50).toISOString() }, sql`completed_at >= ${before(50)}`],
+    ['completed_after, a quarter', { completed_after: middle.toISOString() }, sql`completed_at >= ${middle}`],
+    ['completed_before, a quarter', { completed_before: middle.toISOString() }, sql`completed_at <= ${middle}`],
+    ['updated_after, half', { updated_after: last.toISOString() }, sql`updated_at >= ${last}`],
+    ['updated_before, a quarter', { updated_before: middle.toISOString() }, sql`updated_at <= ${middle}`],
+    ['customer_review_status (few)', { customer_review_status: 'rejected' }, sql`status = 'completed' and review_status = 'rejected'`],
+  ];
+  const figures: Figure[] = [];
+  for (const [name, query, condition] of filters) {
+    const where = sql`from tasks where org_id = ${org} and test = false and origin = 'scale' and deleted_at is null and ${condition}`;
+    const bare = () => Promise.all([db.many(sql`select * ${where} order by created_at desc, id desc limit 101`), db.one<{ count: number }>(sql`select count(*) as count ${where}`)]);
+    const [, { count: total }] = await bare();
+    if ((await list(served, undefined, query))['total'] !== total) throw new Error(`The door counts something else for ${name}.`);
+    const [door, plain] = [median(await times(runs, () => list(served, undefined, query))), median(await times(runs, bare))] as [number, number];
+    const ratio = door / (plain + empty);
+    figures.push({ bench: 'scale', figure: `first page by ${name}, of bare SQL`, value: ratio, unit: '×', goal: '≤ 3', ok: ratio <= 3, n: count });
+    figures.push({ bench: 'scale', figure: '  which takes', value: door * 1_000, unit: 'ms', goal: undefined, ok: undefined, n: count });
+  }
+  return figures;
+}
+
+async function list(served: Served, token?: string, filters: Record<string, string> = {}): Promise<Record<string, unknown>> {
+  const query = new URLSearchParams({ limit: '100', ...filters, ...(token === undefined ? {} : { next_token: token }) });
   const answer = await fetch(`${served.url}/scale/v1/tasks?${query}`, { headers: { authorization: `Basic ${Buffer.from(`${served.key}:`).toString('base64')}` } });
   return (await answer.json()) as Record<string, unknown>;
 }

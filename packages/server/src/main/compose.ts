@@ -43,6 +43,7 @@ import { doorCredentials } from '../doors/credentials.ts';
 import type { BlobStore } from '../engines/blobs/blobs.ts';
 import { systemClock, type Clock } from '../engines/clock.ts';
 import type { Database } from '../engines/database/database.ts';
+import { noMailer, type Mailer } from '../engines/mail/mail.ts';
 import type { Outbound } from '../engines/outbound/outbound.ts';
 import type { MessageKind, Queue } from '../engines/queue/queue.ts';
 import type { Route } from '../http/context.ts';
@@ -93,6 +94,8 @@ export interface Engines {
   buckets?: Buckets;
   queue: Queue;
   outbound: Outbound;
+  /** Without one, mail is told to be impossible. */
+  mailer?: Mailer;
   clock: Clock;
   logger: pino.Logger;
 }
@@ -113,7 +116,7 @@ const tidy = messageKind<null>('platform.tidy', { retries: 0 });
 
 /** Builds every room on the engines, once. Rooms get exactly what they name, and nothing builds itself. */
 export function compose(engines: Engines, settings: Settings) {
-  const { db, queue, outbound, clock, logger, buckets = new Map() } = engines;
+  const { db, queue, outbound, mailer = noMailer, clock, logger, buckets = new Map() } = engines;
   const blobs = referencedBlobs(db, engines.blobs, buckets);
   const keys = keysService({ db, clock, doorCredentials: doorCredentials(settings) });
   const sessions = sessionsService({ db, clock, keys });
@@ -162,7 +165,7 @@ export function compose(engines: Engines, settings: Settings) {
   const links = jobLinks({ db, blobs, jobs, signer: urlSigner(settings.secret), publicUrl: settings.publicUrl });
   const runs = runsService({ db, blobs, queue, analytics, settings, signer: urlSigner(settings.secret) });
   const events = eventsService({ db, projects });
-  const deliveries = deliveriesService({ db, queue, outbound, logger });
+  const deliveries = deliveriesService({ db, queue, outbound, mailer, logger });
   const callbacks = callbacksService({ db, deliveries, tasks, jobs, settings });
   const webhooks = webhooksService({ db, outbound, projects, deliveries, logger });
   const attachments = attachmentsService({ db, outbound, datasets, items, tasks });

@@ -28,6 +28,8 @@ export interface Config {
   secret: string;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   allowPrivateNetwork: boolean;
+  /** The mail server that sends for the platform, and the address that it sends from. */
+  mail: { url: string; from: string } | undefined;
 }
 
 const flag = z
@@ -51,6 +53,8 @@ const environment = z.object({
   FOVEA_SECRET: z.string().min(32, 'must have at least 32 characters').optional(),
   FOVEA_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   FOVEA_ALLOW_PRIVATE_NETWORK: flag.default(false),
+  FOVEA_SMTP_URL: z.url({ protocol: /^smtps?$/, error: 'must be an smtp:// or smtps:// URL' }).optional(),
+  FOVEA_MAIL_FROM: z.email('must be an e-mail address').optional(),
 });
 
 /** What the command line may set over the environment. */
@@ -77,11 +81,12 @@ export function readConfig(env: Record<string, string | undefined>, overrides: O
   const dataDir = resolve(settings.FOVEA_DATA);
   const port = settings.FOVEA_PORT;
   const shownHost = ['0.0.0.0', '::', ''].includes(settings.FOVEA_HOST) ? '127.0.0.1' : settings.FOVEA_HOST;
+  const publicUrl = (settings.FOVEA_PUBLIC_URL ?? `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}`).replace(/\/+$/, '');
   return {
     dataDir,
     host: settings.FOVEA_HOST,
     port,
-    publicUrl: (settings.FOVEA_PUBLIC_URL ?? `http://${shownHost.includes(':') ? `[${shownHost}]` : shownHost}:${port}`).replace(/\/+$/, ''),
+    publicUrl,
     publicUrlSet: settings.FOVEA_PUBLIC_URL !== undefined,
     databaseUrl: settings.FOVEA_DATABASE_URL,
     blobs: blobSettings(settings.FOVEA_BLOBS, dataDir, settings.FOVEA_S3_ENDPOINT, settings.FOVEA_S3_REGION),
@@ -90,6 +95,7 @@ export function readConfig(env: Record<string, string | undefined>, overrides: O
     secret: settings.FOVEA_SECRET ?? storedSecret(dataDir),
     logLevel: settings.FOVEA_LOG_LEVEL,
     allowPrivateNetwork: settings.FOVEA_ALLOW_PRIVATE_NETWORK,
+    mail: settings.FOVEA_SMTP_URL === undefined ? undefined : { url: settings.FOVEA_SMTP_URL, from: settings.FOVEA_MAIL_FROM ?? `fovea@${new URL(publicUrl).hostname}` },
   };
 }
 

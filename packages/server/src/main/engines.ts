@@ -11,6 +11,8 @@ import { holdDataFolder, startEmbeddedPostgres } from '../engines/database/embed
 import { migrate } from '../engines/database/migrate.ts';
 import { connectDatabase, type Connection } from '../engines/database/postgres.ts';
 import { continueNumbers } from '../events/numbering.ts';
+import { noMailer } from '../engines/mail/mail.ts';
+import { smtpMailer } from '../engines/mail/smtp.ts';
 import { safeOutbound } from '../engines/outbound/safe-outbound.ts';
 import { startQueue } from '../engines/queue/pg-boss-queue.ts';
 import { migrationsDir, type Engines } from './compose.ts';
@@ -53,7 +55,8 @@ export async function openEngines(config: Config, logger: pino.Logger, options: 
     const queue = await startQueue({ connection, database: db, logger });
     closers.push(() => queue.stop(10_000));
     const outbound = safeOutbound({ allowPrivateNetwork: config.allowPrivateNetwork });
-    return { connection, db, blobs, buckets, queue, outbound, clock: systemClock, logger, close };
+    const mailer = config.mail ? smtpMailer(config.mail) : noMailer;
+    return { connection, db, blobs, buckets, queue, outbound, mailer, clock: systemClock, logger, close };
   } catch (error) {
     await close();
     throw error;

@@ -13,6 +13,7 @@ import type { BlobStore } from '../engines/blobs/blobs.ts';
 import { diskBlobs } from '../engines/blobs/disk.ts';
 import { systemClock } from '../engines/clock.ts';
 import { cloneTestDatabase } from '../engines/database/testing.ts';
+import type { Mailer } from '../engines/mail/mail.ts';
 import { safeOutbound } from '../engines/outbound/safe-outbound.ts';
 import { startQueue } from '../engines/queue/pg-boss-queue.ts';
 import { createMetrics } from '../http/metrics.ts';
@@ -48,14 +49,14 @@ export interface TestPlatform {
 }
 
 /** A whole platform for a test file: own database, own folders, listening on a free port of the loopback. */
-export async function startTestPlatform(options: { working?: boolean; allowPrivateNetwork?: boolean; blobs?: BlobStore; buckets?: Buckets } = {}): Promise<TestPlatform> {
+export async function startTestPlatform(options: { working?: boolean; allowPrivateNetwork?: boolean; blobs?: BlobStore; buckets?: Buckets; mailer?: Mailer } = {}): Promise<TestPlatform> {
   const { working = true, allowPrivateNetwork = true, buckets = new Map() } = options;
   const dataDir = mkdtempSync(join(tmpdir(), 'fovea-test-'));
   const database = await cloneTestDatabase(inject('database'));
   const logger = pino({ level: process.env['FOVEA_TEST_LOG'] ?? 'silent' });
   const blobs = options.blobs ?? (await diskBlobs({ root: join(dataDir, 'blobs') }));
   const queue = await startQueue({ connection: database.connection, database: database.db, logger });
-  const engines = { db: database.db, blobs, buckets, queue, outbound: safeOutbound({ allowPrivateNetwork }), clock: systemClock, logger };
+  const engines = { db: database.db, blobs, buckets, queue, outbound: safeOutbound({ allowPrivateNetwork }), clock: systemClock, logger, ...(options.mailer ? { mailer: options.mailer } : {}) };
   let origin = '';
   const platform = compose(engines, { publicUrl: () => origin, secret: 'a secret of tests, long enough to sign', maxUploadBytes: 1024 ** 4, uploadsDir: join(dataDir, 'uploads'), allowPrivateNetwork });
   const { newKey: key = '' } = await bootstrap(database.db, { fixedKey: undefined });

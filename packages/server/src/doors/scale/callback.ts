@@ -3,7 +3,7 @@ import type { Tx } from '../../engines/database/database.ts';
 import type { DeliveryKind } from '../../events/deliveries/service.ts';
 import type { StoredBatch } from '../../labeling/batches/store.ts';
 import type { StoredTask } from '../../labeling/tasks/store.ts';
-import { nameOf } from './projects.ts';
+import { nameOf, type ScaleProjects } from './projects.ts';
 import { showBatch, showCounts } from './batches.ts';
 import { callbackAuthKey } from './callback-auth.ts';
 import { origin, type Mode, type ScaleDeps } from './context.ts';
@@ -18,7 +18,7 @@ export const pausesSeconds = [15, 30, 60, 120, 240, 480, 960, 1_800, 3_600, ...A
 const kindOf = (mode: Mode, what: 'task' | 'batch') => `scale.${mode}.${what}`;
 
 /** Declares how callbacks are sent, and sends them when tasks and batches end. */
-export function callbacks(deps: ScaleDeps, links: Links) {
+export function callbacks(deps: ScaleDeps, projects: ScaleProjects, links: Links) {
   const { rooms, settings, engines } = deps;
   const kind = (mode: Mode, ended?: DeliveryKind['ended']): DeliveryKind => ({
     headers: async (delivery) => ({ 'scale-callback-auth': callbackAuthKey(settings.secret, delivery.orgId, mode) }),
@@ -35,16 +35,13 @@ export function callbacks(deps: ScaleDeps, links: Links) {
     return JSON.stringify({ task_id: shown['task_id'], status: shown['status'], response: shown['response'] ?? null, task: shown });
   }
 
-  async function send(tx: Tx, task: StoredTask, eventType: string): Promise<void> {
-    if (task.callbackUrl === null) return;
-    if (isEmail(task.callbackUrl)) {
-      // The platform has no way to send mail: the caller learns it where every other failure is told.
-      tx.afterCommit(() => rooms.tasks.called(task.id, false));
-      engines.logger.warn({ task: task.id }, 'a callback by e-mail was asked for; mail cannot be sent');
-      return;
-    }
-    const { orgId, projectId, callbackUrl: url } = task;
-    await rooms.deliveries.send(tx, { kind: kindOf(task.test ? 'test' : 'live', 'task'), orgId, projectId, url, eventType, subjectId: task.id, payload: await payloadOf(tx, task) });
+  /** Sends a task's callback to where it says, else to where the account says; gives whether there is such a place. */
+  async function send(tx: Tx, task: StoredTask, eventType: string): Promise<boolean> {
+    const to = task.callbackUrl ?? (await projects.callbackUrl(platformFor(task), tx));
+    if (to === undefined) return false;
+    const { orgId, projectId } = task;
+    await rooms.deliveries.send(tx, { kind: kindOf(task.test ? 'test' : 'live', 'task'), orgId, projectId, url: urlOf(to), eventType, subjectId: task.id, payload: await payloadOf(tx, task) });
+    return true;
   }
 
   rooms.tasks.onEnded(async (tx, task, what) => {
@@ -58,15 +55,19 @@ export function callbacks(deps: ScaleDeps, links: Links) {
   });
 
   async function sendBatch(tx: Tx, batch: StoredBatch, url: string): Promise<void> {
-    if (isEmail(url)) return void engines.logger.warn({ batch: batch.id }, 'a callback by e-mail was asked for; mail cannot be sent');
     const [project] = await rooms.projects.find(platformFor(batch), { ids: [batch.projectId] }, tx);
     const payload = JSON.stringify({ batch_id: toObjectId(batch.id), batch: showBatch(batch, project ? nameOf(project) : ''), status: showCounts(batch) });
     const { orgId, projectId, id: subjectId } = batch;
-    await rooms.deliveries.send(tx, { kind: kindOf(batch.test ? 'test' : 'live', 'batch'), orgId, projectId, url, eventType: 'batch.completed', subjectId, payload });
+    await rooms.deliveries.send(tx, { kind: kindOf(batch.test ? 'test' : 'live', 'batch'), orgId, projectId, url: urlOf(url), eventType: 'batch.completed', subjectId, payload });
   }
 
   return {
-    /** Sends a finished task's callback once more. */
-    again: (task: StoredTask): Promise<void> => engines.db.tx((tx) => send(tx, task, 'task.repeated')),
+    /** Sends a finished task's callback once more; gives whether there is a place that it can be sent to. */
+    again: (task: StoredTask): Promise<boolean> => engines.db.tx((tx) => send(tx, task, 'task.repeated')),
   };
+}
+
+/** An e-mail address in the place of a URL has the callback sent as mail. */
+function urlOf(place: string): string {
+  return isEmail(place) ? `mailto:${place}` : place;
 }

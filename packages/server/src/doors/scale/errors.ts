@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@fovea/contract';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Fault } from '../../fault.ts';
 import { logFault, toFault } from '../../http/problem.ts';
@@ -9,8 +10,20 @@ export function badParameter(name: string, what: string): Fault {
 
 export const noAttachment = (): Fault => new Fault('invalid_request', 'Please include an attachment or attachments parameter.');
 
-/** Statuses that the clients have a class for, or that say the same as no other; the rest becomes the nearest of these. */
-const kept = new Set([400, 401, 403, 404, 409, 429, 500, 503]);
+/** Statuses that the clients have a class for; the rest becomes the nearest of these. */
+const kept = new Set([400, 401, 402, 404, 409, 429, 500, 503, 504]);
+
+/** What has a status here that no class of the clients stands for, and one of theirs that says the same. */
+const nearest: Partial<Record<ErrorCode, number>> = {
+  // Known, but not for this: the clients' only word for rights.
+  forbidden: 401,
+  quota_exceeded: 402,
+  // A state that does not allow something is a wrong request here: 409 is for names that are taken.
+  illegal_state: 400,
+  address_refused: 400,
+  timeout: 504,
+  disk_full: 503,
+};
 
 /** Answers an error in the service's shape: `{status_code, error}` under the same HTTP status. */
 export function sendScaleError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
@@ -21,12 +34,10 @@ export function sendScaleError(error: unknown, request: FastifyRequest, reply: F
 }
 
 function statusOf(fault: Fault, request: FastifyRequest): number {
-  // A state that does not allow something is a wrong request here: 409 is for names that are taken.
-  if (fault.code === 'illegal_state' || fault.code === 'address_refused') return 400;
+  const given = nearest[fault.code] ?? fault.status;
   // The Python client, on 409 to a path with "task" in it, reads `unique_id` of the body that it sent, and fails when that was none or a list.
-  if (fault.status === 409) return request.url.includes('task') && !hasObjectBody(request) ? 400 : 409;
-  if (kept.has(fault.status)) return fault.status;
-  return fault.status >= 500 ? 500 : 400;
+  if (given === 409) return request.url.includes('task') && !hasObjectBody(request) ? 400 : 409;
+  return kept.has(given) ? given : given >= 500 ? 500 : 400;
 }
 
 /** Bodies that were read, by request: what the error handler must know of them. */

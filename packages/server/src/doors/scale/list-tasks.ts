@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Filter } from '@fovea/contract';
+import type { Filter, Task } from '@fovea/contract';
 import type { Caller } from '../../identity/caller.ts';
 import { origin, type ScaleDeps } from './context.ts';
 import { badParameter } from './errors.ts';
@@ -12,20 +12,20 @@ import { every, flag, pageLimit, single, wholeNumber } from './wire.ts';
 
 type Query = Record<string, unknown>;
 
-const statusFilters: Readonly<Record<string, Filter>> = {
-  pending: { status: { in: ['pending', 'claimed', 'submitted'] } },
-  completed: { status: 'completed' },
-  canceled: { status: 'cancelled' },
-  error: { status: 'error' },
+const statusesOf: Readonly<Record<string, readonly Task['status'][]>> = {
+  pending: ['pending', 'claimed', 'submitted'],
+  completed: ['completed'],
+  canceled: ['cancelled'],
+  error: ['error'],
 };
 
-/** Reviews are the customer's only once a task is completed; none yet is `pending`. */
-const reviewFilters: Readonly<Record<string, Filter>> = {
-  pending: { status: 'completed', reviewStatus: { in: ['pending', null] } },
-  fixed: { status: 'completed', reviewStatus: 'fixed' },
-  accepted: { status: 'completed', reviewStatus: 'accepted' },
-  rejected: { status: 'completed', reviewStatus: 'rejected' },
-  commented: { status: 'completed', reviewStatus: 'commented' },
+/** Of completed tasks, which alone have a review for the customer; none yet is `pending`. */
+const reviewFilters: Readonly<Record<string, readonly Filter[]>> = {
+  pending: [{ reviewStatus: 'pending' }, { reviewStatus: null }],
+  fixed: [{ reviewStatus: 'fixed' }],
+  accepted: [{ reviewStatus: 'accepted' }],
+  rejected: [{ reviewStatus: 'rejected' }],
+  commented: [{ reviewStatus: 'commented' }],
 };
 
 const times: readonly [key: string, field: string, operator: 'gte' | 'lte'][] = [
@@ -37,19 +37,39 @@ const times: readonly [key: string, field: string, operator: 'gte' | 'lte'][] = 
   ['updated_before', 'updatedAt', 'lte'],
 ];
 
-/** Conditions of a list of tasks; undefined where a name in it names nothing, so that nothing can match. */
-async function filterOf({ rooms }: ScaleDeps, projects: ScaleProjects, caller: Caller, query: Query): Promise<Filter | undefined> {
-  const all: Filter[] = [];
-  for (const [key, field, operator] of times) {
+/** Clocks of the platform's machines differ by less. */
+const clocksMs = 3_600_000;
+
+/** Conditions on times. What was completed or changed by a time was made by then: with that said too, a list begins there, and not with the newest. */
+function timesOf(query: Query): Filter[] {
+  return times.flatMap(([key, field, operator]) => {
     const given = single(query, key);
-    if (given !== undefined) all.push({ [field]: { [operator]: readTime(key, given) } });
-  }
+    if (given === undefined) return [];
+    const time = readTime(key, given);
+    const made = operator === 'lte' && field !== 'createdAt' ? [{ createdAt: { lte: new Date(Date.parse(time) + clocksMs).toISOString() } }] : [];
+    return [{ [field]: { [operator]: time } }, ...made];
+  });
+}
+
+/** What a list asks for. */
+interface Wanted {
+  filter: Filter;
+  statuses: readonly Task['status'][] | undefined;
+}
+
+/** Conditions of a list of tasks; undefined where a name in it names nothing, so that nothing can match. */
+async function wantedOf({ rooms }: ScaleDeps, projects: ScaleProjects, caller: Caller, query: Query): Promise<Wanted | undefined> {
+  const all = timesOf(query);
   const status = single(query, 'status');
-  if (status !== undefined) all.push(known(statusFilters, 'status', status));
+  let statuses = status === undefined ? undefined : known(statusesOf, 'status', status);
+  if (single(query, 'completed_after') ?? single(query, 'completed_before')) statuses = completedOf(statuses);
   const type = single(query, 'type');
   if (type !== undefined) all.push({ type });
   const reviews = every(query, 'customer_review_status').flatMap((text) => text.split(',')).filter((text) => text !== '');
-  if (reviews.length > 0) all.push({ or: reviews.map((review) => known(reviewFilters, 'customer_review_status', review)) });
+  if (reviews.length > 0) {
+    all.push({ or: reviews.flatMap((review) => known(reviewFilters, 'customer_review_status', review)) });
+    statuses = completedOf(statuses);
+  }
   const uniqueIds = every(query, 'unique_id');
   // A few are looked up one by one in the index; a long list is one comparison.
   if (uniqueIds.length > 0) all.push(uniqueIds.length <= 20 ? { or: uniqueIds.map((uniqueId) => ({ uniqueId })) } : { uniqueId: { in: uniqueIds } });
@@ -67,13 +87,18 @@ async function filterOf({ rooms }: ScaleDeps, projects: ScaleProjects, caller: C
     if (!found) return undefined;
     all.push({ batchId: found.id });
   }
-  return { and: all };
+  return statuses?.length === 0 ? undefined : { filter: all.length === 0 ? {} : { and: all }, statuses };
 }
 
-function known(filters: Readonly<Record<string, Filter>>, key: string, value: string): Filter {
-  const filter = Object.hasOwn(filters, value) ? filters[value] : undefined;
-  if (!filter) throw badParameter(key, `must be one of ${Object.keys(filters).join(', ')}`);
-  return filter;
+/** What remains of states where only completed tasks can match. */
+function completedOf(statuses: Wanted['statuses']): Wanted['statuses'] {
+  return (statuses ?? ['completed']).filter((status) => status === 'completed');
+}
+
+function known<T>(values: Readonly<Record<string, T>>, key: string, name: string): T {
+  const value = Object.hasOwn(values, name) ? values[name] : undefined;
+  if (value === undefined) throw badParameter(key, `must be one of ${Object.keys(values).join(', ')}`);
+  return value;
 }
 
 /** Where a list goes on: after this task. The total was counted for the first page and holds as long as the filters stay the same: later pages cost the page. */
@@ -108,21 +133,22 @@ function afterPlace({ createdAt, id }: Token): Filter[] {
   return [{ createdAt: { lte: createdAt } }, { or: [{ createdAt: { lt: createdAt } }, { id: { lt: id } }] }];
 }
 
-const digestOf = (filter: Filter): string => createHash('sha256').update(JSON.stringify(filter)).digest('base64url').slice(0, 10);
+const digestOf = ({ filter, statuses }: Wanted): string => createHash('sha256').update(JSON.stringify([filter, statuses])).digest('base64url').slice(0, 10);
 
 /** A page of tasks over the whole account, newest first. */
 export async function listTasks(deps: ScaleDeps, projects: ScaleProjects, links: Links, caller: Caller, query: Query): Promise<Json> {
   const limit = pageLimit(query);
   const token = readToken(single(query, 'next_token'));
   const offset = token ? 0 : (wholeNumber(query, 'offset', 0) ?? 0);
-  const filter = await filterOf(deps, projects, caller, query);
-  if (!filter) return { docs: [], total: 0, limit, offset, has_more: false };
+  const wanted = await wantedOf(deps, projects, caller, query);
+  if (!wanted) return { docs: [], total: 0, limit, offset, has_more: false };
   const { tasks } = deps.rooms;
-  const filters = digestOf(filter);
+  const { filter, statuses } = wanted;
+  const filters = digestOf(wanted);
   const within: Filter = token ? { and: [filter, ...afterPlace(token)] } : filter;
   const [page, total] = await Promise.all([
-    tasks.find(caller, { origin, filter: within, limit, offset }),
-    token?.filters === filters ? token.total : tasks.count(caller, { origin, filter }),
+    tasks.find(caller, { origin, filter: within, statuses, limit, offset }),
+    token?.filters === filters ? token.total : tasks.count(caller, { origin, filter, statuses }),
   ]);
   const names: Names = {
     projects: new Map(page.data.map((task) => [task.projectId, nameOf(task.project)])),

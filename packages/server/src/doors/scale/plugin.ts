@@ -43,7 +43,7 @@ export function scaleDoor(deps: ScaleDeps) {
   const teams = scaleTeams(deps, projects);
   const studio = scaleStudio(deps, projects, batches);
   const quality = scaleQuality(tasks);
-  const callback = callbacks(deps, links);
+  const callback = callbacks(deps, projects, links);
   deps.preparations.push(preparation(deps));
   deps.rooms.tasks.respond(origin, humanResponse(deps));
 
@@ -65,8 +65,7 @@ export function scaleDoor(deps: ScaleDeps) {
       async ({ caller, params }) => {
         const task = await tasks.get(caller, params['type'] ?? '');
         if (task.status !== 'completed' && task.status !== 'error') throw new Fault('invalid_request', 'The task has not ended, so there is no callback to repeat.');
-        if (task.callbackUrl === null) throw badParameter('callback_url', 'was not given with the task');
-        await callback.again(task);
+        if (!(await callback.again(task))) throw badParameter('callback_url', 'was not given with the task, and the account has none either');
         return tasks.show(caller, task);
       },
     ],

@@ -1,5 +1,6 @@
 import { toObjectId } from '@fovea/contract';
 import { Fault, notFound } from '../../fault.ts';
+import type { Queryable } from '../../engines/database/database.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { StoredProject } from '../../identity/projects/store.ts';
 import type { StoredRecipe } from '../../labeling/recipes/store.ts';
@@ -49,6 +50,7 @@ function isShown(caller: Caller, project: StoredProject): boolean {
 }
 
 const externalId = (caller: Caller, name: string) => `scale:${modeOf(caller)}:${name}`;
+const idOfNone = (caller: Caller) => `scale-default:${modeOf(caller)}`;
 
 /** Projects of the protocol over Fovea's: parameters are versions of a recipe, the rest lies in the project's extra. */
 export function scaleProjects({ rooms }: Pick<ScaleDeps, 'rooms'>) {
@@ -162,10 +164,17 @@ export function scaleProjects({ rooms }: Pick<ScaleDeps, 'rooms'>) {
       if (known !== undefined) return known;
       const facts: ProjectFacts = { default: true, ...(caller.test ? { test: true } : {}) };
       const name = caller.test ? 'Scale (test)' : 'Scale';
-      const { id } = await projects.ensure(caller, { externalId: `scale-default:${modeOf(caller)}`, name, role: 'developer', extra: { scale: facts } });
+      const { id } = await projects.ensure(caller, { externalId: idOfNone(caller), name, role: 'developer', extra: { scale: facts } });
       if (defaults.size >= 10_000) defaults.clear();
       defaults.set(key, id);
       return id;
+    },
+
+    /** Where the account is called for tasks that do not say: `callbackUrl` in the metadata of {@link ofNone}. */
+    async callbackUrl(caller: Caller, on: Queryable): Promise<string | undefined> {
+      const [project] = await projects.find(caller, { externalId: idOfNone(caller) }, on);
+      const url = project?.metadata['callbackUrl'];
+      return typeof url === 'string' && url !== '' ? url : undefined;
     },
 
     /** Forgets where {@link ofNone} is: it was deleted meanwhile. */

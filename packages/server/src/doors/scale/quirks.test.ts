@@ -1,7 +1,11 @@
 // What no client shows but every client relies on: the protocol's oddities, and requests that are wrong in every way.
 import { request } from 'node:http';
+import { errorCodes, type ErrorCode } from '@fovea/contract';
+import fastify from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Fault } from '../../fault.ts';
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
+import { sendScaleError } from './errors.ts';
 
 let fovea: TestPlatform;
 
@@ -100,6 +104,22 @@ describe('what is wrong is told in one shape', () => {
     const answer = await send(method, path, { ...(body === undefined ? {} : { body }), headers });
     expect([answer.status, answer.body ?? answer.text]).toEqual([status, shape(status)]);
     expect(answer.type).toMatch(/^application\/json/);
+  });
+  test('every fault has a status that the clients have a class for', async () => {
+    const app = fastify();
+    app.setErrorHandler(sendScaleError);
+    app.get('/:code', (request) => {
+      throw new Fault((request.params as { code: ErrorCode }).code, 'Why.');
+    });
+    const statuses: Record<string, number> = {};
+    for (const code of Object.keys(errorCodes)) {
+      const answer = await app.inject({ url: `/${code}` });
+      expect(answer.json()).toEqual({ status_code: answer.statusCode, error: 'Why.' });
+      statuses[code] = answer.statusCode;
+    }
+    await app.close();
+    expect(statuses).toMatchObject({ invalid_request: 400, unauthenticated: 401, forbidden: 401, quota_exceeded: 402, not_found: 404, conflict: 409, illegal_state: 400, rate_limited: 429, internal: 500, not_available: 503, disk_full: 503, timeout: 504 });
+    expect(Object.values(statuses).filter((status) => ![400, 401, 402, 404, 409, 429, 500, 503, 504].includes(status))).toEqual([]);
   });
   test('409 only where the client can bear it', async () => {
     await send('POST', '/projects', { body: JSON.stringify({ name: 'task', type: 'imageannotation', studio: true }) });

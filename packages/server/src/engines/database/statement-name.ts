@@ -1,4 +1,11 @@
 import { createHash } from 'node:crypto';
+import { raw, type Sql } from 'sql-template-tag';
+
+/**
+ * Stands in a statement whose best plan depends on its values, such as a stretch of time that may hold everything or nothing: it is planned
+ * for them each time, and never prepared.
+ */
+export const plannedForItsValues: Sql = raw('/* planned for its values */');
 
 /** So many statements keep a name at a time; the server holds a plan for each of them on every connection. */
 const maxNames = 1_000;
@@ -11,6 +18,7 @@ const seenOnce = new Set<string>();
  * the endless variety of users' filters does not fill the server with plans that are never used again; one that falls out of use loses it.
  */
 export function statementName(text: string): string | undefined {
+  if (text.includes(plannedForItsValues.text)) return undefined;
   const known = names.get(text);
   if (known !== undefined) {
     names.delete(text);

@@ -1,5 +1,6 @@
 import { newId } from '@fovea/contract';
 import type { Database, Tx } from '../../engines/database/database.ts';
+import { MailError, type Mailer } from '../../engines/mail/mail.ts';
 import { OutboundError, type Outbound } from '../../engines/outbound/outbound.ts';
 import { messageKind, type Queue } from '../../engines/queue/queue.ts';
 import type { Logger } from '../../logger.ts';
@@ -32,6 +33,7 @@ export interface Call {
   kind: string;
   orgId: string;
   projectId: string | null;
+  /** `mailto:` and an address has the payload sent as mail. */
   url: string;
   method?: string;
   eventType: string;
@@ -50,7 +52,7 @@ const sweepMs = 30_000;
 const longestPostponeSeconds = 60;
 
 /** Outgoing calls that must arrive: recorded with the change that they tell of, tried again over hours, every attempt logged. */
-export function deliveriesService(deps: { db: Database; queue: Queue; outbound: Outbound; logger: Logger }) {
+export function deliveriesService(deps: { db: Database; queue: Queue; outbound: Outbound; mailer: Mailer; logger: Logger }) {
   const { db, queue, logger } = deps;
   const kinds = new Map<string, DeliveryKind>();
 
@@ -87,7 +89,7 @@ export function deliveriesService(deps: { db: Database; queue: Queue; outbound: 
       });
       return;
     }
-    await settle(delivery, await attempt(deps.outbound, delivery, kindOf(delivery.kind)));
+    await settle(delivery, await attempt(deps, delivery, kindOf(delivery.kind)));
   }
 
   /** Records what came of an attempt, and when the next one is. */
@@ -154,6 +156,9 @@ export function deliveriesService(deps: { db: Database; queue: Queue; outbound: 
   };
 }
 
+/** What the address of a mail begins with (RFC 6068). */
+const mailScheme = 'mailto:';
+
 /** What came of an attempt; `final` where another one is pointless. */
 interface Result {
   ok: boolean;
@@ -161,12 +166,16 @@ interface Result {
   entry: Attempt['entry'];
 }
 
-async function attempt(outbound: Outbound, delivery: StoredDelivery, kind: DeliveryKind): Promise<Result> {
+async function attempt({ outbound, mailer }: { outbound: Outbound; mailer: Mailer }, delivery: StoredDelivery, kind: DeliveryKind): Promise<Result> {
   const started = Date.now();
   const headers = await kind.headers(delivery);
   const entry = (more: Pick<Attempt['entry'], 'status' | 'error' | 'response'>): Attempt['entry'] => ({ at: new Date(started).toISOString(), seconds: (Date.now() - started) / 1_000, headers: shown(headers ?? {}), ...more });
   if (!headers) return { ok: false, final: true, entry: entry({ status: null, error: 'The webhook is switched off or deleted.', response: null }) };
   try {
+    if (delivery.url.startsWith(mailScheme)) {
+      await mailer.send({ to: delivery.url.slice(mailScheme.length), subject: `Fovea: ${delivery.eventType}`, text: delivery.payload });
+      return { ok: true, final: false, entry: entry({ status: null, error: null, response: null }) };
+    }
     const answer = await outbound.request({
       url: delivery.url,
       method: delivery.method as 'POST',
@@ -178,6 +187,7 @@ async function attempt(outbound: Outbound, delivery: StoredDelivery, kind: Deliv
     const ok = answer.status >= 200 && answer.status < 300;
     return { ok, final: false, entry: entry({ status: answer.status, error: ok ? null : `The receiver answered ${answer.status}.`, response }) };
   } catch (error) {
+    if (error instanceof MailError) return { ok: false, final: error.final, entry: entry({ status: null, error: error.message, response: null }) };
     if (!(error instanceof OutboundError)) throw error;
     return { ok: false, final: error.code === 'refused', entry: entry({ status: null, error: error.message, response: null }) };
   }

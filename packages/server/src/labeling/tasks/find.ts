@@ -1,18 +1,21 @@
-import type { Filter, SortKey } from '@fovea/contract';
-import sql, { type Sql } from 'sql-template-tag';
+import type { Filter, SortKey, Task } from '@fovea/contract';
+import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import { queryCount, queryPage, rowAlias } from '../../catalog/query/page.ts';
 import type { Database } from '../../engines/database/database.ts';
+import { plannedForItsValues } from '../../engines/database/statement-name.ts';
 import { notFound } from '../../fault.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import { inVisibleProject, visibleProjects } from '../../identity/projects/store.ts';
 import type { Page } from '../../paging.ts';
-import { taskEntity } from './entity.ts';
+import { taskEntity, taskStatuses } from './entity.ts';
 import { listedColumns, selectTaskByUniqueId, toListedTask, type ListedTask, type TaskRow } from './store.ts';
 
 /** What a door asks of all tasks: one origin, a filter, and a page. */
 export interface TaskSearch {
   origin: string;
   filter: Filter;
+  /** Only tasks in these states; undefined: in any. */
+  statuses?: readonly Task['status'][] | undefined;
   limit: number;
   /** Rows skipped: for protocols that page by number. Costs what it skips. */
   offset?: number | undefined;
@@ -29,9 +32,11 @@ type FoundRow = TaskRow & { project_name: string; project_extra: string | null; 
 
 /** Finds tasks over all projects that the caller sees, in the caller's mode (test or not). */
 export function taskFinder(db: Database) {
-  function scopeOf(caller: Caller, origin: string): Sql {
+  function scopeOf(caller: Caller, { origin, filter, statuses }: Pick<TaskSearch, 'origin' | 'filter' | 'statuses'>): Sql {
     needScope(caller, 'read');
-    return sql`${rowAlias}.org_id = ${caller.orgId} and ${rowAlias}.test = ${caller.test} and ${rowAlias}.origin = ${origin}`;
+    const filtered = statuses !== undefined || Object.keys(filter).length > 0;
+    return sql`${filtered ? plannedForItsValues : empty} ${rowAlias}.org_id = ${caller.orgId} and ${rowAlias}.test = ${caller.test} and ${rowAlias}.origin = ${origin}
+      ${statuses === undefined ? empty : sql`and ${rowAlias}.status in (${literals(statuses)})`}`;
   }
 
   /** Tasks in projects that the caller sees, beside their project and their batch: one query for all that a list shows. */
@@ -55,16 +60,16 @@ export function taskFinder(db: Database) {
       return queryPage<FoundRow, FoundTask>(db, taskEntity, search, {
         columns: sql`${listedColumns}, place.name as project_name, place.extra::text as project_extra, b.name as batch_name`,
         from: tasksInPlace(caller),
-        scope: scopeOf(caller, search.origin),
-        scopeMark: [caller.orgId, caller.test, search.origin],
+        scope: scopeOf(caller, search),
+        scopeMark: [caller.orgId, caller.test, search.origin, search.statuses ?? null],
         defaultSort: newestFirst,
         map: (row) => ({ ...toListedTask(row), project: { name: row.project_name, extra: extraOf(row.project_extra) }, batchName: row.batch_name }),
       });
     },
 
     /** How many tasks a filter finds. */
-    async count(caller: Caller, search: Pick<TaskSearch, 'origin' | 'filter'>): Promise<number> {
-      return queryCount(db, taskEntity, search.filter, sql`${scopeOf(caller, search.origin)} and ${inVisibleProject(caller, sql`${rowAlias}.project_id`)}`);
+    async count(caller: Caller, search: Pick<TaskSearch, 'origin' | 'filter' | 'statuses'>): Promise<number> {
+      return queryCount(db, taskEntity, search.filter, sql`${scopeOf(caller, search)} and ${inVisibleProject(caller, sql`${rowAlias}.project_id`)}`);
     },
 
     /** The task that has a unique id in the organisation, whoever sees it: only its id is told. */
@@ -74,4 +79,9 @@ export function taskFinder(db: Database) {
       return holder.id;
     },
   };
+}
+
+/** States as they stand in the conditions of partial indexes, which parameters would not be recognised in. */
+function literals(statuses: readonly Task['status'][]): Sql {
+  return raw(taskStatuses.filter((status) => statuses.includes(status)).map((status) => `'${status}'`).join(', '));
 }
