@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { deidentifyOptions } from './deidentification.ts';
+import { command } from './commands.ts';
 import { conflictRules, facet, itemStatuses, uploadResult } from './items.ts';
 import { operation } from './operation.ts';
 import { description, futureExpiry, id, itemPath, metadata, time } from './primitives.ts';
@@ -43,6 +45,20 @@ export type DownloadLink = z.infer<typeof downloadLink>;
 /** Which way the parts of an upload go. */
 export const uploadVia = z.enum(['store', 'platform']).default('store').describe('`platform`: URLs of the platform, also where clients can reach the store itself');
 const oneUpload = z.object({ dataset: id, upload: id });
+/** How a large file is begun, whatever becomes of it. */
+const large = {
+  fingerprint: z.string().min(1).max(200).optional().describe('What you know the file again by'),
+  sha256: digestText.optional().describe('Refuse bytes with another digest; can also be said at the end'),
+  via: uploadVia,
+};
+/** What is said of the items that it becomes. */
+const newItems = {
+  ifExists: z.enum(conflictRules).default('error'),
+  labels: z.array(facet).max(100).optional(),
+  channel: facet.optional(),
+  status: z.enum(itemStatuses).default('inbox'),
+  expiresAt: futureExpiry.optional(),
+};
 const signed = z.object({ expires: z.string(), signature: z.string() });
 
 export const transfers = {
@@ -59,16 +75,10 @@ export const transfers = {
       .object({
         path: itemPath,
         sizeBytes: z.int('must be a whole number').min(1, 'must be at least 1; an empty file goes to items.upload'),
-        fingerprint: z.string().min(1).max(200).optional().describe('What you know the file again by'),
-        sha256: digestText.optional().describe('Refuse bytes with another digest; can also be said at the end'),
-        via: uploadVia,
-        ifExists: z.enum(conflictRules).default('error'),
+        ...large,
+        ...newItems,
         metadata: metadata.optional(),
-        labels: z.array(facet).max(100).optional(),
-        channel: facet.optional(),
-        status: z.enum(itemStatuses).default('inbox'),
         description: description.optional(),
-        expiresAt: futureExpiry.optional(),
       })
       .strict(),
     result: partedUpload,
@@ -118,6 +128,41 @@ export const transfers = {
     audience: 'developer',
     params: oneUpload,
     errors: ['not_found', 'forbidden'],
+  }),
+  beginArchive: operation({
+    id: 'transfers.beginArchive',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/items/import-archive/uploads',
+    summary: 'Begins the upload of a large archive in parts, whose files become items, or finds one that broke off.',
+    description:
+      'As `transfers.begin`: send each part to its URL, ask `transfers.get` for those still missing, then call `transfers.finishArchive`. With the same `fingerprint` and size the upload that was begun before is found again, with what has arrived, until its archive is unpacked.',
+    audience: 'developer',
+    params: z.object({ dataset: id }),
+    body: z
+      .object({
+        sizeBytes: z.int('must be a whole number').min(1, 'must be at least 1'),
+        ...large,
+        ...newItems,
+        folder: itemPath.optional().describe('Where its folders go; the root by default'),
+        deidentify: deidentifyOptions.optional().describe('De-identify its DICOM and NIfTI files before they become items; others are left out'),
+      })
+      .strict(),
+    result: partedUpload,
+    status: 201,
+    errors: ['not_found', 'forbidden', 'too_large', 'disk_full'],
+  }),
+  finishArchive: operation({
+    id: 'transfers.finishArchive',
+    method: 'POST',
+    path: '/v1/datasets/{dataset}/items/import-archive/uploads/{upload}',
+    summary: 'Unpacks an upload whose parts are all there into its dataset, in the background.',
+    description: 'Its bytes are read once and their digest taken. Bytes that have not the `sha256` that was said are refused and removed. Again, it answers the same command.',
+    audience: 'developer',
+    params: oneUpload,
+    body: z.object({ sha256: digestText.optional().describe('The digest that the bytes must have') }).strict(),
+    result: command,
+    status: 202,
+    errors: ['not_found', 'forbidden', 'conflict', 'digest_mismatch', 'upload_incomplete', 'gone', 'disk_full'],
   }),
   link: operation({
     id: 'transfers.link',

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { zipSync } from 'fflate';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestPlatform, type TestPlatform } from '../../server/src/testing/platform.ts';
 import { AbortedError, ConflictError, DigestMismatchError, Fovea } from '../src/index.ts';
@@ -75,13 +76,36 @@ test('an upload that was aborted goes on in another program, and sends only what
   expect(puts().length).toBeGreaterThan(0);
 });
 
+test('a large archive whose line goes dead is gone on with by another program, and its files become items', async () => {
+  const zip = join(folder, 'photos.zip');
+  writeFileSync(zip, zipSync({ 'a/large.bin': bytes.subarray(0, 48 * mebibyte), 'small.txt': Buffer.from('x') }, { level: 0 }));
+  const stop = new AbortController();
+  let passed = 0;
+  breaks = (_path, method) => {
+    if (method === 'PUT' && ++passed === 4) stop.abort();
+    return false;
+  };
+  await expect(client().items.importArchive(dataset, zip, { folder: '/in', labels: 'a, b' }, { signal: stop.signal })).rejects.toThrow(AbortedError);
+  breaks = () => false;
+  seen = [];
+  const told: number[] = [];
+  const command = await client().items.importArchive(dataset, zip, { folder: '/in', labels: 'a, b' }, { onSent: ({ resumedBytes }) => void told.push(resumedBytes) });
+  expect(puts().length).toBeLessThan(4);
+  expect(told.at(-1)).toBeGreaterThan(0);
+  const fovea = client();
+  let done = command;
+  while (done.endedAt === null) done = await fovea.commands.get(command.id, { waitSeconds: 20 });
+  expect([done.status, done.result]).toEqual(['complete', expect.objectContaining({ created: 2, failedCount: 0 })]);
+  expect((await fovea.items.list(dataset).toArray({ limit: 5 })).map(({ path, labels }) => [path, labels])).toEqual([['/in/a/large.bin', ['a', 'b']], ['/in/small.txt', ['a', 'b']]]);
+});
+
 test('a file that was changed in between is sent anew', async () => {
   const other = join(folder, 'changed.bin');
   writeFileSync(other, bytes);
   let passed = 0;
   const stop = new AbortController();
   breaks = (_path, method) => {
-    if (method === 'PUT' && ++passed === 3) stop.abort();
+    if (method === 'PUT' && ++passed === 4) stop.abort();
     return false;
   };
   await expect(client().items.upload(dataset, other, { signal: stop.signal })).rejects.toThrow(AbortedError);

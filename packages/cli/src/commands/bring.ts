@@ -8,6 +8,7 @@ import { formatCount } from '../terminal/format.ts';
 import { plain } from '../terminal/text.ts';
 import { newItemsOf, withNewItems, type NewItemFlags } from './new-items.ts';
 import { repeatable, withExamples, withJson, withProject } from './options.ts';
+import { sendWithProgress } from './sending.ts';
 import { finishedWork } from './watch-command.ts';
 
 interface Flags extends NewItemFlags {
@@ -69,7 +70,8 @@ export function bringCommands(group: Command, context: Context): void {
   ).action(async (reference: string, file: string, flags: Flags) => {
     const dataset = await context.dataset(reference, flags.project);
     const { labels, ...query } = newItemsOf(flags);
-    const started = await context.fovea.items.importArchive(dataset.id, resolve(context.io.cwd, file), { ...query, ...(labels && { labels: labels.join(',') }) });
+    const wishes = { ...query, ...(labels && { labels: labels.join(',') }) };
+    const started = await sendWithProgress(context, (call) => context.fovea.items.importArchive(dataset.id, resolve(context.io.cwd, file), wishes, call));
     await told(context, started, flags, { label: 'Unpacking', unit: 'files', in: `"${plain(dataset.name)}"` });
   });
 }

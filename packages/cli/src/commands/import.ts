@@ -1,17 +1,18 @@
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Dataset, DatasetImport, FormatName, ImportQuery } from '@fovea/contract';
-import { NotFoundError, type ImportWishes, type SendProgress } from '@fovea/sdk';
+import { NotFoundError, type ImportWishes } from '@fovea/sdk';
 import { Option, type Command } from 'commander';
 import type { Context } from '../context.ts';
 import { UsageError } from '../failure.ts';
 import { note, print } from '../io.ts';
-import { formatBytes, formatCount } from '../terminal/format.ts';
+import { formatCount } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
 import { plain } from '../terminal/text.ts';
 import { formatOption } from './format-options.ts';
 import { printLosses, saveLosses } from './losses.ts';
 import { withExamples, withJson, withProject } from './options.ts';
+import { sendWithProgress } from './sending.ts';
 
 interface Flags {
   dataset: string;
@@ -84,9 +85,9 @@ async function packed({ io }: Context, folder: string, send: (file: string, fing
   });
 }
 
-async function sendFile({ io, fovea }: Context, dataset: Dataset, given: { file: string; name: string; fingerprint: string | undefined; flags: Flags }): Promise<DatasetImport> {
+async function sendFile(context: Context, dataset: Dataset, given: { file: string; name: string; fingerprint: string | undefined; flags: Flags }): Promise<DatasetImport> {
+  const { io, fovea } = context;
   const { file, name, fingerprint, flags } = given;
-  const sending = new Progress(io, { label: 'Sending', unit: 'archives' });
   const query: ImportWishes = {
     name,
     match: flags.match,
@@ -98,13 +99,7 @@ async function sendFile({ io, fovea }: Context, dataset: Dataset, given: { file:
     ...(flags.dryRun && { dryRun: true }),
     ...(flags.publish && { status: 'published' }),
   };
-  let resumed = 0;
-  const onSent = ({ sentBytes, totalBytes, resumedBytes }: SendProgress): void => {
-    resumed = Math.max(resumed, resumedBytes);
-    sending.update({ done: 0, total: 1, bytes: sentBytes, totalBytes });
-  };
-  const made = await fovea.imports.create(dataset.id, file, { ...query, fingerprint, signal: io.signal, onSent }).finally(() => sending.clear());
-  if (resumed > 0) note(io, `${formatBytes(resumed)} of it had been sent before, and were not sent again.`);
+  const made = await sendWithProgress(context, (call) => fovea.imports.create(dataset.id, file, { ...query, fingerprint, ...call }));
   const progress = new Progress(io, { label: flags.dryRun ? 'Reading' : 'Importing', unit: 'images' });
   return fovea.imports.wait(made.id, { signal: io.signal, onProgress: ({ done, total }) => progress.update({ done, ...(total === null ? {} : { total }) }) }).finally(() => progress.clear());
 }

@@ -1,10 +1,10 @@
-import { exports, formats, imports, transfers, type BodyOf, type DatasetExport, type DatasetImport } from '@fovea/contract';
+import { exports, formats, imports, type BodyOf, type DatasetExport, type DatasetImport } from '@fovea/contract';
 import { platform } from '#platform';
 import type { CallOptions, QueryInput, Upload } from '../client.ts';
 import { FoveaError, TimeoutError } from '../errors.ts';
 import { Feature } from '../feature.ts';
 import type { Saved } from '../platform/platform.ts';
-import { completionTimeoutMs, isSliced, largeBytes, largeCall, uploadLarge, type SlicedSource } from '../transfer/large.ts';
+import { completionTimeoutMs, isSliced, largeBytes, largeCall, sendLarge, type SendProgress, type SlicedSource } from '../transfer/large.ts';
 import { openSource, type UploadSource } from '../transfer/source.ts';
 import { pause } from '../transport.ts';
 
@@ -24,14 +24,6 @@ export interface TransferWaitOptions<T> extends CallOptions {
   deadlineMs?: number | undefined;
   /** Told whenever something was heard of it. */
   onProgress?: ((work: T) => void) | undefined;
-}
-
-/** How much of an archive has been sent. */
-export interface SendProgress {
-  sentBytes: number;
-  totalBytes: number | undefined;
-  /** Bytes that an earlier attempt had sent already. */
-  resumedBytes: number;
 }
 
 /** How to import. */
@@ -165,22 +157,12 @@ export class Imports extends Feature {
     const { onSent, fingerprint, query } = given;
     const { sizeBytes } = source;
     const call = largeCall(this.client, given);
-    const body = { ...query, sizeBytes, fingerprint };
-    let resumedBytes = 0;
-    return uploadLarge<DatasetImport>(
-      source,
-      {
-        begin: async (via) => {
-          const upload = await this.client.run(imports.begin, { params: { dataset }, body: { ...body, via }, ...call });
-          resumedBytes = Math.min(sizeBytes, upload.arrivedCount * upload.partBytes);
-          return upload;
-        },
-        window: (upload, from, via) => this.client.run(transfers.get, { params: { dataset, upload }, query: { from, via }, ...call }),
-        put: (url, bytes, sent) => this.client.put(url, bytes, { ...call, maxRetries: 0, onSent: sent }),
-        complete: (upload, sha256) => this.client.run(imports.finish, { params: { dataset, upload }, body: { sha256 }, ...call, timeoutMs: completionTimeoutMs(call, sizeBytes) }),
-      },
-      { onSent: (sentBytes) => onSent?.({ sentBytes, totalBytes: sizeBytes, resumedBytes }), maxRetries: call.maxRetries, signal: call.signal },
-    );
+    return sendLarge<DatasetImport>(this.client, dataset, source, {
+      begin: (via) => this.client.run(imports.begin, { params: { dataset }, body: { ...query, sizeBytes, fingerprint, via }, ...call }),
+      complete: (upload, sha256) => this.client.run(imports.finish, { params: { dataset, upload }, body: { sha256 }, ...call, timeoutMs: completionTimeoutMs(call, sizeBytes) }),
+      call,
+      onSent,
+    });
   }
 
   /** Waits until an import is complete. Throws TransferFailedError, or TimeoutError at the deadline. */

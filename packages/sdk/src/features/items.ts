@@ -1,12 +1,13 @@
-import { datasets, deidentification, items, transfers, type BodyOf, type conflictRules, type Item, type itemStatuses, type UploadResult } from '@fovea/contract';
+import { datasets, deidentification, items, transfers, type BodyOf, type conflictRules, type Command, type Item, type itemStatuses, type UploadResult } from '@fovea/contract';
 import { platform } from '#platform';
-import type { CallOptions, CallResult, QueryInput, Upload } from '../client.ts';
+import type { CallOptions, Upload } from '../client.ts';
 import { AbortedError } from '../errors.ts';
 import { Feature } from '../feature.ts';
 import { linesOf } from '../lines.ts';
 import type { Saved } from '../platform/platform.ts';
+import { sendArchive, type ArchiveOptions, type ArchiveWishes } from '../transfer/archive.ts';
 import { cleaner, cleanFiles, type CleanedFile, type DeidentifySettings } from '../transfer/deidentify.ts';
-import { completionTimeoutMs, isSliced, largeBytes, largeCall, uploadLarge, type SlicedSource } from '../transfer/large.ts';
+import { completionTimeoutMs, isSliced, largeBytes, largeCall, sendLarge, type SlicedSource } from '../transfer/large.ts';
 import { openSource, type FolderOptions, type UploadFile, type UploadSource } from '../transfer/source.ts';
 import { uploadMany, type UploadManyProgress, type UploadManyResult } from '../transfer/upload-many.ts';
 
@@ -71,10 +72,13 @@ export interface SaveOptions extends TransferOptions {
 export class Items extends Feature {
   /** Fetches files by URL, in the background; answers the command to watch. */
   readonly importUrls = this.method(items.importUrls, 'dataset');
-  /** Unpacks a ZIP or TAR archive, in the background: `importArchive(dataset, { query, body })`; answers the command to watch. */
-  importArchive(dataset: string, source: UploadSource, query: QueryInput<typeof items.importArchive> = {}, options: TransferOptions = {}): Promise<CallResult<typeof items.importArchive>> {
-    const body: Upload = { open: async (sent) => platform.body(await openSource(source), sent), replayable: false };
-    return this.client.run(items.importArchive, { ...options, params: { dataset }, query, body });
+  /**
+   * Unpacks a ZIP or TAR archive, in the background: `importArchive(dataset, 'photos.zip', { folder: '/2026' })`; answers the command to
+   * watch. From 32 MiB on it is sent in parts: what has arrived is not sent again, by a later call or another program either, as long as
+   * the file is not changed.
+   */
+  importArchive(dataset: string, source: UploadSource, query: ArchiveWishes = {}, options: ArchiveOptions = {}): Promise<Command> {
+    return sendArchive(this.client, dataset, source, query, options);
   }
   /** Lists the items of a dataset by path; the query takes the filters. */
   readonly list = this.listOf(items.list, 'dataset');
@@ -147,16 +151,12 @@ export class Items extends Feature {
     const call = largeCall(this.client, { signal, timeoutMs, maxRetries });
     const ends = expiresAt instanceof Date ? expiresAt.toISOString() : expiresAt;
     const body = { ...facets, path, sizeBytes, fingerprint, labels: labels && [...labels], expiresAt: ends };
-    const result = await uploadLarge(
-      source,
-      {
-        begin: (via) => this.client.run(transfers.begin, { params: { dataset }, body: { ...body, via }, ...call }),
-        window: (upload, from, via) => this.client.run(transfers.get, { params: { dataset, upload }, query: { from, via }, ...call }),
-        put: (url, bytes, onSent) => this.client.put(url, bytes, { ...call, maxRetries: 0, onSent }),
-        complete: (upload, sha256) => this.client.run(transfers.complete, { params: { dataset, upload }, body: { sha256: options.sha256 ?? sha256 }, ...call, timeoutMs: completionTimeoutMs(call, sizeBytes) }),
-      },
-      { onSent: (sentBytes) => onProgress?.({ sentBytes, totalBytes: sizeBytes }), maxRetries: call.maxRetries, signal },
-    );
+    const result = await sendLarge(this.client, dataset, source, {
+      begin: (via) => this.client.run(transfers.begin, { params: { dataset }, body: { ...body, via }, ...call }),
+      complete: (upload, sha256) => this.client.run(transfers.complete, { params: { dataset, upload }, body: { sha256: options.sha256 ?? sha256 }, ...call, timeoutMs: completionTimeoutMs(call, sizeBytes) }),
+      call,
+      onSent: ({ sentBytes }) => onProgress?.({ sentBytes, totalBytes: sizeBytes }),
+    });
     onProgress?.({ sentBytes: sizeBytes, totalBytes: sizeBytes });
     return result;
   }

@@ -12,6 +12,10 @@ export class Transfers extends Feature {
   readonly complete = this.method(transfers.complete, 'dataset', 'upload');
   /** Gives an upload up. */
   readonly abort = this.method(transfers.abort, 'dataset', 'upload');
+  /** Begins the upload of a large archive in parts, whose files become items, or finds one that broke off; `items.importArchive` uses it by itself. */
+  readonly beginArchive = this.method(transfers.beginArchive, 'dataset');
+  /** Unpacks an upload whose parts are all there. */
+  readonly finishArchive = this.method(transfers.finishArchive, 'dataset', 'upload');
   /** Gives a URL that opens the bytes of an item without a key, for a time. */
   readonly link = this.method(transfers.link, 'item');
   /** Sends one part to the URL that `begin` or `get` gave for it: one of the platform, or of its store. */

@@ -1,4 +1,4 @@
-import type { MissingPart, PartedUpload } from '@fovea/contract';
+import { transfers, type MissingPart, type PartedUpload } from '@fovea/contract';
 import { platform } from '#platform';
 import type { CallOptions, Client } from '../client.ts';
 import { AbortedError, ApiError, FoveaError, SourceError } from '../errors.ts';
@@ -41,6 +41,40 @@ export interface LargeRequests<T> {
   window(upload: string, from: number, via: Via): Promise<PartedUpload>;
   put(url: string, bytes: Uint8Array, onSent: (bytes: number) => void): Promise<void>;
   complete(upload: string, sha256: string | undefined): Promise<T>;
+}
+
+/** How much of a large file has been sent. */
+export interface SendProgress {
+  sentBytes: number;
+  totalBytes: number | undefined;
+  /** Bytes that an earlier attempt had sent already. */
+  resumedBytes: number;
+}
+
+/** A large file on its way into a dataset: what begins and what completes it, while parts go as all do. Tells how much of it was there before. */
+export function sendLarge<T>(
+  client: Client,
+  dataset: string,
+  source: SlicedSource,
+  given: Pick<LargeRequests<T>, 'begin' | 'complete'> & { call: LargeCall; onSent?: ((progress: SendProgress) => void) | undefined },
+): Promise<T> {
+  const { begin, complete, call, onSent } = given;
+  const totalBytes = source.sizeBytes;
+  let resumedBytes = 0;
+  return uploadLarge<T>(
+    source,
+    {
+      begin: async (via) => {
+        const upload = await begin(via);
+        resumedBytes = Math.min(totalBytes, upload.arrivedCount * upload.partBytes);
+        return upload;
+      },
+      window: (upload, from, via) => client.run(transfers.get, { params: { dataset, upload }, query: { from, via }, ...call }),
+      put: (url, bytes, sent) => client.put(url, bytes, { ...call, maxRetries: 0, onSent: sent }),
+      complete,
+    },
+    { onSent: (sentBytes) => onSent?.({ sentBytes, totalBytes, resumedBytes }), maxRetries: call.maxRetries, signal: call.signal },
+  );
 }
 
 export interface LargeOptions {

@@ -144,6 +144,8 @@ const table: Record<string, Sample> = {
   'transfers.putPart': { query: '?expires=1&signature=x', body: 'x' },
   'transfers.complete': { body: {} },
   'transfers.abort': {},
+  'transfers.beginArchive': { body: { sizeBytes: 10 } },
+  'transfers.finishArchive': { body: {} },
   'transfers.link': {},
   'transfers.open': { query: '?expires=1&signature=x' },
   'scans.header': {},

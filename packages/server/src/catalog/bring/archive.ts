@@ -18,7 +18,7 @@ import { fail, tallyOf, type Tally } from './tally.ts';
 
 const bundle = { files: 200, bytes: 32 * 1024 * 1024, fileBytes: 4 * 1024 * 1024 };
 
-type ArchiveInput = ArchiveQuery & { datasetId: string; sha256?: string; size: number };
+export type ArchiveInput = ArchiveQuery & { datasetId: string; sha256?: string; size: number };
 
 /** A file of an archive, with its place among them. */
 interface ArchiveFile {
@@ -48,8 +48,11 @@ function withoutPlace({ next: _next, ...tally }: ReturnType<typeof tallyOf>): Re
 }
 
 /** The archive itself is no longer needed; without its digest it is swept, and at once when it says who patients are. */
-async function release({ db, blobs }: BringDeps, { command }: CommandRun, { sha256, deidentify }: ArchiveInput): Promise<void> {
-  await db.run(sql`update commands set input = input - 'sha256' where id = ${command.id}`);
+async function release({ db, blobs, transfers }: BringDeps, { command }: CommandRun, { sha256, deidentify }: ArchiveInput): Promise<void> {
+  await db.tx(async (tx) => {
+    await tx.run(sql`update commands set input = input - 'sha256' where id = ${command.id}`);
+    await transfers.ended(tx, command.id);
+  });
   // Whoever stored the same bytes after this command was made keeps them.
   if (deidentify && sha256 !== undefined) await collectBlob({ db, blobs }, sha256, Date.parse(command.createdAt) + 1);
 }

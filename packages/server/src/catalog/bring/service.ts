@@ -10,7 +10,9 @@ import type { DatasetAccess } from '../datasets/access.ts';
 import { authorizeDataset } from '../datasets/access.ts';
 import type { DeidentificationService } from '../deidentification/service.ts';
 import { blobFault, type ItemsService } from '../items/service.ts';
+import type { TransfersService } from '../transfers/service.ts';
 import { importArchive } from './archive.ts';
+import { archiveParts } from './parts.ts';
 import { fail, tallyOf, type Tally } from './tally.ts';
 
 type UrlsBody = Parsed<typeof operations.importUrls>['body'];
@@ -27,6 +29,7 @@ export interface BringDeps {
   commands: CommandsService;
   items: ItemsService;
   deidentification: DeidentificationService;
+  transfers: TransfersService;
   limits: { maxUploadBytes: number };
 }
 
@@ -36,7 +39,12 @@ export function bringService(deps: BringDeps) {
   commands.handle(kinds.urls, (run) => importUrls(deps, run));
   commands.handle(kinds.archive, (run) => importArchive(deps, run));
 
+  const parts = archiveParts(deps, kinds.archive);
+
   return {
+    beginArchive: parts.begin,
+    finishArchive: parts.finish,
+
     async urls(caller: Caller, datasetId: string, body: UrlsBody): Promise<Command> {
       const { projectId } = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
       return db.tx((tx) => commands.start(tx, caller, { kind: kinds.urls, projectId, subjectId: datasetId, input: { datasetId, ...body } }));

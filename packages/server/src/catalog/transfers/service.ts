@@ -2,19 +2,20 @@ import { newId, type DownloadLink, type Parsed, type PartedUpload, type transfer
 import type { BlobStore, StoredBlob } from '../../engines/blobs/blobs.ts';
 import { BlobError } from '../../engines/blobs/blobs.ts';
 import { partBytesFor, partCount, partRange, type PartUpload } from '../../engines/blobs/parts.ts';
-import type { Database } from '../../engines/database/database.ts';
+import type { Database, Tx } from '../../engines/database/database.ts';
 import { Fault, notFound } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { DatasetAccess } from '../datasets/access.ts';
 import { blobFault, checkPlacement, type ItemsService } from '../items/service.ts';
 import { selectByPaths, selectItem } from '../items/store.ts';
 import { needQuota } from '../usage/quota.ts';
-import { deleteUpload, selectAbandoned, selectUpload, setBlob, setHandle, setItem, touchUpload, upsertUpload, type StoredUpload } from './store.ts';
+import { deleteUpload, endUploadOf, lockUpload, selectAbandoned, selectUpload, setBlob, setCommand, setHandle, setItem, touchUpload, upsertUpload, type StoredUpload } from './store.ts';
 
 type Begin = Parsed<typeof transfers.begin>['body'];
 type Via = Begin['via'];
-/** A file that is uploaded in parts to be imported. */
-type BeginImport = Pick<Begin, 'sizeBytes' | 'fingerprint' | 'sha256' | 'via'> & { name: string; importRequest: Record<string, unknown> };
+/** What a file that is uploaded in parts becomes, where that is no item. */
+type Use = 'import' | 'archive';
+type BeginFor = Pick<Begin, 'sizeBytes' | 'fingerprint' | 'sha256' | 'via'> & { becomes: Use; name: string; request: Record<string, unknown> };
 export type TransfersService = ReturnType<typeof transfersService>;
 
 export interface TransfersDeps {
@@ -60,7 +61,7 @@ export function transfersService(deps: TransfersDeps) {
 
   /** What has arrived; of one that has become a blob, all. */
   async function arrivedOf(upload: StoredUpload): Promise<{ upload: StoredUpload & { handle: string }; arrived: ReadonlySet<number> }> {
-    if (upload.sha256 !== null) return { upload: { ...upload, handle: upload.handle ?? '' }, arrived: new Set(Array.from({ length: partCount(upload) }, (_, index) => index + 1)) };
+    if (upload.sha256 !== null || upload.commandId !== null) return { upload: { ...upload, handle: upload.handle ?? '' }, arrived: new Set(Array.from({ length: partCount(upload) }, (_, index) => index + 1)) };
     if (upload.handle !== null) {
       const known = { ...upload, handle: upload.handle };
       const arrived = await blobs.parts.arrived(partsOf(known)).catch(unlessMissing);
@@ -157,30 +158,31 @@ export function transfersService(deps: TransfersDeps) {
         fingerprint,
         promised: sha256,
         wishes,
-        importRequest: null,
+        becomes: 'item',
+        request: null,
       });
       return describe(upload, 1, via);
     },
 
-    /** Begins an upload that becomes no item but an import; `importRequest` is kept with it. */
-    async beginImport(caller: Caller, datasetId: string, { name, sizeBytes: size, fingerprint, sha256, via, importRequest }: BeginImport): Promise<PartedUpload> {
+    /** Begins an upload that becomes no item; `request` is kept with it for the room that takes the bytes. */
+    async beginFor(caller: Caller, datasetId: string, { becomes, name, sizeBytes: size, fingerprint, sha256, via, request }: BeginFor): Promise<PartedUpload> {
       const access = await items.authorizeUpload(caller, datasetId);
       checkSize(size);
       const { orgId, userId } = caller;
       const whose = { id: newId(), orgId, projectId: access.projectId, datasetId, userId };
-      const upload = await upsertUpload(db, { ...whose, path: name, size, partBytes: partBytesFor(size), fingerprint, promised: sha256, wishes: {}, importRequest });
+      const upload = await upsertUpload(db, { ...whose, path: name, size, partBytes: partBytesFor(size), fingerprint, promised: sha256, wishes: {}, becomes, request });
       return describe(upload, 1, via);
     },
 
-    /** The import that an upload is to become: what it is called, and what was kept with it. */
-    async importOf(caller: Caller, datasetId: string, id: string): Promise<{ name: string; importRequest: Record<string, unknown> }> {
+    /** What an upload was begun for: what it is called, what was kept with it, and the command that has it. */
+    async wanted(caller: Caller, datasetId: string, id: string, becomes: Use): Promise<{ name: string; request: Record<string, unknown>; commandId: string | null }> {
       const { upload } = await need(caller, datasetId, id);
-      if (upload.importRequest === null) throw new Fault('conflict', 'The upload becomes an item; transfers.complete ends it.');
-      return { name: upload.path, importRequest: upload.importRequest };
+      if (upload.becomes !== becomes) throw otherwise(upload);
+      return { name: upload.path, request: upload.request ?? {}, commandId: upload.commandId };
     },
 
-    /** The bytes of an upload that becomes an import; again, the same. */
-    async importBlob(caller: Caller, datasetId: string, id: string, sha256: string | undefined): Promise<StoredBlob> {
+    /** The bytes of an upload that becomes no item; again, the same. */
+    async blobOf(caller: Caller, datasetId: string, id: string, sha256: string | undefined): Promise<StoredBlob> {
       const { upload } = await need(caller, datasetId, id);
       if (upload.sha256 === null) {
         const running = taking.get(id) ?? toBlob(upload, sha256).finally(() => taking.delete(id));
@@ -189,8 +191,21 @@ export function transfersService(deps: TransfersDeps) {
       }
       if (sha256 === undefined || sha256 === upload.sha256) return { sha256: upload.sha256, size: upload.size };
       await deleteUpload(db, id);
-      throw new Fault('digest_mismatch', `The bytes that arrived have the SHA-256 ${upload.sha256}, not ${sha256}; begin the upload again.`);
+      throw otherDigest(upload.sha256, sha256);
     },
+
+    /** What of an upload a room takes for its command, once: others wait for the end of the transaction. */
+    async take(tx: Tx, id: string): Promise<Pick<StoredUpload, 'request' | 'size' | 'sha256' | 'commandId'>> {
+      const upload = await lockUpload(tx, id);
+      if (!upload) throw notFound('upload', id);
+      return upload;
+    },
+
+    /** Its bytes belong to a command from here on, and are found by the same file until that has ended. */
+    taken: setCommand,
+    /** The command is done with the bytes: the same file is a new upload. */
+    ended: endUploadOf,
+    forget: (id: string): Promise<void> => deleteUpload(db, id),
 
     async get(caller: Caller, datasetId: string, id: string, { from, via }: { from: number; via: Via }): Promise<PartedUpload> {
       const { upload } = await need(caller, datasetId, id);
@@ -208,7 +223,7 @@ export function transfersService(deps: TransfersDeps) {
 
     async complete(caller: Caller, datasetId: string, id: string, sha256: string | undefined): Promise<UploadResult> {
       const { access, upload } = await need(caller, datasetId, id);
-      if (upload.importRequest !== null) throw new Fault('conflict', 'The upload becomes an import; imports.finish ends it.');
+      if (upload.becomes !== 'item') throw otherwise(upload);
       if (upload.itemId !== null) return { outcome: upload.outcome ?? 'existing', item: await items.get(caller, upload.itemId) };
       const running = completing.get(id) ?? finish(caller, access, upload, sha256).finally(() => completing.delete(id));
       completing.set(id, running);
@@ -246,13 +261,26 @@ export function transfersService(deps: TransfersDeps) {
   };
 
   async function remove(upload: StoredUpload): Promise<void> {
-    if (upload.handle !== null && upload.sha256 === null) await blobs.parts.abort(partsOf({ ...upload, handle: upload.handle })).catch(blobFault);
+    if (upload.handle !== null && upload.sha256 === null && upload.commandId === null) await blobs.parts.abort(partsOf({ ...upload, handle: upload.handle })).catch(blobFault);
     await deleteUpload(db, upload.id);
   }
 }
 
 const keyOf = ({ id }: Pick<StoredUpload, 'id'>) => `upload-${id}`;
 const partsOf = (upload: StoredUpload & { handle: string }): PartUpload => ({ key: keyOf(upload), handle: upload.handle, size: upload.size, partBytes: upload.partBytes });
+
+const endings = { item: ['an item', 'transfers.complete'], import: ['an import', 'imports.finish'], archive: ['the items of an archive', 'transfers.finishArchive'] } as const;
+
+/** The upload was begun for something else. */
+function otherwise({ becomes }: StoredUpload): Fault {
+  const [what, how] = endings[becomes];
+  return new Fault('conflict', `The upload becomes ${what}; ${how} ends it.`);
+}
+
+/** What arrived are the bytes of another file. */
+export function otherDigest(arrived: string, said: string): Fault {
+  return new Fault('digest_mismatch', `The bytes that arrived have the SHA-256 ${arrived}, not ${said}; begin the upload again.`);
+}
 
 function unlessMissing(error: unknown): undefined {
   if (!(error instanceof BlobError && error.code === 'not_found')) blobFault(error);

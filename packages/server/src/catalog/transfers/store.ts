@@ -1,6 +1,6 @@
 import type { BodyOf, UploadResult, transfers } from '@fovea/contract';
 import sql from 'sql-template-tag';
-import type { Queryable } from '../../engines/database/database.ts';
+import type { Queryable, Tx } from '../../engines/database/database.ts';
 
 /** What the upload says about its item. */
 export type Wishes = Omit<BodyOf<typeof transfers.begin>, 'path' | 'sizeBytes' | 'fingerprint' | 'sha256' | 'via'>;
@@ -18,8 +18,11 @@ export interface StoredUpload {
   /** Null until the blob store has begun it. */
   handle: string | null;
   wishes: Wishes;
-  /** Of an upload that becomes an import of labels: how, as that room knows it. Null for items. */
-  importRequest: Record<string, unknown> | null;
+  becomes: 'item' | 'import' | 'archive';
+  /** Of what becomes no item: what was asked for, as the room knows it that takes the bytes. Null for items. */
+  request: Record<string, unknown> | null;
+  /** The command that unpacks it, once there is one. */
+  commandId: string | null;
   promised: string | null;
   /** The blob, once there is one. */
   sha256: string | null;
@@ -39,7 +42,9 @@ interface UploadRow {
   part_bytes: number;
   handle: string | null;
   wishes: Wishes;
-  import_request: Record<string, unknown> | null;
+  becomes: StoredUpload['becomes'];
+  request: Record<string, unknown> | null;
+  command_id: string | null;
   promised_sha256: Buffer | null;
   sha256: Buffer | null;
   item_id: string | null;
@@ -58,7 +63,9 @@ const toUpload = (row: UploadRow): StoredUpload => ({
   partBytes: row.part_bytes,
   handle: row.handle,
   wishes: row.wishes,
-  importRequest: row.import_request,
+  becomes: row.becomes,
+  request: row.request,
+  commandId: row.command_id,
   promised: row.promised_sha256?.toString('hex') ?? null,
   sha256: row.sha256?.toString('hex') ?? null,
   itemId: row.item_id,
@@ -68,23 +75,26 @@ const toUpload = (row: UploadRow): StoredUpload => ({
 
 const bytesOf = (hex: string | undefined) => (hex === undefined ? null : Buffer.from(hex, 'hex'));
 
-export type NewUpload = Pick<StoredUpload, 'id' | 'orgId' | 'projectId' | 'datasetId' | 'userId' | 'path' | 'size' | 'partBytes' | 'wishes' | 'importRequest'> & {
+export type NewUpload = Pick<StoredUpload, 'id' | 'orgId' | 'projectId' | 'datasetId' | 'userId' | 'path' | 'size' | 'partBytes' | 'wishes' | 'becomes' | 'request'> & {
   fingerprint: string | undefined;
   promised: string | undefined;
 };
 
 /**
  * Records an upload; one that was begun with the same fingerprint takes what is said now, and is given instead: of an item while it has
- * not ended, of an import always.
+ * not ended, of an import always, of an archive until it is unpacked.
  */
 export async function upsertUpload(db: Queryable, upload: NewUpload): Promise<StoredUpload> {
-  const which = upload.importRequest === null ? sql`item_id is null and fingerprint is not null and import_request is null` : sql`fingerprint is not null and import_request is not null`;
+  const known =
+    upload.becomes === 'item'
+      ? sql`(dataset_id, user_id, path, size, fingerprint) where item_id is null and fingerprint is not null and becomes = 'item'`
+      : sql`(dataset_id, user_id, becomes, path, size, fingerprint) where fingerprint is not null and becomes <> 'item'`;
   return toUpload(
-    await db.one<UploadRow>(sql`insert into uploads (id, org_id, project_id, dataset_id, user_id, path, size, part_bytes, fingerprint, wishes, import_request, promised_sha256)
+    await db.one<UploadRow>(sql`insert into uploads (id, org_id, project_id, dataset_id, user_id, path, size, part_bytes, fingerprint, wishes, becomes, request, promised_sha256)
       values (${upload.id}, ${upload.orgId}, ${upload.projectId}, ${upload.datasetId}, ${upload.userId}, ${upload.path}, ${upload.size}, ${upload.partBytes},
-        ${upload.fingerprint ?? null}, ${JSON.stringify(upload.wishes)}, ${upload.importRequest && JSON.stringify(upload.importRequest)}, ${bytesOf(upload.promised)})
-      on conflict (dataset_id, user_id, path, size, fingerprint) where ${which}
-      do update set wishes = excluded.wishes, import_request = excluded.import_request, promised_sha256 = excluded.promised_sha256, touched_at = now() returning *`),
+        ${upload.fingerprint ?? null}, ${JSON.stringify(upload.wishes)}, ${upload.becomes}, ${upload.request && JSON.stringify(upload.request)}, ${bytesOf(upload.promised)})
+      on conflict ${known}
+      do update set wishes = excluded.wishes, request = excluded.request, promised_sha256 = excluded.promised_sha256, touched_at = now() returning *`),
   );
 }
 
@@ -117,6 +127,22 @@ export async function deleteUpload(db: Queryable, id: string): Promise<void> {
 /** Uploads that nobody goes on with: not touched for so many days, or finished a day ago. */
 export async function selectAbandoned(db: Queryable, days: number, limit: number): Promise<StoredUpload[]> {
   const rows = await db.many<UploadRow>(sql`select * from uploads where touched_at < now() - make_interval(days => ${days})
-    or (item_id is not null and touched_at < now() - interval '1 day') order by touched_at limit ${limit}`);
+    or ((item_id is not null or command_id is not null) and touched_at < now() - interval '1 day') order by touched_at limit ${limit}`);
   return rows.map(toUpload);
+}
+
+/** Who takes the bytes of an upload, while others wait for it; undefined when it is gone. */
+export async function lockUpload(tx: Tx, id: string): Promise<StoredUpload | undefined> {
+  const row = await tx.maybe<UploadRow>(sql`select * from uploads where id = ${id} for update`);
+  return row && toUpload(row);
+}
+
+/** Its bytes belong to a command from here on. */
+export async function setCommand(tx: Tx, id: string, commandId: string): Promise<void> {
+  await tx.run(sql`update uploads set command_id = ${commandId}, sha256 = null, touched_at = now() where id = ${id}`);
+}
+
+/** The command is done with the bytes: the same file is another upload. */
+export async function endUploadOf(db: Queryable, commandId: string): Promise<void> {
+  await db.run(sql`update uploads set fingerprint = null where command_id = ${commandId}`);
 }

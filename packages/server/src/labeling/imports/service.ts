@@ -81,15 +81,15 @@ export function importsService(deps: ImportDeps & { commands: CommandsService; t
     /** Begins the upload of a large archive in parts. */
     async begin(caller: Caller, datasetId: string, { name, sizeBytes, fingerprint, sha256, via, ...request }: Parsed<typeof imports.begin>['body']): Promise<PartedUpload> {
       await check(caller, datasetId, request, 'body');
-      return transfers.beginImport(caller, datasetId, { name, sizeBytes, fingerprint, sha256, via, importRequest: request });
+      return transfers.beginFor(caller, datasetId, { becomes: 'import', name, sizeBytes, fingerprint, sha256, via, request });
     },
 
     /** Imports an upload whose parts are all there; answers the import that is under way with it where there is one. */
     async finish(caller: Caller, datasetId: string, uploadId: string, sha256: string | undefined): Promise<DatasetImport> {
-      const { name, importRequest } = await transfers.importOf(caller, datasetId, uploadId);
-      const request = importRequest as ImportRequest;
+      const { name, request: asked } = await transfers.wanted(caller, datasetId, uploadId, 'import');
+      const request = asked as ImportRequest;
       await check(caller, datasetId, request);
-      const blob = await transfers.importBlob(caller, datasetId, uploadId, sha256);
+      const blob = await transfers.blobOf(caller, datasetId, uploadId, sha256);
       const last = await selectImportOfUpload(db, uploadId);
       const [command] = last ? await commands.ofIds([last.id]) : [];
       if (last && command?.endedAt === null && isDeepStrictEqual(last.request, request)) return present(last, command);
