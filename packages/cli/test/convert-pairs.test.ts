@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function into(input: string, to: string, output: string): Promise<Converted> {
-  return convert({ input, output, from: undefined, to, media: true, rle: undefined, onProgress: () => undefined, onNote: () => undefined });
+  return convert({ input, output, from: undefined, to, media: true, write: {}, select: {}, onProgress: () => undefined, onNote: () => undefined });
 }
 
 const came = ({ kept, approximated }: Converted['reading']) => kept + approximated;

@@ -108,6 +108,29 @@ describe('without a platform', () => {
     expect((await alone(['convert', 'listed', 'listed-out', '--to', 'yolo'])).code).toBe(0);
     expect(readdirSync(join(folder, 'listed-out', 'labels'), { recursive: true })).toEqual(expect.arrayContaining([join('train', 'a.txt'), join('val', 'b.txt')]));
   });
+  test('items and annotations are chosen, and divided into folders or lists, as an export does', async () => {
+    const filter = '{"having":{"annotations":{"label":"dog"}}}';
+    const chosen = JSON.parse((await alone(['convert', 'coco', 'chosen', '--to', 'voc', '--filter', filter, '--annotations', '{"label":{"in":["dog"]}}', '--json'])).out);
+    expect([chosen.items, chosen.leftOut, chosen.writing.items]).toEqual([1, { items: 1, annotations: 0 }, 1]);
+    expect(readdirSync(join(folder, 'chosen', 'Annotations'))).toEqual(['b.xml']);
+    expect((await alone(['convert', 'coco', 'parted', '--to', 'yolo', '--splits', 'train=1'])).code).toBe(0);
+    expect(readdirSync(join(folder, 'parted', 'labels', 'train'))).toEqual(['a.txt', 'b.txt']);
+    expect((await alone(['convert', 'parted', 'lists', '--to', 'labelme', '--split-style', 'lists'])).code).toBe(0);
+    expect(readFileSync(join(folder, 'lists', 'splits', 'train.txt'), 'utf8').trim().split('\n').every((path) => existsSync(join(folder, 'lists', path)))).toBe(true);
+    expect((await alone(['convert', 'parted', 'whole', '--to', 'coco', '--splits', 'none'])).code).toBe(0);
+    const written = readdirSync(join(folder, 'whole'), { recursive: true }).join(' ');
+    expect([written.includes('default.json'), written.includes('train.json')]).toEqual([true, false]);
+  });
+  test.each([
+    [['--filter', '{"colour":"red"}'], '"colour" is not a field of items; allowed: path, name'],
+    [['--annotations', '{"label":{"like":"c"}}'], 'filter.label.like'],
+    [['--splits', 'train=0.5'], 'must have shares that sum to 1'],
+    [['--splits', 'label:train'], 'no labels of items'],
+  ])('convert %j is refused before anything is written', async (flags, message) => {
+    const { code, err } = await alone(['convert', 'coco', 'refused', '--to', 'voc', ...flags]);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+    expect(existsSync(join(folder, 'refused'))).toBe(false);
+  });
   test('formats lists what each keeps', async () => {
     const { code, out } = await alone(['formats']);
     expect([code, out]).toEqual([0, expect.stringMatching(/FORMAT[^]*coco[^]*webdataset/)]);

@@ -1,6 +1,7 @@
 import type { Format, Sniff } from './dataset.ts';
 import { decodeText, type FileSource, listPaths, readHead } from './files.ts';
 import { formats } from './formats.ts';
+import { asUtf8 } from './utf8-source.ts';
 
 /** How much of a file formats look at. */
 const headBytes = 64 * 1024;
@@ -11,10 +12,11 @@ export type Guess = { format: Format; score: number };
 /** The formats that files may be in, the likeliest first; none when no format knows them. */
 export async function guessFormats(source: FileSource): Promise<Guess[]> {
   const heads = new Map<string, string>();
+  const texts = asUtf8(source);
   const files: Sniff = {
     paths: await listPaths(source),
     async head(path) {
-      const known = heads.get(path) ?? decodeText(await readHead(source, path, headBytes));
+      const known = heads.get(path) ?? decodeText(await readHead(texts, path, headBytes));
       heads.set(path, known);
       return known;
     },

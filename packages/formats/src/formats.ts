@@ -18,11 +18,11 @@ import { labelStudio } from './label-studio.ts';
 import { labelme } from './labelme.ts';
 import { voc } from './voc.ts';
 import { vocSegmentation } from './voc-segmentation.ts';
+import { asUtf8 } from './utf8-source.ts';
 import { yoloClassify } from './yolo-classify.ts';
 import { yolo, yoloObb, yoloPose, yoloSegment } from './yolo.ts';
 
-/** All formats, the commonest first. */
-export const formats: readonly Format[] = [
+const known: readonly Format[] = [
   coco,
   cocoPanoptic,
   cocoCaptions,
@@ -48,3 +48,9 @@ export const formats: readonly Format[] = [
   tfrecord,
   webdataset,
 ];
+
+/** All formats, the commonest first. */
+export const formats: readonly Format[] = known.map((format) => {
+  const { read } = format;
+  return read ? { ...format, read: (source, options) => read(asUtf8(source), options) } : format;
+});

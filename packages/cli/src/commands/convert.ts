@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Option, type Command } from 'commander';
+import type { Filter, SplitRule } from '@fovea/contract';
+import type { Command } from 'commander';
 import type { Context } from '../context.ts';
 import type { Converted } from '../convert/convert.ts';
 import { UsageError } from '../failure.ts';
@@ -9,7 +10,7 @@ import { print } from '../io.ts';
 import { formatCount, formatDuration } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
 import { plain } from '../terminal/text.ts';
-import { formatOption } from './format-options.ts';
+import { formatOption, splitsOf, withSelection } from './format-options.ts';
 import { printLosses, saveLosses } from './losses.ts';
 import { withExamples, withJson } from './options.ts';
 
@@ -18,6 +19,11 @@ interface ConvertFlags {
   to: string;
   media: boolean;
   rle?: 'compressed' | 'plain';
+  filter?: Filter;
+  annotations?: Filter;
+  splits?: SplitRule;
+  splitStyle?: 'folders' | 'lists';
+  shardItems?: number;
   losses?: string;
   overwrite?: boolean;
   json?: boolean;
@@ -25,21 +31,25 @@ interface ConvertFlags {
 
 export function convertCommand(program: Command, context: Context): void {
   withExamples(
-    withJson(
-      program
-        .command('convert')
-        .argument('<in>', 'folder, archive (ZIP, TAR, TAR.GZ) or file to read')
-        .argument('<out>', 'folder to write to, or an archive when it ends in .zip')
-        .description('convert labels from one format to another, without a platform, and say what was lost'),
+    withSelection(
+      withJson(
+        program
+          .command('convert')
+          .argument('<in>', 'folder, archive (ZIP, TAR, TAR.GZ) or file to read')
+          .argument('<out>', 'folder to write to, or an archive when it ends in .zip')
+          .description('convert labels from one format to another, without a platform, and say what was lost'),
+      )
+        .addOption(formatOption('--from <format>', 'the format that is read (default: found out)'))
+        .addOption(formatOption('--to <format>', 'the format that is written').makeOptionMandatory())
+        .option('--no-media', 'leave out the media that lie beside the labels'),
+      'those of the files',
     )
-      .addOption(formatOption('--from <format>', 'the format that is read (default: found out)'))
-      .addOption(formatOption('--to <format>', 'the format that is written').makeOptionMandatory())
-      .option('--no-media', 'leave out the media that lie beside the labels')
-      .addOption(new Option('--rle <kind>', 'COCO: how masks are written').choices(['compressed', 'plain']))
       .option('--losses <file>', 'write every single loss to a file, a line of JSON each')
       .option('--overwrite', 'write into a folder that is not empty, or over a file'),
     'fovea convert ./coco ./yolo --to yolo',
     'fovea convert labels.zip labels.xml.zip --from datumaro --to cvat --losses lost.ndjson',
+    'fovea convert ./coco ./yolo --to yolo --splits train=0.8,val=0.2',
+    'fovea convert ./coco ./cars --to voc --filter \'{"having":{"annotations":{"label":"car"}}}\' --annotations \'{"label":"car"}\'',
   ).action(async (input: string, output: string, flags: ConvertFlags) => convertFiles(context, input, output, flags));
 }
 
@@ -48,6 +58,8 @@ async function convertFiles(context: Context, input: string, output: string, fla
   const [from, to] = [resolve(io.cwd, input), resolve(io.cwd, output)];
   if (!existsSync(from)) throw new UsageError(`"${input}" does not exist.`);
   if (!flags.overwrite && (await isFilled(to))) throw new UsageError(`"${output}" is there already; --overwrite writes over it.`);
+  if (flags.splits?.by === 'label') throw new UsageError('Files have no labels of items to take parts from; --splits takes none, folder, metadata:FIELD or shares such as train=0.8,val=0.2.');
+  const splits = flags.splits && splitsOf(flags.splits);
   const { convert } = await import('../convert/convert.ts');
   const progress = new Progress(io, { label: 'Converting', unit: 'items' });
   const notes: string[] = [];
@@ -57,7 +69,8 @@ async function convertFiles(context: Context, input: string, output: string, fla
     from: flags.from,
     to: flags.to,
     media: flags.media,
-    rle: flags.rle,
+    write: { rle: flags.rle, splitStyle: flags.splitStyle, shardItems: flags.shardItems },
+    select: { filter: flags.filter, annotations: flags.annotations, splits },
     onProgress: (items) => progress.update({ done: items }),
     onNote: (note) => void (flags.losses !== undefined && notes.push(`${JSON.stringify(note)}\n`)),
   }).finally(() => progress.clear());
@@ -81,6 +94,8 @@ function report(context: Context, done: Converted, { output, seconds, json }: { 
   const { io, style } = context;
   if (json) return print(io, JSON.stringify({ ...done, output, seconds: Number(seconds.toFixed(3)) }));
   print(io, `${style.green('✓')} ${formatCount(done.items)} items from ${done.from} to ${done.to} in "${plain(output)}" (${formatDuration(seconds)}).`);
+  const { items, annotations } = done.leftOut;
+  if (items + annotations > 0) print(io, `  Not asked for: ${formatCount(items)} items, and ${formatCount(annotations)} annotations of the others.`);
   print(io, style.dim(`  Reading ${done.from}:`));
   printLosses(context, done.reading);
   print(io, style.dim(`  Writing ${done.to}:`));

@@ -8,33 +8,29 @@ import { print } from '../io.ts';
 import { formatBytes, formatCount } from '../terminal/format.ts';
 import { Progress } from '../terminal/progress.ts';
 import { plain } from '../terminal/text.ts';
-import { formatOption, parseFilter, parseSplits, requestOf, type ExportFlags } from './format-options.ts';
+import { formatOption, requestOf, withSelection, type ExportFlags } from './format-options.ts';
 import { printLosses, saveLosses } from './losses.ts';
-import { wholeNumber, withExamples, withJson, withProject } from './options.ts';
+import { withExamples, withJson, withProject } from './options.ts';
 
 type Flags = Omit<ExportFlags, 'version'> & { dataset: string; project?: string; ofVersion?: string; to?: string; losses?: string; json?: boolean };
 
 export function exportCommand(program: Command, context: Context): void {
   withExamples(
-    withJson(
-      withProject(
-        program
-          .command('export')
-          .description('export a dataset in a label format, and say what was kept, approximated and dropped')
-          .requiredOption('-D, --dataset <dataset>', 'name or id of the dataset')
-          .addOption(formatOption('-f, --format <format>', 'the label format').makeOptionMandatory())
-          .option('--to <path>', 'file to write when it ends in .zip, else folder to unpack into (default: the archive, here)'),
+    withSelection(
+      withJson(
+        withProject(
+          program
+            .command('export')
+            .description('export a dataset in a label format, and say what was kept, approximated and dropped')
+            .requiredOption('-D, --dataset <dataset>', 'name or id of the dataset')
+            .addOption(formatOption('-f, --format <format>', 'the label format').makeOptionMandatory())
+            .option('--to <path>', 'file to write when it ends in .zip, else folder to unpack into (default: the archive, here)')
+            .option('--of-version <version>', 'a version of the dataset: number like v3, tag or id')
+            .addOption(new Option('--media <rule>', 'whether media come along').choices(['included', 'linked', 'none']).default('none')),
+        ),
       ),
-    )
-      .option('--of-version <version>', 'a version of the dataset: number like v3, tag or id')
-      .addOption(new Option('--filter <json>', 'which items, by the query language').argParser(parseFilter))
-      .addOption(new Option('--annotations <json>', 'which annotations of them, by the query language').argParser(parseFilter))
-      .addOption(new Option('--media <rule>', 'whether media come along').choices(['included', 'linked', 'none']).default('none'))
-      .addOption(new Option('--splits <rule>', 'parts: none, folder, metadata:FIELD, label:train,val or shares such as train=0.8,val=0.2 (default: metadata:split)').argParser(parseSplits))
-      .addOption(new Option('--split-style <style>', 'parts as folders of the format, or as lists').choices(['folders', 'lists']))
-      .addOption(new Option('--rle <kind>', 'COCO: how masks are written').choices(['compressed', 'plain']))
-      .addOption(new Option('--shard-items <n>', 'items in a shard, for formats that have such').argParser(wholeNumber(1)))
-      .option('--losses <file>', 'write every single loss to a file, a line of JSON each'),
+      'metadata:split',
+    ).option('--losses <file>', 'write every single loss to a file, a line of JSON each'),
     'fovea export --dataset Night --format coco --to night.zip',
     'fovea export --dataset Night --format yolo --media included --splits train=0.8,val=0.2 --to ./night',
     'fovea export --dataset Night --format cvat --filter \'{"labels":{"contains":"rain"}}\'',

@@ -1,5 +1,7 @@
-import { formatNames, type ExportRequest, type Filter, type FormatName, type SplitRule } from '@fovea/contract';
-import { InvalidArgumentError, Option } from 'commander';
+import { formatNames, splitRule, type ExportRequest, type Filter, type FormatName, type SplitRule } from '@fovea/contract';
+import { InvalidArgumentError, Option, type Command } from 'commander';
+import { UsageError } from '../failure.ts';
+import { wholeNumber } from './options.ts';
 
 /** `--format` and the like. */
 export function formatOption(flags: string, description: string): Option {
@@ -31,6 +33,25 @@ export function parseSplits(text: string): SplitRule {
     return { name, share: Number(share) };
   });
   return { by: 'share', splits: { parts } };
+}
+
+/** The rule with its defaults. Throws UsageError with what is wrong. */
+export function splitsOf(rule: SplitRule): ReturnType<typeof splitRule.parse> {
+  const parsed = splitRule.safeParse(rule);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UsageError(`--splits ${issue?.message ?? 'makes no sense'}.`);
+}
+
+/** The options of what is written, and how it is divided. */
+export function withSelection(command: Command, defaultSplits: string): Command {
+  return command
+    .addOption(new Option('--filter <json>', 'which items, by the query language').argParser(parseFilter))
+    .addOption(new Option('--annotations <json>', 'which annotations of them, by the query language').argParser(parseFilter))
+    .addOption(new Option('--splits <rule>', `parts: none, folder, metadata:FIELD, label:train,val or shares such as train=0.8,val=0.2 (default: ${defaultSplits})`).argParser(parseSplits))
+    .addOption(new Option('--split-style <style>', 'parts as folders of the format, or as lists').choices(['folders', 'lists']))
+    .addOption(new Option('--rle <kind>', 'COCO: how masks are written').choices(['compressed', 'plain']))
+    .addOption(new Option('--shard-items <n>', 'items in a shard, for formats that have such').argParser(wholeNumber(1)));
 }
 
 export type ExportFlags = {

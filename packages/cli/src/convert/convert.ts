@@ -1,7 +1,9 @@
-import { FormatError, formatNamed, guessFormats, mergeReports, Ledger, splitLists, watchSource, withSplits, type FileSource, type Format, type LabelledItem, type LabelSet, type LossNote, type LossReport } from '@fovea/formats';
+import { FormatError, formatNamed, guessFormats, mergeReports, Ledger, splitLists, watchSource, withSplits, type FileSource, type Format, type LabelledItem, type LabelSet, type LossNote, type LossReport, type WriteOptions } from '@fovea/formats';
 import { FileSpools, type OpenedFiles } from '@fovea/server/archives';
-import { CommandFailure } from '../failure.ts';
+import { selectionOf, type LeftOut, type SelectionRequest } from '@fovea/server/selection';
+import { CommandFailure, UsageError } from '../failure.ts';
 import { filesOf, openInput, writeArchive, writeFolder, withFolder, type OutputFile } from './files.ts';
+import { Placing } from './placing.ts';
 
 export interface Conversion {
   input: string;
@@ -10,7 +12,8 @@ export interface Conversion {
   to: string;
   /** Copies media along. */
   media: boolean;
-  rle: 'compressed' | 'plain' | undefined;
+  write: Pick<WriteOptions, 'rle' | 'splitStyle' | 'shardItems'>;
+  select: SelectionRequest;
   onProgress(items: number): void;
   onNote(note: LossNote & { step: 'reading' | 'writing' }): void;
 }
@@ -20,6 +23,8 @@ export interface Converted {
   from: string;
   to: string;
   items: number;
+  /** What was not asked for. */
+  leftOut: LeftOut;
   reading: LossReport;
   writing: LossReport;
 }
@@ -44,6 +49,7 @@ export async function convert(given: Conversion): Promise<Converted> {
 
 async function convertFiles(given: Conversion, work: { source: OpenedFiles; spools: FileSpools; from: Format; to: Format }): Promise<Converted> {
   const { source, spools, from, to } = work;
+  const selection = selecting(given.select);
   // Read twice: writers number labels in the order of the files, and readers know all of them only at the end.
   const looked = await watchSource(source);
   const labels = await labelsOf(from, looked.source);
@@ -51,36 +57,31 @@ async function convertFiles(given: Conversion, work: { source: OpenedFiles; spoo
   const archive = new Ledger(undefined, (note) => given.onNote({ ...note, step: 'reading' }));
   for (const { path, how } of source.notes) archive.noted(path, how);
   const reading = readingOf(from, looked.source, (note) => given.onNote({ ...note, step: 'reading' }));
-  const media = spools.create();
-  const fitting = to.fitting(labels, { maxNotes: 0 });
+  const plan = new Placing(to, labels, { media: given.media, splitStyle: given.write.splitStyle, spool: () => spools.create() });
   let items = 0;
-  async function* watched(): AsyncGenerator<LabelledItem> {
+  async function* chosen(): AsyncGenerator<LabelledItem> {
     for await (const item of withSplits(reading.items, await splitLists(source))) {
       if (item.file !== undefined) looked.used(item.file);
-      const fitted = given.media && item.file !== undefined ? fitting.fit(item) : undefined;
-      const place = fitted && to.mediaPath(fitted);
-      if (place !== undefined) await media.append(Buffer.from(`${JSON.stringify([item.file, place])}\n`));
+      const taken = selection.take(item);
+      if (!taken) continue;
       given.onProgress((items += 1));
-      yield item;
+      yield await plan.add(taken);
     }
   }
   const options = {
+    ...given.write,
     spool: () => spools.create(),
     onNote: (note: LossNote) => given.onNote({ ...note, step: 'writing' as const }),
-    ...(given.rle && { rle: given.rle }),
     ...(given.media && { openMedia: (item: LabelledItem) => (item.file === undefined ? undefined : source.open(item.file)) }),
   };
-  const writing = to.write(watched(), labels, options);
+  const writing = to.write(chosen(), labels, options);
   async function* files(): AsyncGenerator<OutputFile> {
     yield* filesOf(writing.pieces);
-    for await (const [file, place] of places(media.read())) {
-      const content = source.open(file);
-      if (content) yield { path: place, content, store: true };
-    }
+    yield* plan.files(source);
   }
   await (/\.zip$/i.test(given.output) ? writeArchive(given.output, files()) : writeFolder(given.output, files()));
   for (const path of await looked.unread()) archive.noted(path, `file left out: nothing in it was understood as ${from.title}`);
-  return { from: from.name, to: to.name, items, reading: mergeReports(reading.report(), archive.report()), writing: writing.report() };
+  return { from: from.name, to: to.name, items, leftOut: selection.leftOut(), reading: mergeReports(reading.report(), archive.report()), writing: writing.report() };
 }
 
 async function formatOf(source: OpenedFiles, wanted: string | undefined): Promise<Format> {
@@ -101,13 +102,12 @@ function readingOf(format: Format, source: FileSource, onNote?: (note: LossNote)
   return reading;
 }
 
-async function* places(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<[string, string]> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of bytes) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) yield JSON.parse(line) as [string, string];
+function selecting(request: SelectionRequest): ReturnType<typeof selectionOf> {
+  try {
+    return selectionOf(request);
+  } catch (error) {
+    // A fault of a filter says all there is to say.
+    throw error instanceof Error && error.name === 'Fault' ? new UsageError(error.message) : error;
   }
 }
 

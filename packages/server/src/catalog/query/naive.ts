@@ -1,4 +1,5 @@
-// What a filter means, written down plainly, row by row in memory: what the compiler is checked against.
+// What a filter means, written down plainly, row by row in memory: what the compiler is checked against, and what files are chosen by where
+// there is no database. A filter was compiled before, which refuses what makes no sense.
 import type { Filter, SortKey } from '@fovea/contract';
 
 export interface NaiveRow {
