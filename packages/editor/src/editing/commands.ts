@@ -5,6 +5,8 @@ import { boundsCenter, unionBounds } from '../math/bounds.ts';
 import { rotation, scaling, translation } from '../math/matrix.ts';
 import type { Matrix } from '../math/matrix.ts';
 import { kindOf } from '../shapes/registry.ts';
+import { tiledMask } from '../masks/mask-geometry.ts';
+import { addToLabel, labelMask, mayPaint } from './label-masks.ts';
 import { editableIds, newRecord, setGeometries } from './shapes.ts';
 
 /** What can be done to the selection as a whole. Each is one step of the history; locked records are left alone. */
@@ -129,10 +131,28 @@ export function proposalsAtHand(editor: Editor): EditorRecord[] {
   return hovered?.proposal ? [hovered] : [];
 }
 
-/** Proposals become annotations, and are sent; one that the server holds already is approved there. */
+/**
+ * Proposals become annotations, and are sent; one that the server holds already is approved there. On a stack the pixels of a mask go to
+ * the mask, or the volume, of its label: there is one of each.
+ */
 export function acceptProposals(editor: Editor, records: readonly EditorRecord[]): void {
+  if (records.length === 0) return;
   const isThere = ({ id }: EditorRecord) => editor.document.revisionOf(id) !== undefined;
-  patchAll(editor, 'Accept', records, (record) => ({ proposal: false, ...(isThere(record) && { status: 'approved' as const }) }));
+  const [painted, others] = [records.filter((record) => belongsToLabel(editor, record)), records.filter((record) => !belongsToLabel(editor, record))];
+  editor.document.edit('Accept', () => {
+    editor.document.update(others.map(({ id }) => id), (record) => ({ proposal: false, ...(isThere(record) && { status: 'approved' as const }) }));
+    for (const record of painted) {
+      if (record.geometry.type !== 'mask' || record.frame === null) continue;
+      editor.document.remove([record.id]);
+      addToLabel(editor, record.label, tiledMask(record.geometry), record, record.frame);
+    }
+  });
+}
+
+/** Whether the pixels of a proposal join others: on a volume those of its label, on other stacks a mask that its label has on the frame. */
+function belongsToLabel(editor: Editor, { label, geometry, frame, keyframes }: EditorRecord): boolean {
+  if (!editor.isStack || geometry.type !== 'mask' || frame === null || keyframes || !mayPaint(editor, label)) return false;
+  return editor.picture.scan === 'volume' || labelMask(editor, label, frame) !== undefined;
 }
 
 export function rejectProposals(editor: Editor, records: readonly EditorRecord[]): void {

@@ -16,21 +16,21 @@ export function mayPaint(editor: Editor, label: string): boolean {
   return editor.labels.allows(label, 'mask') || (editor.picture.scan === 'volume' && editor.labels.allows(label, 'volume'));
 }
 
-/** The record that pixels of a label on this frame belong to, if there is one that may be changed. */
-export function labelMask(editor: Editor, label: string): EditorRecord | undefined {
+/** The record that pixels of a label on a frame belong to, if there is one that may be changed. */
+export function labelMask(editor: Editor, label: string, frame = editor.frame): EditorRecord | undefined {
   const isOf = (record: EditorRecord) => record.label === label && !record.locked && !record.proposal && !record.hidden;
-  return editor.document.ordered().findLast((record) => isOf(record) && maskOn(editor, record) !== undefined);
+  return editor.document.ordered().findLast((record) => isOf(record) && maskOn(editor, record, frame) !== undefined);
 }
 
-/** The pixels of a record on this frame, none too; undefined for what has none there. */
-function maskOn(editor: Editor, record: EditorRecord): TiledMask | undefined {
+/** The pixels of a record on a frame, none too; undefined for what has none there. */
+function maskOn(editor: Editor, record: EditorRecord, frame = editor.frame): TiledMask | undefined {
   const { geometry } = record;
   if (geometry.type !== 'volume') {
-    const here = editor.geometryOf(record.id);
+    const here = frame === editor.frame ? editor.geometryOf(record.id) : record.frame === frame ? geometry : undefined;
     return here?.type === 'mask' ? tiledMask(here) : undefined;
   }
   const stack = stackMask(geometry);
-  const mask = stack?.at(editor.frame);
+  const mask = stack?.at(frame);
   return stack && (mask ? tiledMask(mask) : new TiledMask(editor.picture.width, editor.picture.height));
 }
 
@@ -58,15 +58,15 @@ export function dropEmpty(editor: Editor, ids: Iterable<string>): void {
   if (gone.length > 0) editor.document.remove(gone);
 }
 
-/** Adds pixels to a label on this frame of a stack: to its record, or to a new one. No commit. */
-export function addToLabel(editor: Editor, label: string, pixels: TiledMask, like?: EditorRecord): string {
-  const record = labelMask(editor, label);
+/** Adds pixels to a label on a frame of a stack: to its record, or to a new one. No commit. */
+export function addToLabel(editor: Editor, label: string, pixels: TiledMask, like?: EditorRecord, frame = editor.frame): string {
+  const record = labelMask(editor, label, frame);
   if (record) {
-    const before = maskOn(editor, record);
-    setGeometries(editor, [[record.id, maskGeometry(before ? joinMasks(before, [pixels]) : pixels)]]);
+    const before = maskOn(editor, record, frame);
+    setGeometries(editor, [[record.id, maskGeometry(before ? joinMasks(before, [pixels]) : pixels)]], frame);
     return record.id;
   }
-  const made = { ...newRecord(editor, maskGeometry(pixels)), label, ...(like && { attributes: like.attributes, source: like.source }) };
+  const made = { ...newRecord(editor, maskGeometry(pixels), frame), label, ...(like && { attributes: like.attributes, source: like.source }) };
   editor.document.create([made]);
   return made.id;
 }

@@ -10,21 +10,21 @@ import { withGeometry } from '../video/tracks.ts';
 /** CSS pixels: a shape drawn smaller than this in both directions was a slip of the hand. */
 const leastDrawnPx = 3;
 
-/** Writes the geometry that records have on the current frame (tracks get a key frame there). No commit. */
-export function setGeometries(editor: Editor, geometries: Iterable<readonly [string, AnnotationGeometry]>): void {
+/** Writes the geometry that records have on a frame (tracks get a key frame there). No commit. */
+export function setGeometries(editor: Editor, geometries: Iterable<readonly [string, AnnotationGeometry]>, frame = editor.frame): void {
   const byId = new Map(geometries);
   editor.document.update(byId.keys(), (record) => {
     const geometry = byId.get(record.id);
-    return geometry && withGeometry(record, editor.frame, geometry);
+    return geometry && withGeometry(record, frame, geometry);
   });
 }
 
-/** A record for a new geometry: active label, current frame, on top. */
-export function newRecord(editor: Editor, geometry: AnnotationGeometry): EditorRecord {
+/** A record for a new geometry: active label, on top. */
+export function newRecord(editor: Editor, geometry: AnnotationGeometry, frame = editor.frame): EditorRecord {
   const { frames, width, height, scan } = editor.picture;
   const isTrack = frames !== undefined && editor.isVideo && editor.settings.drawTracks && geometry.type !== 'classification';
   const isVolume = scan === 'volume' && frames !== undefined && geometry.type === 'mask';
-  const drawn: AnnotationGeometry = isVolume ? volumeOf(geometry, editor.frame, [width, height, frames]) : geometry;
+  const drawn: AnnotationGeometry = isVolume ? volumeOf(geometry, frame, [width, height, frames]) : geometry;
   return {
     id: editor.document.newId(),
     type: drawn.type,
@@ -32,9 +32,9 @@ export function newRecord(editor: Editor, geometry: AnnotationGeometry): EditorR
     geometry: drawn,
     attributes: {},
     // A volume lies on all slices, and a class of a scan is one of the whole.
-    frame: frames === undefined || isVolume || (editor.isStack && geometry.type === 'classification') ? null : editor.frame,
+    frame: frames === undefined || isVolume || (editor.isStack && geometry.type === 'classification') ? null : frame,
     endFrame: isTrack ? frames - 1 : null,
-    keyframes: isTrack ? [{ frame: editor.frame, geometry }] : undefined,
+    keyframes: isTrack ? [{ frame, geometry }] : undefined,
     confidence: null,
     source: 'human',
     group: undefined,

@@ -1,13 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { AnnotationOperation, GeometryOf } from '@fovea/contract';
-import { bitmapFromRuns, decodeRle } from '@fovea/geometry';
+import { bitmapFromRuns, decodeRle, rasterize } from '@fovea/geometry';
 import { fromContent } from '../document/record.ts';
-import { classify } from '../editing/commands.ts';
+import { acceptProposals, classify } from '../editing/commands.ts';
+import { addProposals } from '../editing/shapes.ts';
 import type { RecordContent } from '../document/record.ts';
 import { TestEditor } from '../testing/test-editor.ts';
 import type { TestEditorOptions } from '../testing/test-editor.ts';
 import { stackMask } from './stack-mask.ts';
-import { tiledMask } from './mask-geometry.ts';
+import { maskGeometry, tiledFromRuns, tiledMask } from './mask-geometry.ts';
 
 type Volume = GeometryOf<'volume'>;
 
@@ -55,6 +56,25 @@ describe('on a volume I', () => {
     expect(second?.kind).toBe('update');
     expect(slicesOf(second)).toEqual([[2, areaOn(editor, 'car', 2)]]);
     expect(JSON.parse(JSON.stringify(first))).toEqual(first);
+  });
+
+  test('accept what a model found on slices: its pixels join the volume of their label, whichever slice is shown', () => {
+    const editor = scanOf().use('brush').click(20, 20);
+    const before = areaOn(editor, 'car', 0);
+    const found = (frame: number, label: string, x: number): RecordContent => {
+      const runs = rasterize({ type: 'box', x, y: 40, width: 10, height: 5 }, { width: 100, height: 80 })!;
+      const geometry = maskGeometry(tiledFromRuns(runs));
+      return { type: 'mask', label, geometry, attributes: {}, frame, endFrame: null, confidence: 0.9, source: 'model' };
+    };
+    addProposals(editor, [found(0, 'car', 60), found(3, 'car', 60), found(5, 'person', 10)]);
+    expect(editor.document.size).toBe(4);
+    const sent = editor.document.toOperations().length;
+    acceptProposals(editor, editor.document.ordered().filter(({ proposal }) => proposal));
+    expect(editor.document.ordered().map(({ type, label }) => [type, label])).toEqual([['volume', 'car'], ['volume', 'person']]);
+    expect([areaOn(editor, 'car', 0) - before, areaOn(editor, 'car', 3), areaOn(editor, 'person', 5)]).toEqual([50, 50, 50]);
+    expect(editor.document.toOperations().slice(sent).map(({ kind }) => kind)).toEqual(['update', 'create']);
+    editor.document.undo();
+    expect([areaOn(editor, 'car', 0), editor.document.ordered().filter(({ proposal }) => proposal).length]).toEqual([before, 3]);
   });
 
   test('paint only values within a range with the threshold brush', () => {
