@@ -21,7 +21,7 @@ export function computeRoutes(services: { analytics: AnalyticsService; jobs: Job
     route(analytics.secret, ({ caller, params }) => services.analytics.secret(caller, params.analytic)),
     route(analytics.delete, ({ caller, params }) => services.analytics.delete(caller, params.analytic)),
 
-    route(jobs.create, async ({ caller, body }) => toJob(await services.jobs.create(caller, body))),
+    route(jobs.create, async ({ caller, body, keep }) => toJob(await services.jobs.create(caller, body, (tx, made) => keep(tx, toJob(made))))),
     route(jobs.query, ({ caller, params, body }) => services.jobs.query(caller, params.project, body)),
     route(jobs.get, async ({ caller, params, query }) => toJob(await services.jobs.get(caller, params.job, query.waitSeconds))),
     route(jobs.start, async ({ caller, params }) => toJob(await services.jobs.start(caller, params.job))),

@@ -8,8 +8,11 @@ import { readJson } from './body.ts';
 import type { Route, RouteInput } from './context.ts';
 import type { Idempotency } from './idempotency.ts';
 import { invalid } from './problem.ts';
+import type { WhenMade } from '../when-made.ts';
 
 const nobody: Caller = { orgId: '', userId: '', email: '', admin: false, scopes: new Set(), onlyProjectId: null, test: false, keyId: null };
+
+const keepNothing: WhenMade<unknown> = () => Promise.resolve();
 
 /** Mounts contract operations: authenticate, parse, call, answer. */
 export function mount(app: FastifyInstance, routes: readonly Route[], deps: { auth: Authenticator; idempotency: Idempotency }): void {
@@ -22,11 +25,11 @@ export function mount(app: FastifyInstance, routes: readonly Route[], deps: { au
       bodyLimit: Number.MAX_SAFE_INTEGER,
       handler: async (request, reply) => {
         const caller = operation.audience === 'public' ? nobody : (await authenticate(deps.auth, request)).caller;
-        const input = { caller, ...(await parse(operation, request)), ifMatch: ifMatch(request), request, reply } as RouteInput<Operation>;
+        const input = { caller, ...(await parse(operation, request)), ifMatch: ifMatch(request), request, reply };
         void reply.code(operation.status);
-        const answer = () => handle(input);
+        const answer = (keep: WhenMade<unknown>) => handle({ ...input, keep } as RouteInput<Operation>);
         const key = operation.method === 'POST' && operation.audience !== 'public' && isJson(operation) ? request.headers['idempotency-key'] : undefined;
-        const result = key === undefined ? await answer() : await deps.idempotency.once({ caller, key, operation: operation.id, input }, answer);
+        const result = key === undefined ? await answer(keepNothing) : await deps.idempotency.once({ caller, key, operation: operation.id, input }, answer);
         return send(operation, result, reply);
       },
     });

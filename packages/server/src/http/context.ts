@@ -1,12 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Operation, Parsed, ResultOf, Transfer } from '@fovea/contract';
 import type { Caller } from '../identity/caller.ts';
+import type { WhenMade } from '../when-made.ts';
 
 /** What a route's handler is given: parsed values, and the raw request for streams and headers. */
 export interface RouteInput<O extends Operation> extends Parsed<O> {
   caller: Caller;
   /** Revision in If-Match, where one was sent. */
   ifMatch: number | undefined;
+  /** Keeps the answer for repetitions of the request, in the transaction that makes what it tells of. Nothing where the request has no Idempotency-Key. */
+  keep: WhenMade<Answer<O>>;
   request: FastifyRequest;
   reply: FastifyReply;
 }

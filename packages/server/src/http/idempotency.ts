@@ -1,12 +1,17 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
-import type { Database } from '../engines/database/database.ts';
+import type { Database, Queryable, Tx } from '../engines/database/database.ts';
 import { Fault } from '../fault.ts';
 import type { Caller } from '../identity/caller.ts';
+import type { WhenMade } from '../when-made.ts';
 
 export interface Idempotency {
-  /** Runs the work once for a key; a repetition gets the first answer, another request under the same key is refused. */
-  once<T>(request: { caller: Caller; key: string | string[]; operation: string; input: unknown }, work: () => Promise<T>): Promise<T>;
+  /**
+   * Runs the work once for a key; a repetition gets the first answer, another request under the same key is refused. Work that gives its answer
+   * to `keep`, in the transaction that makes the thing, is never done twice, wherever its server dies; other work is done again where that
+   * happened between its commit and its answer.
+   */
+  once<T>(request: { caller: Caller; key: string | string[]; operation: string; input: unknown }, work: (keep: WhenMade<T>) => Promise<T>): Promise<T>;
   /** Forgets answers older than a day. */
   sweep(): Promise<number>;
 }
@@ -25,6 +30,8 @@ interface Claim {
   key: string;
   operation: string;
   hash: Buffer;
+  /** This run of it. */
+  holder: string;
 }
 
 /** Keeps answers in the database, so that a repetition finds them after a restart and on any host. */
@@ -33,17 +40,21 @@ export function idempotencyStore(db: Database): Idempotency {
     async once(request, work) {
       const key = String(request.key);
       if (key.length === 0 || key.length > 200) throw new Fault('invalid_request', 'An Idempotency-Key has 1 to 200 characters.');
-      const claim = { orgId: request.caller.orgId, key, operation: request.operation, hash: fingerprint(request) };
+      const claim = { orgId: request.caller.orgId, key, operation: request.operation, hash: fingerprint(request), holder: randomUUID() };
       const earlier = await firstOrAnswer(db, claim);
       if (earlier) return earlier.answer as Awaited<ReturnType<typeof work>>;
       const alive = setInterval(() => void renew(db, claim), renewMs);
       try {
-        const answer = await work();
-        await db.run(sql`update idempotency set status = 200, answer = ${JSON.stringify(answer ?? null)} where org_id = ${claim.orgId} and key = ${key}`);
+        let kept = false;
+        const answer = await work(async (tx, given) => {
+          await keepIn(tx, claim, given);
+          kept = true;
+        });
+        if (!kept) await store(db, claim, answer);
         return answer;
       } catch (error) {
         // A refused request may be corrected and sent again under its key.
-        await db.run(sql`delete from idempotency where org_id = ${claim.orgId} and key = ${key} and status is null`);
+        await db.run(sql`delete from idempotency where org_id = ${claim.orgId} and key = ${key} and status is null and holder = ${claim.holder}`);
         throw error;
       } finally {
         clearInterval(alive);
@@ -51,6 +62,16 @@ export function idempotencyStore(db: Database): Idempotency {
     },
     sweep: () => db.run(sql`delete from idempotency where created_at < now() - interval '1 day'`),
   };
+}
+
+/** Writes the answer; gives whether the key is still this run's. */
+async function store(db: Queryable, { orgId, key, holder }: Claim, answer: unknown): Promise<boolean> {
+  return (await db.run(sql`update idempotency set status = 200, answer = ${JSON.stringify(answer ?? null)} where org_id = ${orgId} and key = ${key} and holder = ${holder} and status is null`)) > 0;
+}
+
+/** Writes the answer with what it tells of; rolls both back where a repetition has taken over meanwhile. */
+async function keepIn(tx: Tx, claim: Claim, answer: unknown): Promise<void> {
+  if (!(await store(tx, claim, answer))) throw new Fault('conflict', 'A repetition of this request has taken over; ask again for its answer.', { retryAfterSeconds });
 }
 
 /** Undefined when the request is the first under its key, or takes over from one that died; else the answer of the first, which is waited for while it runs. */
@@ -70,17 +91,17 @@ async function firstOrAnswer(db: Database, claim: Claim): Promise<{ answer: unkn
 }
 
 /** Takes the key, when nobody has it or who had it died before an answer. */
-async function take(db: Database, { orgId, key, operation, hash }: Claim): Promise<boolean> {
+async function take(db: Database, { orgId, key, operation, hash, holder }: Claim): Promise<boolean> {
   const until = sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})`;
-  const taken = await db.run(sql`insert into idempotency (org_id, key, operation, request_hash, held_until) values (${orgId}, ${key}, ${operation}, ${hash}, ${until})
-    on conflict (org_id, key) do update set held_until = excluded.held_until
+  const taken = await db.run(sql`insert into idempotency (org_id, key, operation, request_hash, held_until, holder) values (${orgId}, ${key}, ${operation}, ${hash}, ${until}, ${holder})
+    on conflict (org_id, key) do update set held_until = excluded.held_until, holder = excluded.holder
     where idempotency.status is null and idempotency.held_until < clock_timestamp() and idempotency.request_hash = excluded.request_hash`);
   return taken > 0;
 }
 
 /** A renewal that fails is made up for by the next; when none comes through, the work cannot be stored either. */
-async function renew(db: Database, { orgId, key }: Claim): Promise<void> {
-  await db.run(sql`update idempotency set held_until = clock_timestamp() + make_interval(secs => ${leaseSeconds}) where org_id = ${orgId} and key = ${key} and status is null`).catch(() => undefined);
+async function renew(db: Database, { orgId, key, holder }: Claim): Promise<void> {
+  await db.run(sql`update idempotency set held_until = clock_timestamp() + make_interval(secs => ${leaseSeconds}) where org_id = ${orgId} and key = ${key} and holder = ${holder} and status is null`).catch(() => undefined);
 }
 
 function fingerprint(request: { caller: Caller; operation: string; input: unknown }): Buffer {

@@ -4,7 +4,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { newId } from '@fovea/contract';
 import sharp from 'sharp';
+import sql from 'sql-template-tag';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { systemCaller } from '../identity/caller.ts';
 import { startTestPlatform, type TestPlatform } from '../testing/platform.ts';
 import { labelingWorld } from './testing.ts';
 
@@ -19,6 +21,9 @@ beforeEach(() => ({ fovea, orgId, project, dataset, item } = world));
 const annotation = (geometry: { type: string; [key: string]: unknown }, more: object = {}) => ({ type: geometry.type, label: 'x', geometry, ...more });
 const box = { type: 'box', x: 1, y: 1, width: 5, height: 5 };
 const path = () => `/v1/items/${item}/annotations`;
+/** Whether the task was last written by the transaction that wrote its pre-labels. */
+const writtenTogether = async (task: string) =>
+  (await fovea.platform.engines.db.one<{ together: boolean }>(sql`select bool_and(a.xmin = t.xmin) as together from tasks t join annotations a on a.task_id = t.id where t.id = ${task}`)).together;
 const circle = (corners: number) => Array.from({ length: corners }, (_, at) => [100 + 40 * Math.cos((2 * Math.PI * at) / corners), 50 + 40 * Math.sin((2 * Math.PI * at) / corners)]);
 
 describe('annotations', () => {
@@ -107,6 +112,17 @@ describe('tasks', () => {
     await fovea.call('POST', `/v1/tasks/${other.id}/cancel`, { body: {} });
     expect((await fovea.call('POST', `/v1/tasks/${other.id}/cancel`, { body: {} })).body).toMatchObject({ status: 409, detail: expect.stringContaining('cancelled') });
   });
+  test('nobody can begin a task after its expiry; then it is cancelled, and its batch completed', async () => {
+    const batch = (await fovea.call('POST', '/v1/batches', { body: { project, name: 'late' } })).body.id;
+    await fovea.call('POST', `/v1/batches/${batch}/finalize`);
+    const { id } = await create({ batch, expiresAt: new Date(Date.now() - 1_000).toISOString() });
+    const [{ key }, kept] = [await worker(), await create({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() })];
+    expect((await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { key, body: { task: id } })).status).toBe(409);
+    await fovea.platform.rooms.tasks.expire();
+    expect((await fovea.call('GET', `/v1/tasks/${id}`)).body.status).toBe('cancelled');
+    expect((await fovea.call('GET', `/v1/tasks/${kept.id}`)).body.status).toBe('pending');
+    expect((await claim(key)).task.id).toBe(kept.id);
+  });
   test('pre-labels that do not fit their item are refused with the task; those of an attachment come when it does', async () => {
     const wrong = await fovea.call('POST', '/v1/tasks', { body: { project, item, hypothesis: [annotation({ ...box, x: 5_000 })] } });
     expect([wrong.status, wrong.body.errors[0].path]).toEqual([400, 'body.hypothesis.0']);
@@ -120,6 +136,28 @@ describe('tasks', () => {
     await expect.poll(arrived, { timeout: 20_000 }).not.toBeNull();
     const prelabels = async () => (await fovea.call('GET', `/v1/items/${await arrived()}/annotations?task=${fetched.id}`)).body.data;
     await expect.poll(async () => (await prelabels()).length, { timeout: 20_000 }).toBe(1);
+    // A kill at any moment leaves a task with its pre-labels or no such task: one transaction wrote both.
+    expect(await writtenTogether(id)).toBe(true);
+    expect(await writtenTogether(fetched.id)).toBe(true);
+    // Prepared once more, as a message is that was not acknowledged: nothing is doubled.
+    const { platform: { rooms: { attachments, tasks } } } = fovea;
+    const pending = { ...(await tasks.get(systemCaller(orgId), fetched.id)), itemId: null };
+    await attachments.prepareNative(pending, new AbortController().signal);
+    expect(await prelabels()).toHaveLength(1);
+    files.close();
+  });
+  test('pre-labels that cannot be written refuse the task: with an id that is taken, on nothing; those that do not fit the attachment put it in error', async () => {
+    const [{ id }] = (await fovea.call('POST', path(), { body: { annotations: [annotation(box)] } })).body.data;
+    const taken = await fovea.call('POST', '/v1/tasks', { body: { project, item, hypothesis: [{ ...annotation(box), id }] } });
+    expect([taken.status, taken.body.detail]).toEqual([409, expect.stringContaining('hypothesis')]);
+    expect((await fovea.call('POST', `/v1/projects/${project}/tasks/query`, { body: {} })).body.data).toEqual([]);
+    const nowhere = await fovea.call('POST', '/v1/tasks', { body: { project, type: 'textcollection', params: { fields: [{ type: 'text', field_id: 'a', title: 'A' }] }, attachment: 'some words', hypothesis: [annotation(box)] } });
+    expect([nowhere.status, nowhere.body.errors[0].path]).toEqual([400, 'body.hypothesis']);
+    const files = createServer((_request, response) => response.setHeader('content-type', 'image/png').end('x')).listen(0, '127.0.0.1');
+    await once(files, 'listening');
+    const crooked = await create({ item: undefined, attachment: `http://127.0.0.1:${(files.address() as AddressInfo).port}/c.png`, hypothesis: [annotation(box, { frame: 2, endFrame: 1 })] });
+    await expect.poll(async () => (await fovea.call('GET', `/v1/tasks/${crooked.id}`)).body.status, { timeout: 20_000 }).toBe('error');
+    expect((await fovea.call('GET', `/v1/tasks/${crooked.id}`)).body.error).toMatchObject({ message: expect.stringContaining('pre-labels'), hypothesis: [{ path: 'hypothesis.0' }] });
     files.close();
   });
 });

@@ -247,8 +247,12 @@ describe('work', () => {
     expect(data.map((one: any) => [one.email, one.total])).toEqual([[first.email, 3], [second.email, 7]]);
   });
   test('tasks.review 200, tasks.review 409: review sends back with a comment, accepts, and a reviewer never gets their own work', async () => {
-    const batch = await newBatch({ settings: { reviewShare: 1 } });
-    await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);
+    const newBatchOf = async (reviewShare: number) => {
+      const made = await newBatch({ settings: { reviewShare } });
+      await fovea.call('POST', `/v1/batches/${made.id}/finalize`);
+      return made;
+    };
+    await newBatchOf(1);
     const { key } = await worker();
     const reviewer = await fovea.person({ orgId, project: { id: project, role: 'reviewer' } });
     const first = await claim(key);
@@ -262,6 +266,10 @@ describe('work', () => {
     await fovea.call('POST', `/v1/tasks/${again.task.id}/submit`, { key, body: { lease: again.lease } });
     expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'accept' } })).body).toMatchObject({ status: 'completed', reviewStatus: 'accepted' });
     expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key, body: { verdict: 'accept' } })).status).toBe(403);
+    const own = await claim(reviewer.key, (await newBatchOf(1)).id);
+    expect((await fovea.call('POST', `/v1/tasks/${own.task.id}/submit`, { key: reviewer.key, body: { lease: own.lease } })).body.status).toBe('submitted');
+    const self = await fovea.call('POST', `/v1/tasks/${own.task.id}/review`, { key: reviewer.key, body: { verdict: 'accept' } });
+    expect([self.status, self.body.detail]).toEqual([403, expect.stringContaining('yourself')]);
     // A reviewer who fixes what is completed adds to the item, not to drafts that nobody sees.
     await fovea.call('POST', `/v1/items/${item}/annotations?task=${first.task.id}`, { key: reviewer.key, body: { annotations: [box(7, 'added')] } });
     expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'fix' } })).body).toMatchObject({ status: 'completed', reviewStatus: 'fixed' });

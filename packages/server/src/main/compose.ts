@@ -168,7 +168,7 @@ export function compose(engines: Engines, settings: Settings) {
   const deliveries = deliveriesService({ db, queue, outbound, mailer, logger });
   const callbacks = callbacksService({ db, deliveries, tasks, jobs, settings });
   const webhooks = webhooksService({ db, outbound, projects, deliveries, logger });
-  const attachments = attachmentsService({ db, outbound, datasets, items, tasks });
+  const attachments = attachmentsService({ db, outbound, datasets, items, annotations, tasks });
   const preparations: TaskPreparation[] = [attachments.prepareNative];
   const containerProtocols: ProtocolFinder[] = [];
   const idempotency = idempotencyStore(db);
@@ -223,7 +223,7 @@ export function compose(engines: Engines, settings: Settings) {
       await commands.work();
       closers.push(await deliveries.work());
       closers.push(await webhooks.work());
-      await workTasks({ db, queue, preparations });
+      await workTasks({ db, queue, tasks, preparations });
       await workItems({ db, blobs, queue, logger });
       await workCare({ db, blobs, queue, logger });
       await workJobExpiry({ db, queue });

@@ -1,4 +1,4 @@
-import { item, type Command, type Filter, type Item, type ItemBulkChange, type items, type Parsed } from '@fovea/contract';
+import { item, type Command, type Filter, type Item, type ItemBulkChange, type items, type Parsed, type ProjectRole } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Database, Tx } from '../../engines/database/database.ts';
 import { violatedConstraint } from '../../engines/database/database.ts';
@@ -8,10 +8,11 @@ import type { Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import type { CommandsService } from '../commands/service.ts';
 import { countedFor, workerOf } from '../../labeling/quality/hidden.ts';
+import { seenBy } from '../../labeling/quality/seen-entities.ts';
 import { authorizeDataset } from '../datasets/access.ts';
 import { count as countInDataset, markChanged } from '../datasets/store.ts';
 import { compileFilter, fault } from '../query/compile.ts';
-import { withDeleted, type Deleted } from '../query/entity.ts';
+import { withDeleted, type Deleted, type Entity } from '../query/entity.ts';
 import { queryLines } from '../query/lines.ts';
 import { queryCount, queryLandmarks, queryPage, rowAlias } from '../query/page.ts';
 import { project } from '../query/project.ts';
@@ -34,6 +35,9 @@ type BulkChange = ItemBulkChange & DoorChange;
 const kinds = { update: 'items.update', delete: 'items.delete' } as const;
 const stepItems = 1_000;
 const defaultSort = [{ field: 'path', direction: 'asc' }] as const;
+
+/** Items as the caller's filters and orders see them. */
+const itemsFor = (caller: Caller, role: ProjectRole): Entity => seenBy(workerOf(caller, role)).items;
 
 /** What was deleted is seen by those who may restore it. */
 const roleFor = (deleted: Deleted) => (deleted === 'exclude' ? 'annotator' : 'developer');
@@ -59,7 +63,7 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
   async function find(caller: Caller, datasetId: string, query: Omit<Body<'query'>, 'fields'> & { offset?: number | undefined; deleted?: Deleted | undefined }): Promise<Page<StoredItem>> {
     const { deleted = 'exclude' } = query;
     const { role } = await authorizeDataset(db, caller, datasetId, { role: roleFor(deleted), scope: 'read' });
-    const found = await queryPage<ItemRow, StoredItem>(db, withDeleted(itemEntity, deleted), query, {
+    const found = await queryPage<ItemRow, StoredItem>(db, withDeleted(itemsFor(caller, role), deleted), query, {
       columns: itemColumns(rowAlias),
       scope: scopeOf(datasetId),
       scopeMark: datasetId,
@@ -119,8 +123,8 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
 
     /** Cursors of {@link query} after every so many items. */
     async landmarks(caller: Caller, datasetId: string, { every, ...query }: Body<'landmarks'>) {
-      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
-      const found = await queryLandmarks(db, itemEntity, { ...query, every }, { scope: scopeOf(datasetId), scopeMark: datasetId, defaultSort });
+      const { role } = await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      const found = await queryLandmarks(db, itemsFor(caller, role), { ...query, every }, { scope: scopeOf(datasetId), scopeMark: datasetId, defaultSort });
       return { every, ...found };
     },
 
@@ -132,15 +136,15 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
 
     /** Values that a field has. */
     async values(caller: Caller, datasetId: string, query: Query<'values'>) {
-      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
-      return valuesOf(db, datasetId, query);
+      const { role } = await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      return valuesOf(db, datasetId, query, seenBy(workerOf(caller, role)));
     },
 
     /** How many items a filter finds; with `atMost`, counted no further than that. */
     async count(caller: Caller, datasetId: string, filter: Filter, atMost?: number, deleted: Deleted = 'exclude'): Promise<{ count: number; exact: boolean }> {
-      await authorizeDataset(db, caller, datasetId, { role: roleFor(deleted), scope: 'read' });
+      const { role } = await authorizeDataset(db, caller, datasetId, { role: roleFor(deleted), scope: 'read' });
       if (atMost === undefined && deleted === 'exclude' && Object.keys(filter).length === 0) return { count: await countAll(db, datasetId), exact: true };
-      const count = await queryCount(db, withDeleted(itemEntity, deleted), filter, scopeOf(datasetId), atMost);
+      const count = await queryCount(db, withDeleted(itemsFor(caller, role), deleted), filter, scopeOf(datasetId), atMost);
       return { count, exact: count !== atMost };
     },
 

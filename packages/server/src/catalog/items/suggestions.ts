@@ -1,7 +1,9 @@
 import type { items, Parsed, QueryField, ResultOf } from '@fovea/contract';
 import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
+import type { SeenEntities } from '../../labeling/quality/seen-entities.ts';
 import { unknownField } from '../query/compile.ts';
+import type { Entity } from '../query/entity.ts';
 import { jsonPath } from '../query/json-condition.ts';
 import { itemEntity } from './entity.ts';
 
@@ -64,11 +66,11 @@ function keysOf(value: unknown, path: readonly string[] = [], found = new Map<st
 }
 
 /** Values that a field has, the most frequent first. Throws `invalid_request` for a field that is none. */
-export async function valuesOf(db: Queryable, datasetId: string, query: Parsed<typeof items.values>['query']): Promise<Values> {
+export async function valuesOf(db: Queryable, datasetId: string, query: Parsed<typeof items.values>['query'], seen: SeenEntities): Promise<Values> {
   const { field: name } = query;
-  if (name === 'annotations.label' || name === 'annotations.type') return { data: await distinctOf(db, sql`annotations`, joined[name] === 'label' ? sql`label` : sql`type`, sql`deleted_at is null`, datasetId, query), examined: null };
-  if (name === 'channel') return { data: await distinctOf(db, sql`items`, sql`channel`, sql`deleted_at is null`, datasetId, query), examined: null };
-  const value = valueExpression(name);
+  if (name === 'annotations.label' || name === 'annotations.type') return { data: await distinctOf(db, sql`annotations t`, joined[name] === 'label' ? sql`t.label` : sql`t.type`, seen.annotations.alive(t), datasetId, query), examined: null };
+  if (name === 'channel') return { data: await distinctOf(db, sql`items t`, sql`t.channel`, sql`t.deleted_at is null`, datasetId, query), examined: null };
+  const value = valueExpression(seen.items, name);
   const rows = await db.many<{ value: string | number | boolean | null; count: number; examined: number }>(sql`
     with sample as materialized (${sampleOf(datasetId, sql`${value} as found`, valueSample)}),
       single as (select distinct sample.id, one from sample cross join lateral jsonb_array_elements(found) as one where jsonb_typeof(one) in ('string', 'number', 'boolean'))
@@ -78,14 +80,14 @@ export async function valuesOf(db: Queryable, datasetId: string, query: Parsed<t
 }
 
 /** A field's values on a row, as a JSON array. */
-function valueExpression(name: string): Sql {
-  const field = Object.hasOwn(itemEntity.fields, name) ? itemEntity.fields[name] : undefined;
+function valueExpression(entity: Entity, name: string): Sql {
+  const field = Object.hasOwn(entity.fields, name) ? entity.fields[name] : undefined;
   if (field?.type === 'sha256') return sql`jsonb_build_array(encode(${field.sql(t)}, 'hex'))`;
   if (field?.type === 'texts') return sql`to_jsonb(${field.sql(t)})`;
   if (field) return sql`jsonb_build_array(${field.sql(t)})`;
   const [column = '', ...keys] = name.split('.');
-  const json = Object.hasOwn(itemEntity.json, column) ? itemEntity.json[column] : undefined;
-  if (!json || keys.length === 0) throw unknownField(itemEntity, name, 'query.field');
+  const json = Object.hasOwn(entity.json, column) ? entity.json[column] : undefined;
+  if (!json || keys.length === 0) throw unknownField(entity, name, 'query.field');
   return sql`jsonb_path_query_array(${json(t)}, ${`${jsonPath(keys, 'query.field')}[*]`}::jsonpath)`;
 }
 
@@ -93,7 +95,7 @@ const beginsWith = (text: Sql, prefix: string): Sql => (prefix === '' ? sql`true
 
 /** Every value of an indexed column in order, by one step through the index for each. */
 async function distinctOf(db: Queryable, table: Sql, column: Sql, condition: Sql, datasetId: string, { prefix, limit }: { prefix: string; limit: number }): Promise<Values['data']> {
-  const next = (after: Sql) => sql`(select ${column} from ${table} where dataset_id = ${datasetId} and ${condition} and ${column} is not null ${after} order by ${column} limit 1)`;
+  const next = (after: Sql) => sql`(select ${column} from ${table} where t.dataset_id = ${datasetId} and ${condition} and ${column} is not null ${after} order by ${column} limit 1)`;
   const rows = await db.many<{ value: string }>(sql`
     with recursive walk (value) as (
       ${next(empty)} union all select ${next(sql`and ${column} > walk.value`)} from walk where walk.value is not null

@@ -5,6 +5,7 @@ import { emit } from '../../events/outbox.ts';
 import { notFound } from '../../fault.ts';
 import { authorize, needAdmin } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
+import { countOwnKnown, workerOf } from '../../labeling/quality/hidden.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 
 export type UsageService = ReturnType<typeof usageService>;
@@ -19,8 +20,10 @@ export function usageService({ db }: { db: Database }) {
 
   return {
     async project(caller: Caller, projectId: string): Promise<ProjectUsage> {
-      await authorize(db, caller, projectId, { role: 'annotator', scope: 'read' });
-      return need(caller.orgId, projectId);
+      const { role } = await authorize(db, caller, projectId, { role: 'annotator', scope: 'read' });
+      const worker = workerOf(caller, role);
+      const found = await need(caller.orgId, projectId);
+      return worker === undefined ? found : { ...found, annotations: found.annotations + (await countOwnKnown(db, worker, projectId)) };
     },
 
     async organization(caller: Caller, query: Parsed<typeof usage.organization>['query']): Promise<Page<ProjectUsage>> {

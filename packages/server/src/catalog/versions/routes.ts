@@ -12,7 +12,7 @@ export function versionRoutes(service: VersionsService): Route[] {
     route(versions.items, ({ caller, params, query }) => service.items(caller, params.dataset, params.version, query)),
     route(versions.stream, async ({ caller, params, query, reply }) => {
       // Asked first, so that an error still has its status.
-      await service.get(caller, params.dataset, params.version);
+      await service.needContents(caller, params.dataset, params.version);
       void reply.header('content-type', 'application/x-ndjson').send(service.lines(caller, params.dataset, params.version, query.split));
     }),
     route(versions.file, async ({ caller, params, query, request, reply }) => {

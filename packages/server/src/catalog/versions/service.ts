@@ -7,6 +7,7 @@ import type { Queue } from '../../engines/queue/queue.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
+import { hasKnownItems, workerOf } from '../../labeling/quality/hidden.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import type { CommandRun, CommandsService } from '../commands/service.ts';
 import { authorizeDataset } from '../datasets/access.ts';
@@ -41,6 +42,15 @@ const streamItems = 256;
 export function versionsService({ db, blobs, queue, commands }: { db: Database; blobs: BlobStore; queue: Queue; commands: CommandsService }) {
   async function need(caller: Caller, datasetId: string, reference: string): Promise<StoredVersion> {
     await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+    return find(db, datasetId, reference);
+  }
+
+  /** A version whose contents the caller reads: all annotations as they stood, which must not tell who labels by which items they are measured. */
+  async function needContents(caller: Caller, datasetId: string, reference: string): Promise<StoredVersion> {
+    const { role } = await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+    if (workerOf(caller, role) !== undefined && (await hasKnownItems(db, datasetId))) {
+      throw new Fault('forbidden', 'What is in the versions of this dataset is for reviewers and others above annotators: people are measured by some of its items.');
+    }
     return find(db, datasetId, reference);
   }
 
@@ -115,12 +125,17 @@ export function versionsService({ db, blobs, queue, commands }: { db: Database; 
       return { data: data.map((one) => projectFields(toVersion(one), body.fields, versionEntity)), next };
     },
 
+    /** Throws where the contents of a version cannot be read by the caller. */
+    async needContents(caller: Caller, datasetId: string, reference: string): Promise<void> {
+      await needContents(caller, datasetId, reference);
+    },
+
     async get(caller: Caller, datasetId: string, reference: string): Promise<Version> {
       return toVersion(await need(caller, datasetId, reference));
     },
 
     async items(caller: Caller, datasetId: string, reference: string, query: Query<'items'>): Promise<Page<VersionItem>> {
-      const version = await need(caller, datasetId, reference);
+      const version = await needContents(caller, datasetId, reference);
       const mark = listMark('version items', [version.id, query.split]);
       const after = readCursor(query.cursor, mark, 1)?.[0]?.toString();
       const entries: Entry[] = [];
@@ -135,7 +150,7 @@ export function versionsService({ db, blobs, queue, commands }: { db: Database; 
 
     /** Every item of a version (or of one part of it), by path. */
     async *walk(caller: Caller, datasetId: string, reference: string, split?: string): AsyncGenerator<VersionItem> {
-      const version = await need(caller, datasetId, reference);
+      const version = await needContents(caller, datasetId, reference);
       for await (const group of inGroups(walkEntries(db, version), streamItems)) {
         const items = await toItems(db, version, group);
         yield* split === undefined ? items : items.filter((item) => item.split === split);
@@ -152,7 +167,7 @@ export function versionsService({ db, blobs, queue, commands }: { db: Database; 
     },
 
     async open(caller: Caller, datasetId: string, reference: string, { path, volume }: Query<'file'>): Promise<VersionFile> {
-      const version = await need(caller, datasetId, reference);
+      const version = await needContents(caller, datasetId, reference);
       const entry = await findEntry(db, version, path);
       const [item] = entry ? await toItems(db, version, [entry]) : [];
       if (!entry || !item) throw new Fault('not_found', `The version ${version.number} has no item at "${path}".`);
@@ -164,7 +179,7 @@ export function versionsService({ db, blobs, queue, commands }: { db: Database; 
     },
 
     async diff(caller: Caller, datasetId: string, reference: string, query: Query<'diff'>): Promise<ResultOf<typeof versions.diff>> {
-      const to = await need(caller, datasetId, reference);
+      const to = await needContents(caller, datasetId, reference);
       const from = query.from === undefined ? await selectVersion(db, datasetId, sql`v.number < ${to.number}`) : await find(db, datasetId, query.from);
       const mark = listMark('version diff', [from?.id, to.id]);
       const after = readCursor(query.cursor, mark, 1)?.[0]?.toString();

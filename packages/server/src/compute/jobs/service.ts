@@ -16,6 +16,7 @@ import { authorize } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
 import type { Page } from '../../paging.ts';
+import type { WhenMade } from '../../when-made.ts';
 import type { AnalyticsService } from '../analytics/service.ts';
 import type { ProfilesService } from '../profiles/service.ts';
 import { bindParameters, checkInputs } from './bind.ts';
@@ -140,7 +141,7 @@ export function jobsService(deps: {
     return versions;
   }
 
-  async function make(caller: Caller, projectId: string, body: Body<'create'> & JobExtras): Promise<StoredJob> {
+  async function make(caller: Caller, projectId: string, body: Body<'create'> & JobExtras, whenMade?: WhenMade<StoredJob>): Promise<StoredJob> {
     await mayCall(body.callbackUrl);
     const analytic = await analytics.find(caller, body.analytic);
     if (analytic.pending) throw new Fault('invalid_request', `The analytic ${analytic.name}@${analytic.version} is pending: what it runs on has not been uploaded yet.`);
@@ -190,12 +191,15 @@ export function jobsService(deps: {
       await tell(tx, ready, ready);
       if (earlier) {
         const from = { outputs: earlier.outputs, summary: { ...earlier.summary, cachedFrom: earlier.id }, failures: earlier.failures };
-        return move(tx, made, caller.email, { ...from, status: 'complete', progress: 1, expiresAt: body.expiresAt ?? defaultExpiry() }, 'job.completed');
+        const complete = await move(tx, made, caller.email, { ...from, status: 'complete', progress: 1, expiresAt: body.expiresAt ?? defaultExpiry() }, 'job.completed');
+        await whenMade?.(tx, complete);
+        return complete;
       }
       if (queued) {
         await tell(tx, made, ready);
         await send(tx, made);
       }
+      await whenMade?.(tx, made);
       return made;
     });
   }
@@ -203,10 +207,10 @@ export function jobsService(deps: {
   return {
     onMoved: (listener: JobMoved): void => void listeners.push(listener),
 
-    async create(caller: Caller, body: Body<'create'> & JobExtras): Promise<StoredJob> {
+    async create(caller: Caller, body: Body<'create'> & JobExtras, whenMade?: WhenMade<StoredJob>): Promise<StoredJob> {
       const projectId = isId(body.project) ? body.project : (await projects.get(caller, body.project)).id;
       await authorize(db, caller, projectId, { role: 'developer', scope: 'write' });
-      return make(caller, projectId, body);
+      return make(caller, projectId, body, whenMade);
     },
 
     /** A job for somebody who labels: whoever calls this has looked whether the analytic is allowed there. */

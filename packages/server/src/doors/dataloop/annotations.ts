@@ -27,8 +27,8 @@ export function annotationRoutes(deps: DataloopDeps): DoorRoute[] {
   }
 
   async function list(call: Call): Promise<unknown> {
-    const { id } = await items.getStored(call.caller, idOf(call, 'item'));
-    return (await annotations.ofItems([id])).map(show);
+    const { id, projectId } = await items.getStored(call.caller, idOf(call, 'item'));
+    return (await annotations.shownOfItems(call.caller, projectId, [id])).map(show);
   }
 
   async function update(call: Call): Promise<unknown> {

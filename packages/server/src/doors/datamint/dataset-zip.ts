@@ -85,7 +85,7 @@ async function present(deps: DatamintDeps, caller: Caller, collection: Collectio
   const contents = (await contentsOf(deps, [collection])).get(collection.id);
   async function* sources() {
     for await (const items of itemsOf(deps, caller, collection)) {
-      const marks = Map.groupBy(await deps.rooms.annotations.ofItems(items.map(({ id }) => id)), ({ itemId }) => itemId);
+      const marks = Map.groupBy(await deps.rooms.annotations.shownOfItems(caller, collection.projectId, items.map(({ id }) => id)), ({ itemId }) => itemId);
       for (const item of items) yield { item, marks: marks.get(item.id) ?? [] };
     }
   }

@@ -54,7 +54,7 @@ function routesOf(deps: DatamintDeps, root: string): DoorRoute[] {
 /** The items of a collection with their annotations. */
 async function* annotated(deps: DatamintDeps, caller: Caller, collection: Collection) {
   for await (const items of itemsOf(deps, caller, collection)) {
-    const of = Map.groupBy(await deps.rooms.annotations.ofItems(items.map(({ id }) => id)), ({ itemId }) => itemId);
+    const of = Map.groupBy(await deps.rooms.annotations.shownOfItems(caller, collection.projectId, items.map(({ id }) => id)), ({ itemId }) => itemId);
     for (const item of items) yield { item, annotations: of.get(item.id) ?? ([] as StoredAnnotation[]) };
   }
 }

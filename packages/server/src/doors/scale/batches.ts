@@ -2,6 +2,7 @@ import { toObjectId, type Batch } from '@fovea/contract';
 import { Fault, notFound } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { BatchAlone, BatchFilter, StoredBatch } from '../../labeling/batches/store.ts';
+import type { WhenMade } from '../../when-made.ts';
 import { origin, type ScaleDeps } from './context.ts';
 import { badParameter } from './errors.ts';
 import { factsOf, nameOf, type ScaleProjects } from './projects.ts';
@@ -71,7 +72,7 @@ export function scaleBatches({ rooms }: Pick<ScaleDeps, 'rooms'>, projects: Scal
     get,
 
     /** Batches of Rapid and Studio projects are filled before they are worked on; all others are open at once. */
-    async create(caller: Caller, body: BatchBody): Promise<Json> {
+    async create(caller: Caller, body: BatchBody, keep: WhenMade<Json>): Promise<Json> {
       const project = await projects.get(caller, body.project);
       const { rapid, studio } = factsOf(project);
       const facts: BatchFacts = { ...(body.calibration_batch ? { calibration: true } : {}), ...(body.self_label_batch ? { selfLabel: true } : {}) };
@@ -89,8 +90,8 @@ export function scaleBatches({ rooms }: Pick<ScaleDeps, 'rooms'>, projects: Scal
         externalId: body.name,
         extra: facts,
         open: !(rapid || studio),
-      });
-      return one(caller, made);
+      }, (tx, batch) => keep(tx, showBatch(batch, nameOf(project))));
+      return showBatch(made, nameOf(project));
     },
 
     async list(caller: Caller, query: Record<string, unknown>): Promise<Json> {

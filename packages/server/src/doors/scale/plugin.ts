@@ -3,6 +3,7 @@ import { Fault } from '../../fault.ts';
 import { basicUser, bearer } from '../../http/authenticate.ts';
 import { readJson } from '../../http/body.ts';
 import type { Caller } from '../../identity/caller.ts';
+import type { WhenMade } from '../../when-made.ts';
 import { scaleBatches } from './batches.ts';
 import { callbacks } from './callback.ts';
 import { origin, type ScaleDeps } from './context.ts';
@@ -27,9 +28,13 @@ interface Input {
   query: Record<string, unknown>;
   body: unknown;
   request: FastifyRequest;
+  /** Keeps the answer for repetitions of the request, in the transaction that makes what it tells of. */
+  keep: WhenMade<unknown>;
 }
 
 type Handler = (input: Input) => Promise<unknown>;
+
+const keepNothing: WhenMade<unknown> = () => Promise.resolve();
 
 const limits = { maxBytes: 32 * 1024 * 1024, maxDepth: 100 };
 
@@ -48,7 +53,7 @@ export function scaleDoor(deps: ScaleDeps) {
   deps.rooms.tasks.respond(origin, humanResponse(deps));
 
   const taskRoutes: [HTTPMethods, string, Handler][] = [
-    ['POST', '/task/:type', creation('tasks', ({ caller, params, body }) => tasks.create(caller, params['type'] ?? '', body))],
+    ['POST', '/task/:type', creation('tasks', ({ caller, params, body, keep }) => tasks.create(caller, params['type'] ?? '', body, keep))],
     ['GET', '/task/:id', ({ caller, params }) => tasks.read(caller, params['id'] ?? '')],
     ['GET', '/tasks', ({ caller, query }) => listTasks(deps, projects, links, caller, query)],
     ['POST', '/task/:type/cancel', ({ caller, params, query }) => tasks.cancel(caller, params['type'] ?? '', wire.flag(query, 'clear_unique_id'))],
@@ -73,7 +78,7 @@ export function scaleDoor(deps: ScaleDeps) {
     ['POST', '/training_tasks/:type', creation('training', ({ caller, params, body }) => quality.create(caller, 'training', params['type'] ?? '', body))],
   ];
   const projectRoutes: [HTTPMethods, string, Handler][] = [
-    ['POST', '/batches', creation('batches', ({ caller, body }) => batches.create(caller, wire.parse(wire.batchBody, body)))],
+    ['POST', '/batches', creation('batches', ({ caller, body, keep }) => batches.create(caller, wire.parse(wire.batchBody, body), keep))],
     ['GET', '/batches', ({ caller, query }) => batches.list(caller, query)],
     ['GET', '/batches/:name', ({ caller, params }) => batches.read(caller, params['name'] ?? '')],
     ['GET', '/batches/:name/status', ({ caller, params }) => batches.status(caller, params['name'] ?? '')],
@@ -137,7 +142,7 @@ export function scaleDoor(deps: ScaleDeps) {
       const key = input.request.headers['idempotency-key'];
       if (key === undefined) return handle(input);
       const { caller, params, query, body } = input;
-      return deps.idempotency.once({ caller, key, operation: `scale.${operation}.${caller.test ? 'test' : 'live'}`, input: { params, query, body } }, () => handle(input));
+      return deps.idempotency.once({ caller, key, operation: `scale.${operation}.${caller.test ? 'test' : 'live'}`, input: { params, query, body } }, (keep) => handle({ ...input, keep }));
     };
   }
 
@@ -170,7 +175,7 @@ async function answer(deps: ScaleDeps, request: FastifyRequest, reply: FastifyRe
   const multipart = /^multipart\//i.test(request.headers['content-type'] ?? '');
   const body = multipart || request.method === 'GET' ? undefined : await readJson(request, limits);
   noteBody(request, body);
-  const input = { caller, params: request.params as Record<string, string>, query: request.query as Record<string, unknown>, body: body ?? {}, request };
+  const input = { caller, params: request.params as Record<string, string>, query: request.query as Record<string, unknown>, body: body ?? {}, request, keep: keepNothing };
   return reply.code(200).header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(await handle(input)));
 }
 

@@ -71,21 +71,15 @@ export function preparation(deps: ScaleDeps): TaskPreparation {
     return { items, ...(first ? { first: first.item } : {}) };
   }
 
-  /** Pre-labels become drafts on the task's items; gives what is to be said about those that cannot. */
-  async function drafts(task: StoredTask, items: readonly (string | null)[], signal: AbortSignal): Promise<string | undefined> {
+  /** Pre-labels as drafts on the task's items, and what is to be said about those that cannot be. */
+  async function drafts(task: StoredTask, items: readonly (string | null)[], signal: AbortSignal) {
     const { drafts: found, unread } = await prelabelsOf(task, (url) => bytesOf(task, url, signal));
-    let refused = unread;
-    for (const { page, content } of found) {
-      const itemId = items[page] ?? null;
-      try {
-        if (itemId === null) refused += 1;
-        else await rooms.annotations.create(platformFor(task), itemId, [content], { taskId: task.id });
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-        refused += 1;
-      }
-    }
-    return refused === 0 ? undefined : `${refused} of the pre-labels cannot be read or do not fit the attachment, and were left out.`;
+    const placed = found.flatMap(({ page, content }) => (items[page] ? [{ itemId: items[page], content }] : []));
+    await rooms.attachments.lookedAt(task, new Set(placed.map(({ itemId }) => itemId)), signal);
+    const { rows } = await rooms.annotations.prelabels(platformFor(task), task.id, placed);
+    const refused = unread + found.length - rows.length;
+    const note = refused === 0 ? undefined : `${refused} of the pre-labels cannot be read or do not fit the attachment, and were left out.`;
+    return { rows, note };
   }
 
   async function bytesOf(task: StoredTask, url: string, signal: AbortSignal): Promise<Buffer | undefined> {
@@ -107,9 +101,9 @@ export function preparation(deps: ScaleDeps): TaskPreparation {
     }
     const { first, items } = result;
     if (!first) return;
-    const hypothesis = await drafts(task, items, signal);
-    const extra = { ...taskFacts(task), items, ...(hypothesis === undefined ? {} : { hypothesis }) };
-    await engines.db.tx((tx) => rooms.tasks.attach(tx, task.id, first, extra));
+    const { rows, note } = await drafts(task, items, signal);
+    const extra = { ...taskFacts(task), items, ...(note === undefined ? {} : { hypothesis: note }) };
+    await engines.db.tx((tx) => rooms.tasks.attach(tx, task.id, { item: first, prelabels: { by: platformFor(task), rows }, extra }));
   };
 }
 

@@ -11,6 +11,7 @@ import { contentDigest, recipeContent, saysLabels } from '../../labeling/task-ty
 import { madeUpWork } from '../../labeling/task-types/made-up.ts';
 import { attachmentsOf } from '../../labeling/task-types/params.ts';
 import type { Json } from '../../labeling/task-types/work.ts';
+import type { WhenMade } from '../../when-made.ts';
 import type { Links } from './links.ts';
 import { factsOf, nameOf, type ScaleProjects } from './projects.ts';
 import { buildResponse } from './response/response.ts';
@@ -69,7 +70,7 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
   }
 
   /** Makes a task of the parsed request: parameters taken over from the project, then checked, then stored. */
-  async function make(caller: Caller, type: string, given: unknown, more: { origin: string; quality?: TaskFacts['quality'] }): Promise<{ task: StoredTask; names: Names }> {
+  async function make(caller: Caller, type: string, given: unknown, more: { origin: string; quality?: TaskFacts['quality']; keep?: WhenMade<Json> }): Promise<{ task: StoredTask; names: Names }> {
     const typeName = needType(type);
     const named = parse(taskBody, given);
     const { project, batch } = await placeOf(caller, named);
@@ -85,6 +86,7 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
       ...(body.clear_unique_id_on_error ? { clearUniqueIdOnError: true } : {}),
       ...(more.quality ? { quality: { ...more.quality, ...(batch ? { batch: batch.name } : {}) } } : {}),
     };
+    const names: Names = { projects: new Map(project ? [[project.id, nameOf(project)]] : []), batches: new Map(batch ? [[batch.id, batch.name]] : []), pages: new Map() };
     const store = async (projectId: string): Promise<StoredTask> =>
       tasks.create(caller, {
         project: projectId,
@@ -101,7 +103,7 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
         origin: more.origin,
         extra: facts,
         ...(await recipeFor(caller, projectId, { type, params, own: named, inherited })),
-      });
+      }, async (tx, made) => more.keep?.(tx, showTask(made, names, links)));
     const stored = async (): Promise<StoredTask> => {
       if (project) return store(project.id);
       try {
@@ -116,7 +118,7 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
     const task = await stored().catch(async (error: unknown) => {
       throw await uniqueIdFault(caller, error, body.unique_id);
     });
-    return { task, names: { projects: new Map(project ? [[project.id, nameOf(project)]] : []), batches: new Map(batch ? [[batch.id, batch.name]] : []), pages: new Map() } };
+    return { task, names };
   }
 
   /** The same fault with the id as callers know it. */
@@ -132,8 +134,8 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
     make,
 
     /** Creates a task. One of a test key completes itself at once, but the answer still says `pending`. */
-    async create(caller: Caller, type: string, body: unknown): Promise<Json> {
-      const { task, names } = await make(caller, type, body, { origin });
+    async create(caller: Caller, type: string, body: unknown, keep: WhenMade<Json>): Promise<Json> {
+      const { task, names } = await make(caller, type, body, { origin, keep });
       if (task.test) await completeTest(deps, task);
       return showTask(task, names, links);
     },

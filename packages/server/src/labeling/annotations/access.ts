@@ -24,16 +24,17 @@ export function annotationAccess(db: Database, rules: AnnotationRules) {
       return { item, worker: workerOf(caller, role) };
     },
 
-    /** The item that somebody labels, perhaps in a task of its project, and the recipe in force there. Item, rights, task and recipe are one question: every edit asks it. */
-    async placeFor(caller: Caller, itemId: string, taskId: string | undefined): Promise<{ item: StoredItem; recipe: StoredRecipe | undefined }> {
+    /** The item that somebody labels, perhaps in a task of its project, the recipe in force there, and who it is where they label and no more. Item, rights, task and recipe are one question: every edit asks it. */
+    async placeFor(caller: Caller, itemId: string, taskId: string | undefined): Promise<{ item: StoredItem; recipe: StoredRecipe | undefined; worker: string | undefined }> {
       const more = sql`${taskId === undefined ? sql`null` : workPlaceOf(taskId)} as work, ${newestRecipeOf(sql`d.recipe_id`)} as newest`;
       const found = await selectItemPlace<{ work: WorkPlace | null; newest: { id: string; version: number } | null }>(db, itemId, caller.userId, more);
       if (!found) throw notFound('item', itemId);
       const { item, project, more: { work, newest } } = found;
-      decide(caller, item.projectId, project, { role: 'annotator', scope: 'label', as: { kind: 'item', id: itemId } });
+      const { role } = decide(caller, item.projectId, project, { role: 'annotator', scope: 'label', as: { kind: 'item', id: itemId } });
+      const worker = workerOf(caller, role);
       if (taskId !== undefined && work?.projectId !== item.projectId) throw notFound('task', taskId);
-      if (work?.recipeId) return { item, recipe: await rules.ofTask(db, work) };
-      return { item, recipe: newest === null ? undefined : await rules.version(db, newest.id, newest.version) };
+      if (work?.recipeId) return { item, worker, recipe: await rules.ofTask(db, work) };
+      return { item, worker, recipe: newest === null ? undefined : await rules.version(db, newest.id, newest.version) };
     },
 
     /** An annotation of a living item; `deleted`: also one that is in the bin. */
@@ -41,8 +42,10 @@ export function annotationAccess(db: Database, rules: AnnotationRules) {
       const found = await selectAnnotation(db, id);
       if (!found || (found.deleted && !deleted) || !(await selectItem(db, found.itemId))) throw notFound('annotation', id);
       const { role } = await authorize(db, caller, found.projectId, { role: 'annotator', scope, as: { kind: 'annotation', id } });
-      if (workerOf(caller, role) === undefined || scope !== 'read') return found;
-      const [shown = found] = await likeAnyOther(db, [found]);
+      const worker = workerOf(caller, role);
+      if (worker === undefined) return found;
+      if (!(await selectAnnotation(db, id, { worker }))) throw notFound('annotation', id);
+      const [shown = found] = scope === 'read' ? await likeAnyOther(db, [found]) : [found];
       return shown;
     },
   };

@@ -30,11 +30,13 @@ export interface ChangeCheck {
   revision?: number | undefined;
   item?: StoredItem | undefined;
   recipe?: StoredRecipe | undefined;
+  /** Who labels and no more: what is not open to them is not there. */
+  worker?: string | undefined;
 }
 
 /** Locks an annotation; `revision_conflict` when somebody was quicker. */
-async function lock(tx: Tx, id: string, { revision, item }: ChangeCheck): Promise<StoredAnnotation> {
-  const before = await selectAnnotation(tx, id, { lock: true });
+async function lock(tx: Tx, id: string, { revision, item, worker }: ChangeCheck): Promise<StoredAnnotation> {
+  const before = await selectAnnotation(tx, id, { lock: true, worker });
   if (!before || before.deleted || (item && before.itemId !== item.id)) throw notFound('annotation', id);
   if (revision !== undefined && before.revision !== revision) {
     throw new Fault('revision_conflict', `The annotation is at revision ${before.revision} now.`, { current: toAnnotation(before) });

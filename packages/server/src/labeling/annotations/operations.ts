@@ -18,10 +18,10 @@ type Operation = Parsed<typeof annotations.apply>['body']['operations'][number];
 /** Edits with client-made ids: one that comes twice changes nothing, one that somebody was quicker with is told with both states. */
 export function annotationOperations({ db, access, volumes }: { db: Database; access: AnnotationAccess; volumes: VoxelWriter }) {
   /** An edit of a volume's frames, with the file that it makes. The state that it was made upon is checked when it is written. */
-  async function drawn(item: StoredItem, operation: Operation): Promise<Operation> {
+  async function drawn({ item, worker }: Place, operation: Operation): Promise<Operation> {
     if (operation.kind === 'delete' || operation.content.geometry?.type !== 'volume') return operation;
     if (operation.kind === 'create') return { ...operation, content: await withVoxels(volumes, item, operation.content) };
-    const before = await selectAnnotation(db, operation.annotationId);
+    const before = await selectAnnotation(db, operation.annotationId, { worker });
     const isMet = before?.itemId === item.id && before.revision === operation.baseRevision;
     return isMet ? { ...operation, content: await withVoxels(volumes, item, operation.content, before) } : operation;
   }
@@ -42,24 +42,25 @@ export function annotationOperations({ db, access, volumes }: { db: Database; ac
   }
 
   /** Any edit, step by step in a transaction. */
-  async function save(tx: Tx, caller: Caller, operation: Operation, { item, recipe, taskId }: Place): Promise<Pick<OperationResult, 'outcome' | 'annotation'>> {
+  async function save(tx: Tx, caller: Caller, operation: Operation, place: Place): Promise<Pick<OperationResult, 'outcome' | 'annotation'>> {
     const { opId, annotationId } = operation;
+    const { item, recipe, taskId, worker } = place;
     const fresh = await claimOperation(tx, { id: opId, projectId: item.projectId, annotationId });
-    if (!fresh) return { outcome: 'duplicate', annotation: await present(tx, item, annotationId) };
+    if (!fresh) return { outcome: 'duplicate', annotation: await present(tx, place, annotationId) };
     if (operation.kind === 'update') {
-      return { outcome: 'applied', annotation: toAnnotation(await applyChange(tx, caller, annotationId, operation.content, { revision: operation.baseRevision, item, recipe })) };
+      return { outcome: 'applied', annotation: toAnnotation(await applyChange(tx, caller, annotationId, operation.content, { revision: operation.baseRevision, item, recipe, worker })) };
     }
     if (operation.kind === 'delete') {
-      await applyDelete(tx, caller, annotationId, { revision: operation.baseRevision, item });
+      await applyDelete(tx, caller, annotationId, { revision: operation.baseRevision, item, worker });
       return { outcome: 'applied', annotation: null };
     }
     const row = newRow(caller, item, { ...operation.content, id: annotationId }, { taskId, at: 'content' });
-    const gone = await selectAnnotation(tx, annotationId, { lock: true });
+    const gone = await selectAnnotation(tx, annotationId, { lock: true, worker });
     needNoFaults(gone ? changeFaults(recipe, gone, operation.content) : newFaults(recipe, operation.content, { required: false }), 'content');
     await takeUpLabels(tx, caller, recipe, [row.label]);
     if (gone?.deleted && gone.itemId === item.id) await bringBack(tx, caller, gone, operation.content);
     else await insertInto(tx, caller, item, [row]);
-    return { outcome: 'applied', annotation: await present(tx, item, annotationId) };
+    return { outcome: 'applied', annotation: await present(tx, place, annotationId) };
   }
 
   async function applyOne(caller: Caller, given: Operation, place: Place): Promise<OperationResult> {
@@ -69,14 +70,14 @@ export function annotationOperations({ db, access, volumes }: { db: Database; ac
       opId,
       annotationId,
       outcome,
-      annotation: await present(db, place.item, annotationId),
+      annotation: await present(db, place, annotationId),
       message,
       ...(outcome === 'conflict' ? { wanted } : {}),
     });
     try {
       const saved = await saveNew(caller, given, place);
       if (saved) return saved;
-      const operation = await drawn(place.item, given);
+      const operation = await drawn(place, given);
       return { opId, annotationId, ...(await db.tx((tx) => save(tx, caller, operation, place))) };
     } catch (error) {
       if (violatedConstraint(error) === 'annotations_pkey') return told('conflict', 'An annotation with this id exists.');
@@ -100,10 +101,11 @@ interface Place {
   item: StoredItem;
   recipe: StoredRecipe | undefined;
   taskId: string | undefined;
+  worker: string | undefined;
 }
 
-/** The annotation as it is now; nothing where the id is another item's, of which the caller may know nothing. */
-async function present(on: Queryable, item: StoredItem, id: string): Promise<Annotation | null> {
-  const found = await selectAnnotation(on, id);
+/** The annotation as it is now; nothing where the id is another item's or one that the caller is not shown, of which they may know nothing. */
+async function present(on: Queryable, { item, worker }: Place, id: string): Promise<Annotation | null> {
+  const found = await selectAnnotation(on, id, { worker });
   return found && !found.deleted && found.itemId === item.id ? toAnnotation(found) : null;
 }

@@ -1,14 +1,16 @@
 import type { Annotation, annotations, Filter, Parsed } from '@fovea/contract';
-import sql, { empty, type Sql } from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 import { authorizeDataset } from '../../catalog/datasets/access.ts';
 import { selectItem, type StoredItem } from '../../catalog/items/store.ts';
 import { withDeleted, type Deleted, type Entity } from '../../catalog/query/entity.ts';
 import { queryCount, queryPage, rowAlias } from '../../catalog/query/page.ts';
 import { project } from '../../catalog/query/project.ts';
 import type { Database, Queryable } from '../../engines/database/database.ts';
+import { authorize } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
-import { likeAnyOther, shownTo, workerOf } from '../quality/hidden.ts';
+import { likeAnyOther, workerOf } from '../quality/hidden.ts';
+import { seenBy } from '../quality/seen-entities.ts';
 import type { AnnotationAccess } from './access.ts';
 import { annotationEntity } from './entity.ts';
 import { annotationColumns, selectOfItems, selectOfTask, selectRevisions, toAnnotation, toStoredAnnotation, type AnnotationRow, type StoredAnnotation } from './store.ts';
@@ -16,12 +18,10 @@ import { annotationColumns, selectOfItems, selectOfTask, selectRevisions, toAnno
 type Query<K extends keyof typeof annotations> = Parsed<(typeof annotations)[K]>['query'];
 type Body<K extends keyof typeof annotations> = Parsed<(typeof annotations)[K]>['body'];
 
-const entityWith = (deleted: Deleted = 'exclude') => withDeleted(annotationEntity, deleted, (t) => sql`not ${t}.draft`);
-
-/** To a worker drafts are shown by {@link shownTo}: some are to look final. */
-const entityFor = (worker: string | undefined): Entity => (worker === undefined ? annotationEntity : { ...annotationEntity, alive: (t) => sql`${t}.deleted_at is null` });
-/** The annotations of a dataset, as far as a worker may see them. */
-const scopeFor = (datasetId: string, worker: string | undefined): Sql => sql`${rowAlias}.dataset_id = ${datasetId} ${worker === undefined ? empty : sql`and ${shownTo(worker, rowAlias)}`}`;
+/** What queries find; a worker sees nothing of what was deleted. */
+const entityFor = (worker: string | undefined, deleted: Deleted = 'exclude'): Entity =>
+  worker === undefined ? withDeleted(annotationEntity, deleted, (t) => sql`not ${t}.draft`) : seenBy(worker).annotations;
+const scopeOf = (datasetId: string): Sql => sql`${rowAlias}.dataset_id = ${datasetId}`;
 
 /** Annotations as they are read: of an item, of a task, by a query, with what they were before. */
 export function annotationReading(db: Database, access: AnnotationAccess) {
@@ -36,6 +36,13 @@ export function annotationReading(db: Database, access: AnnotationAccess) {
 
     /** The living annotations of items with what doors keep on them; rights were checked on the items. */
     ofItems: (itemIds: readonly string[], taskId?: string): Promise<StoredAnnotation[]> => selectOfItems(db, itemIds, { taskId }),
+
+    /** The same of items of one project, as far as the caller is shown them. */
+    async shownOfItems(caller: Caller, projectId: string, itemIds: readonly string[]): Promise<StoredAnnotation[]> {
+      const { role } = await authorize(db, caller, projectId, { role: 'annotator', scope: 'read' });
+      const worker = workerOf(caller, role);
+      return likeAnyOther(db, await selectOfItems(db, itemIds, { worker }));
+    },
 
     /** What a task led to, and the first of its items: read in the transaction that ends it. */
     async ofTask(on: Queryable, work: Parameters<typeof selectOfTask>[1]): Promise<{ annotations: StoredAnnotation[]; item: StoredItem | undefined }> {
@@ -58,7 +65,7 @@ export function annotationReading(db: Database, access: AnnotationAccess) {
       const worker = workerOf(caller, role);
       const { data, next } = await queryPage<AnnotationRow, StoredAnnotation>(db, entityFor(worker), body, {
         columns: annotationColumns(rowAlias),
-        scope: scopeFor(datasetId, worker),
+        scope: scopeOf(datasetId),
         scopeMark: datasetId,
         defaultSort: [{ field: 'id', direction: 'asc' }],
         map: toStoredAnnotation,
@@ -69,21 +76,23 @@ export function annotationReading(db: Database, access: AnnotationAccess) {
 
     /** The same with what doors keep, and paging by offset for the protocols that have it. */
     async find(caller: Caller, datasetId: string, body: Omit<Body<'query'>, 'fields'> & { offset?: number | undefined; deleted?: Deleted | undefined }): Promise<Page<StoredAnnotation>> {
-      await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
-      return queryPage<AnnotationRow, StoredAnnotation>(db, entityWith(body.deleted), body, {
+      const { role } = await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
+      const worker = workerOf(caller, role);
+      const { data, next } = await queryPage<AnnotationRow, StoredAnnotation>(db, entityFor(worker, body.deleted), body, {
         columns: annotationColumns(rowAlias),
-        scope: sql`${rowAlias}.dataset_id = ${datasetId}`,
+        scope: scopeOf(datasetId),
         scopeMark: datasetId,
         defaultSort: [{ field: 'id', direction: 'asc' }],
         map: toStoredAnnotation,
       });
+      return { data: worker === undefined ? data : await likeAnyOther(db, data), next };
     },
 
     /** How many annotations a filter finds, counted no further than `atMost` where that is given. */
     async count(caller: Caller, datasetId: string, filter: Filter, atMost?: number, deleted?: Deleted): Promise<{ count: number; exact: boolean }> {
       const { role } = await authorizeDataset(db, caller, datasetId, { role: 'annotator', scope: 'read' });
       const worker = workerOf(caller, role);
-      const count = await queryCount(db, worker === undefined ? entityWith(deleted) : entityFor(worker), filter, scopeFor(datasetId, worker), atMost);
+      const count = await queryCount(db, entityFor(worker, deleted), filter, scopeOf(datasetId), atMost);
       return { count, exact: count !== atMost };
     },
   };

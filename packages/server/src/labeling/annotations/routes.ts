@@ -4,14 +4,15 @@ import { bodyStream } from '../../http/body.ts';
 import { route, type Route } from '../../http/context.ts';
 import { importAnnotations } from './import.ts';
 import type { AnnotationsService } from './service.ts';
-import { toAnnotation } from './store.ts';
+import { toAnnotation, type StoredAnnotation } from './store.ts';
 
 export function annotationRoutes(service: AnnotationsService, db: Database): Route[] {
   return [
     route(annotations.list, ({ caller, params, query }) => service.list(caller, params.item, query)),
-    route(annotations.create, async ({ caller, params, query, body }) => ({
-      data: (await service.create(caller, params.item, body.annotations, { taskId: query.task, byRecipe: true })).map(toAnnotation),
-    })),
+    route(annotations.create, async ({ caller, params, query, body, keep }) => {
+      const shown = (made: readonly StoredAnnotation[]) => ({ data: made.map(toAnnotation) });
+      return shown(await service.create(caller, params.item, body.annotations, { taskId: query.task, byRecipe: true, whenMade: (tx, made) => keep(tx, shown(made)) }));
+    }),
     route(annotations.apply, async ({ caller, params, query, body }) => ({ data: await service.apply(caller, params.item, body.operations, { taskId: query.task }) })),
     route(annotations.get, async ({ caller, params }) => toAnnotation(await service.get(caller, params.annotation))),
     route(annotations.update, async ({ caller, params, body, ifMatch }) => toAnnotation(await service.update(caller, params.annotation, body, ifMatch, { byRecipe: true }))),

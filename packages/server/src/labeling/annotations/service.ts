@@ -2,12 +2,14 @@ import type { CommandsService } from '../../catalog/commands/service.ts';
 import { violatedConstraint, type Database, type Queryable } from '../../engines/database/database.ts';
 import { Fault, notFound } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
+import type { WhenMade } from '../../when-made.ts';
 import type { StoredRecipe } from '../recipes/store.ts';
 import { annotationAccess } from './access.ts';
 import { annotationsByQuery } from './by-query.ts';
 import { applyChange, applyDelete, applyRestore, insertInto, insertManyIn, type StoredChange } from './changes.ts';
 import { newRow, type AnnotationInput, type DoorExtras } from './new-row.ts';
 import { annotationOperations } from './operations.ts';
+import { annotationPrelabels } from './prelabels.ts';
 import { annotationReading } from './reading.ts';
 import { annotationRules, newFaults, ruleFault, takeUpLabels } from './rules.ts';
 import { selectAnnotations, selectOfTask, selectRevisions, type NewAnnotation, type StoredAnnotation } from './store.ts';
@@ -24,25 +26,28 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
     ...annotationReading(db, access),
     ...annotationOperations({ db, access, volumes }),
     ...annotationsByQuery({ db, commands, rules }),
+    ...annotationPrelabels({ db, volumes }),
 
     /** Adds annotations to an item. `byRecipe`: what the recipe does not allow is refused; doors and models may say more than a recipe knows. */
-    async create(caller: Caller, itemId: string, inputs: readonly (AnnotationInput & DoorExtras)[], options: { taskId?: string | undefined; byRecipe?: boolean } = {}): Promise<StoredAnnotation[]> {
+    async create(caller: Caller, itemId: string, inputs: readonly (AnnotationInput & DoorExtras)[], options: { taskId?: string | undefined; byRecipe?: boolean; whenMade?: WhenMade<StoredAnnotation[]> } = {}): Promise<StoredAnnotation[]> {
       const { item, recipe: inForce } = await access.placeFor(caller, itemId, options.taskId);
       const recipe = options.byRecipe ? inForce : undefined;
       const rows: NewAnnotation[] = [];
       for (const [index, input] of inputs.entries()) rows.push(newRow(caller, item, await withVoxels(volumes, item, input), { taskId: options.taskId, at: `body.annotations.${index}` }));
       const wrong = inputs.flatMap((input, index) => newFaults(recipe, input, { required: options.taskId === undefined }).map(({ path, message }) => ({ path: `body.annotations.${index}.${path}`, message })));
       if (wrong.length > 0) throw ruleFault(wrong);
-      await db
+      return db
         .tx(async (tx) => {
           await takeUpLabels(tx, caller, recipe, rows.map(({ label }) => label));
           await insertInto(tx, caller, item, rows);
+          const made = await selectAnnotations(tx, rows.map((row) => row.id));
+          await options.whenMade?.(tx, made);
+          return made;
         })
         .catch((error: unknown) => {
           if (violatedConstraint(error) === 'annotations_pkey') throw new Fault('conflict', 'An annotation with one of these ids exists already.');
           throw error;
         });
-      return selectAnnotations(db, rows.map((row) => row.id));
     },
 
     async update(caller: Caller, id: string, body: StoredChange, revision?: number, options: { byRecipe?: boolean } = {}): Promise<StoredAnnotation> {

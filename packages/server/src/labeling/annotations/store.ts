@@ -1,7 +1,7 @@
 import type { Annotation, AnnotationChange } from '@fovea/contract';
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
-import { shownTo } from '../quality/hidden.ts';
+import { openTo, shownTo } from '../quality/hidden.ts';
 
 export interface AnnotationRow {
   id: string;
@@ -141,8 +141,10 @@ export async function insertAnnotations(db: Queryable, rows: readonly NewAnnotat
   }
 }
 
-export async function selectAnnotation(db: Queryable, id: string, options: { lock?: boolean } = {}): Promise<StoredAnnotation | undefined> {
-  const row = await db.maybe<AnnotationRow>(sql`select ${annotationColumns(a)} from annotations a where a.id = ${id} ${options.lock ? sql`for update` : empty}`);
+/** An annotation, also a deleted one; to a `worker` only what is open to those. */
+export async function selectAnnotation(db: Queryable, id: string, options: { lock?: boolean; worker?: string | undefined } = {}): Promise<StoredAnnotation | undefined> {
+  const row = await db.maybe<AnnotationRow>(sql`select ${annotationColumns(a)} from annotations a where a.id = ${id}
+    ${options.worker === undefined ? empty : sql`and ${openTo(options.worker, a)}`} ${options.lock ? sql`for update` : empty}`);
   return row && toStoredAnnotation(row);
 }
 

@@ -7,7 +7,7 @@ import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import { inVisibleProject } from '../../identity/projects/store.ts';
-import { batchEvent } from './service.ts';
+import { batchEvent } from './settle.ts';
 import { countItemStatuses, deleteAssignment, findAssignments, selectAssignment, selectBatch, shareOutAssignment, upsertAssignment, type AssignmentFilter, type ItemStatusCounts } from './store.ts';
 
 export type AssignmentsService = ReturnType<typeof assignmentsService>;

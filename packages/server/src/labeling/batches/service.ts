@@ -12,13 +12,17 @@ import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
+import type { WhenMade } from '../../when-made.ts';
 import { inVisibleProject } from '../../identity/projects/store.ts';
+import { workerOf } from '../quality/hidden.ts';
+import { seenBy } from '../quality/seen-entities.ts';
 import { setPeople } from '../quality/store.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { selectRecipe } from '../recipes/store.ts';
-import { cancelOpen, insertTasksForItems, openTasks, shareOut } from '../tasks/store.ts';
+import { cancelOpen, insertTasksForItems, shareOut } from '../tasks/store.ts';
 import { batchEntity } from './entity.ts';
-import { countBatches, deleteAssignments, deleteOpenTasks, deleteTasksOfBatch, deleteTasksOfItems, insertBatch, markContents, queryBatches, selectAssignments, selectBatch, selectBatchAlone, selectBatches, selectBatchesAlone, selectContents, toBatch, updateBatch, upsertAssignment, type BatchAlone, type BatchFilter, type StoredBatch } from './store.ts';
+import { batchEvent } from './settle.ts';
+import { countBatches, deleteAssignments, deleteOpenTasks, deleteTasksOfBatch, deleteTasksOfItems, insertBatch, markContents, queryBatches, selectAssignments, selectBatch, selectBatches, selectBatchesAlone, selectContents, toBatch, updateBatch, upsertAssignment, type BatchAlone, type BatchFilter, type StoredBatch } from './store.ts';
 
 type Body<K extends keyof typeof batches> = Parsed<(typeof batches)[K]>['body'];
 export type BatchesService = ReturnType<typeof batchesService>;
@@ -33,6 +37,12 @@ export interface BatchExtras {
 }
 
 const stepItems = 2_000;
+
+async function stored(tx: Tx, id: string): Promise<StoredBatch> {
+  const batch = await selectBatch(tx, id);
+  if (!batch) throw new Error('The batch that was just stored is not there.');
+  return batch;
+}
 
 /** Batches: tasks handed out together. */
 export function batchesService({ db, projects, datasets, mayCall }: { db: Database; projects: ProjectsService; datasets: DatasetsService; mayCall: AddressCheck }) {
@@ -77,7 +87,7 @@ export function batchesService({ db, projects, datasets, mayCall }: { db: Databa
   }
 
   return {
-    async create(caller: Caller, body: Body<'create'> & BatchExtras): Promise<StoredBatch> {
+    async create(caller: Caller, body: Body<'create'> & BatchExtras, whenMade?: WhenMade<StoredBatch>): Promise<StoredBatch> {
       const project = await projects.get(caller, body.project);
       await authorize(db, caller, project.id, { role: 'manager', scope: 'write' });
       const dataset = body.dataset === undefined ? undefined : await datasets.get(caller, body.dataset);
@@ -88,7 +98,7 @@ export function batchesService({ db, projects, datasets, mayCall }: { db: Databa
       if (body.filter !== undefined) compileFilter(itemEntity, body.filter, rowAlias);
       await mayCall(body.callbackUrl);
       const id = newId();
-      await db.tx(async (tx) => {
+      return db.tx(async (tx) => {
         await insertBatch(tx, {
           ...body,
           id,
@@ -103,16 +113,17 @@ export function batchesService({ db, projects, datasets, mayCall }: { db: Databa
           extra: body.extra ?? null,
           createdBy: caller.email,
         });
-        const batch = await selectBatch(tx, id);
-        if (!batch) throw new Error('The batch that was just stored is not there.');
+        const batch = await stored(tx, id);
         await emit(tx, batchEvent('batch.created', caller, batch, { name: batch.name }));
         if (body.assignments.length > 0) await setAssignments(tx, caller, batch, body.assignments);
         if (dataset && body.filter !== undefined) await fill(tx, caller, batch, body.filter, Number.MAX_SAFE_INTEGER);
+        const made = await stored(tx, id);
+        await whenMade?.(tx, made);
+        return made;
       }).catch((error: unknown) => {
         if (violatedConstraint(error) === 'batches_external') throw new Fault('conflict', `A batch named "${body.externalId}" exists already.`);
         throw error;
       });
-      return need(caller, id, 'annotator');
     },
 
     async list(caller: Caller, query: Parsed<typeof batches.list>['query']): Promise<Page<Batch>> {
@@ -125,8 +136,8 @@ export function batchesService({ db, projects, datasets, mayCall }: { db: Databa
     },
 
     async query(caller: Caller, projectId: string, body: Parsed<typeof batches.query>['body']): Promise<Page<Partial<Batch>>> {
-      await authorize(db, caller, projectId, { role: 'annotator', scope: 'read' });
-      const { data, next } = await queryBatches(db, { projectId, test: caller.test }, body);
+      const { role } = await authorize(db, caller, projectId, { role: 'annotator', scope: 'read' });
+      const { data, next } = await queryBatches(db, { projectId, test: caller.test, entity: seenBy(workerOf(caller, role)).batches }, body);
       return { data: data.map((one) => projectFields(toBatch(one), body.fields, batchEntity)), next };
     },
 
@@ -276,21 +287,4 @@ export function batchesService({ db, projects, datasets, mayCall }: { db: Databa
 
 function visibleOnly(caller: Caller, filter: Omit<BatchFilter, 'orgId' | 'visible' | 'test'>): BatchFilter {
   return { ...filter, orgId: caller.orgId, test: caller.test, visible: inVisibleProject(caller, sql`b.project_id`) };
-}
-
-/** Completes an open batch in which nothing is left to do and something was done. */
-export async function settleBatch(tx: Tx, caller: { email: string }, batchId: string): Promise<StoredBatch | undefined> {
-  const batch = await selectBatchAlone(tx, batchId, { lock: true });
-  if (!batch || batch.status !== 'in_progress') return undefined;
-  const { open, done } = await openTasks(tx, batchId);
-  if (open || !done) return undefined;
-  await updateBatch(tx, batchId, { status: 'completed' });
-  const completed = await selectBatch(tx, batchId);
-  if (!completed) return undefined;
-  await emit(tx, batchEvent('batch.completed', { orgId: batch.orgId, email: caller.email }, completed));
-  return completed;
-}
-
-export function batchEvent(type: string, caller: { orgId: string; email: string }, batch: { id: string; projectId: string }, data: Record<string, unknown> = {}) {
-  return { type, orgId: caller.orgId, projectId: batch.projectId, subject: { kind: 'batch', id: batch.id }, actor: caller.email, data };
 }

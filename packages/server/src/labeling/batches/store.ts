@@ -1,10 +1,10 @@
 import type { Assignment, Batch } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import { alive } from '../../catalog/items/store.ts';
+import type { Entity } from '../../catalog/query/entity.ts';
 import { queryPage, rowAlias, type EntityQuery } from '../../catalog/query/page.ts';
 import type { Queryable } from '../../engines/database/database.ts';
 import type { Page } from '../../paging.ts';
-import { batchEntity } from './entity.ts';
 
 interface BatchRow {
   id: string;
@@ -191,8 +191,9 @@ export async function selectBatchesAlone(db: Queryable, filter: BatchFilter, opt
 }
 
 /** Batches of a project that a query finds. */
-export function queryBatches(db: Queryable, of: { projectId: string; test: boolean }, query: EntityQuery): Promise<Page<StoredBatch>> {
-  return queryPage<BatchRow, StoredBatch>(db, batchEntity, query, {
+/** A page of what a filter finds; `entity`: batches as filters see them. */
+export function queryBatches(db: Queryable, of: { projectId: string; test: boolean; entity: Entity }, query: EntityQuery): Promise<Page<StoredBatch>> {
+  return queryPage<BatchRow, StoredBatch>(db, of.entity, query, {
     columns: columns(rowAlias),
     scope: sql`${rowAlias}.project_id = ${of.projectId} and ${rowAlias}.test = ${of.test}`,
     scopeMark: [of.projectId, of.test],

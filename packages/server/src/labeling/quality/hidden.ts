@@ -17,6 +17,29 @@ export function shownTo(worker: string, a: Sql): Sql {
     else ${a}.source = 'model' or ${a}.created_by = ${worker} or not ${honeypots(sql`h.item_id = ${a}.item_id`)} end`;
 }
 
+/** The condition that a worker can open, change or delete a single annotation: what they are shown, and the work in progress of tasks. */
+export function openTo(worker: string, a: Sql): Sql {
+  return sql`(case when ${a}.draft then ${a}.created_by = ${worker} or not ${honeypots(sql`h.id = ${a}.task_id and h.status = 'completed'`)} else ${shownTo(worker, a)} end)`;
+}
+
+/** The number of an item's annotations that a worker is shown. */
+export function countShownTo(worker: string, i: Sql): Sql {
+  return sql`(case when ${honeypots(sql`h.item_id = ${i}.id`)}
+    then (select count(*) from annotations seen where seen.item_id = ${i}.id and seen.deleted_at is null and ${shownTo(worker, sql`seen`)}) else ${i}.annotation_count end)`;
+}
+
+/** How many own answers to known items a worker takes for annotations of a project. */
+export async function countOwnKnown(db: Queryable, worker: string, projectId: string): Promise<number> {
+  const row = await db.one<{ n: number }>(sql`select count(*) as n from tasks h join annotations a on a.task_id = h.id and a.draft and a.deleted_at is null
+    where h.project_id = ${projectId} and h.honeypot and h.status = 'completed' and h.deleted_at is null and a.created_by = ${worker}`);
+  return row.n;
+}
+
+/** Whether a dataset has items by which people are measured. */
+export async function hasKnownItems(db: Queryable, datasetId: string): Promise<boolean> {
+  return (await db.one<{ known: boolean }>(sql`select ${honeypots(sql`h.dataset_id = ${datasetId}`)} as known`)).known;
+}
+
 /** Own answers to known items, as any other answer looks once its task is done. */
 export async function likeAnyOther(db: Queryable, rows: readonly StoredAnnotation[]): Promise<StoredAnnotation[]> {
   const taskIds = [...new Set(rows.flatMap((row) => (row.draft && row.taskId !== null ? [row.taskId] : [])))];

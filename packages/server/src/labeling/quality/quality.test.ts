@@ -1,4 +1,4 @@
-import { isId } from '@fovea/contract';
+import { isId, newId } from '@fovea/contract';
 import sharp from 'sharp';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -161,6 +161,62 @@ describe('known answers', () => {
     // Who is not measured sees what is there.
     expect((await fovea.call('GET', `/v1/items/${gold}`)).body.annotationCount).toBe(1);
     expect((await annotationsOf(gold)).length).toBe(1);
+  });
+
+  test('filters, orders and single reads tell a worker no more about known items than lists do', async () => {
+    const place = (await fovea.call('POST', '/v1/projects', { body: { name: 'sifted' } })).body.id;
+    const set = (await fovea.call('POST', '/v1/datasets', { body: { project: place, name: 'd' } })).body.id;
+    const worker = await fovea.person({ orgId, project: { id: place, role: 'annotator' } });
+    const bytes = await sharp({ create: { width: 100, height: 80, channels: 3, background: '#865' } }).png().toBuffer();
+    const ids: Record<string, string> = {};
+    for (const name of ['plain', 'gold']) ids[name] = (await fovea.probed((await fovea.call('POST', `/v1/datasets/${set}/items?path=/${name}.png`, { body: bytes })).body.item.id)).id;
+    const [truth] = (await fovea.call('POST', `/v1/items/${ids['gold']}/annotations`, { body: { annotations: boxes([['cat', 10, 10, 20, 20]]) } })).body.data;
+    await fovea.call('PATCH', `/v1/annotations/${truth.id}`, { body: { label: 'dog' } });
+    await wait((await fovea.call('POST', `/v1/datasets/${set}/versions`, { body: { message: 'm' } })).body);
+    const batch = (await fovea.call('POST', '/v1/batches', { body: { project: place, name: 'h', dataset: set, filter: { path: '/plain.png' } } })).body.id;
+    await fovea.call('POST', `/v1/batches/${batch}/finalize`);
+    await fovea.call('POST', `/v1/batches/${batch}/honeypots`, { body: { filter: { path: '/gold.png' }, copies: 1 } });
+    const as = (key: string) => async (method: string, path: string, body?: object) => fovea.call(method, path, { key, ...(body ? { body } : {}) });
+    const [mine, owner] = [as(worker.key), as(fovea.key)];
+    type Call = typeof mine;
+    const found = async (by: Call, filter: object, sort: object[] = []) => (await by('POST', `/v1/datasets/${set}/items/query`, { filter, sort })).body.data.map((one: any) => one.path);
+    const counted = async (by: Call, filter: object) => (await by('POST', `/v1/datasets/${set}/items/count`, { filter })).body.count;
+    /** Filters that only the known item meets, whoever knows its answer. */
+    const telling = [
+      { annotationCount: { gt: 0 } },
+      { having: { annotations: { source: { in: ['human', 'import'] } } } },
+      { having: { annotations: { label: 'dog', having: { items: { annotationCount: 1 } } } } },
+    ];
+    for (const filter of telling) {
+      expect([filter, await found(owner, filter), await found(mine, filter), await counted(mine, filter)]).toEqual([filter, ['/gold.png'], [], 0]);
+    }
+    expect(await found(mine, {}, [{ field: 'annotationCount', direction: 'asc' }, { field: 'path', direction: 'desc' }])).toEqual(['/plain.png', '/gold.png']);
+    expect((await mine('POST', `/v1/datasets/${set}/items/landmarks`, { filter: telling[0], every: 100 })).body.count).toBe(0);
+    for (const field of ['annotationCount', 'annotations.label']) {
+      const values = (await mine('GET', `/v1/datasets/${set}/values?field=${field}`)).body.data;
+      expect([field, values.map((one: any) => one.value)]).toEqual([field, field === 'annotationCount' ? [0] : []]);
+    }
+    const tasksHaving = { having: { items: { annotationCount: { gt: 0 } } } };
+    expect((await owner('POST', `/v1/projects/${place}/tasks/query`, { filter: tasksHaving })).body.data).toHaveLength(1);
+    const claims = [(await mine('POST', `/v1/projects/${place}/tasks/claim`, { batch })).body, (await mine('POST', `/v1/projects/${place}/tasks/claim`, { batch })).body];
+    expect((await mine('POST', `/v1/projects/${place}/tasks/query`, { filter: tasksHaving })).body.data).toEqual([]);
+    expect((await mine('POST', `/v1/projects/${place}/batches/query`, { filter: { having: { tasks: tasksHaving } } })).body.data).toEqual([]);
+    // Whoever has got hold of the answer's id learns nothing by it.
+    const operation = { opId: newId(), kind: 'update', annotationId: truth.id, baseRevision: 1, content: { label: 'x' } };
+    for (const [method, path, body] of [['GET', ''], ['GET', '/revisions'], ['PATCH', '', { label: 'x' }], ['POST', '/restore', {}], ['DELETE', '']] as const) {
+      expect([method, path, (await mine(method, `/v1/annotations/${truth.id}${path}`, body)).status]).toEqual([method, path, 404]);
+    }
+    expect((await mine('POST', `/v1/items/${ids['gold']}/operations`, { operations: [operation] })).body.data[0]).toMatchObject({ outcome: 'conflict', annotation: null });
+    for (const path of ['items', 'diff']) expect([path, (await mine('GET', `/v1/datasets/${set}/versions/v1/${path}`)).status]).toEqual([path, 403]);
+    // Own answers look alike, known or not, to filters as well.
+    for (const { task, lease } of claims) {
+      const drawn = await mine('POST', `/v1/items/${task.itemId}/annotations?task=${task.id}`, { annotations: boxes([['cat', 1, 1, 20, 20]]) });
+      expect((await mine('PATCH', `/v1/annotations/${drawn.body.data[0].id}`, { label: 'own' })).status).toBe(200);
+      expect((await mine('POST', `/v1/tasks/${task.id}/submit`, { lease })).status).toBe(200);
+    }
+    for (const filter of [{ annotationCount: 1 }, { having: { annotations: { label: 'own', revision: 3 } } }]) expect([filter, await found(mine, filter)]).toEqual([filter, ['/gold.png', '/plain.png']]);
+    expect((await mine('GET', `/v1/projects/${place}/usage`)).body.annotations).toBe((await owner('GET', `/v1/projects/${place}/usage`)).body.annotations + 1);
+    expect((await owner('GET', `/v1/annotations/${truth.id}`)).body.label).toBe('dog');
   });
 
   test('quality.addHoneypots 200 mixes them in unrecognisably, quality.report measures people by them, quality.removeHoneypots 200, quality.addHoneypots 409', async () => {

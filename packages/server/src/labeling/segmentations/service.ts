@@ -24,9 +24,9 @@ const maxBytes = 1024 ** 3;
 export function segmentationsService({ volumes, scans, annotations }: { volumes: VolumeFiles; scans: ScansService; annotations: AnnotationsService }) {
   const { gridOf, labelFile } = volumes;
 
-  /** Volumes and masks of an item; rights were checked on the item. */
-  async function segmentsOf(itemIds: readonly string[], label?: string): Promise<StoredAnnotation[]> {
-    const all = await annotations.ofItems(itemIds);
+  /** Volumes and masks of items of one project, as far as the caller is shown them. */
+  async function segmentsOf(caller: Caller, projectId: string, itemIds: readonly string[], label?: string): Promise<StoredAnnotation[]> {
+    const all = await annotations.shownOfItems(caller, projectId, itemIds);
     return all.filter(({ type, draft, label: name }) => (type === 'volume' || type === 'mask') && !draft && (label === undefined || name === label));
   }
 
@@ -105,7 +105,7 @@ export function segmentationsService({ volumes, scans, annotations }: { volumes:
 
     async download(caller: Caller, itemId: string, query: DownloadQuery): Promise<{ bytes: Uint8Array; combined: Combined }> {
       const item = await scans.scan(caller, itemId);
-      const segments = await segmentsOf([itemId], query.label);
+      const segments = await segmentsOf(caller, item.projectId, [itemId], query.label);
       const { grid, volume } = await gridOf(item);
       const combined = await combine(segments, grid, ({ frame }) => sliceOfFrame(volume, frame ?? 0));
       const bytes = await scans.withFile(item.sha256, async (path) => encode(combined, query.format, volume && withPath(volume, path)));
@@ -116,7 +116,7 @@ export function segmentationsService({ volumes, scans, annotations }: { volumes:
     async frame(caller: Caller, itemId: string, frame: number): Promise<{ data: { annotationId: string; label: string; value: number; rle: Rle }[] }> {
       const item = await scans.scan(caller, itemId);
       if (item.frames !== null && frame >= item.frames) throw new Fault('not_found', `There is no frame ${frame}: the item has ${item.frames}.`);
-      const segments = await segmentsOf([itemId]);
+      const segments = await segmentsOf(caller, item.projectId, [itemId]);
       const { values } = assignValues(segments);
       const slice = item.kind === 'nifti' || !segments.some(({ type }) => type === 'volume') ? frame : sliceOfFrame((await gridOf(item)).volume, frame);
       const files = new Map<string, LabelFile>();
@@ -168,13 +168,13 @@ export function segmentationsService({ volumes, scans, annotations }: { volumes:
 
     async downloadOfSeries(caller: Caller, datasetId: string, uid: string, query: DownloadQuery): Promise<{ bytes: Uint8Array; combined: Combined }> {
       const volume = await scans.seriesVolume(caller, datasetId, uid, true);
-      const segments = (await segmentsOf(volume.itemIds, query.label)).filter(({ type }) => type === 'mask');
+      const first = await scans.scan(caller, volume.itemIds[0] ?? '');
+      const segments = (await segmentsOf(caller, first.projectId, volume.itemIds, query.label)).filter(({ type }) => type === 'mask');
       const sliceOf = ({ itemId, frame }: StoredAnnotation): number | undefined => {
         const at = volume.itemIds.findIndex((id, slice) => id === itemId && (volume.sources?.[slice]?.frame ?? 0) === (frame ?? 0));
         return at === -1 ? undefined : at;
       };
       const combined = await combine(segments, { dims: volume.dims.slice(0, 3), affine: volume.affine, isPlaced: true }, sliceOf);
-      const first = await scans.scan(caller, volume.itemIds[0] ?? '');
       return { bytes: await scans.withFile(first.sha256, (path) => encode(combined, query.format, withPath(volume, path))), combined };
     },
   };

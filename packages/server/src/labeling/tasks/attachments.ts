@@ -4,10 +4,12 @@ import { pathFault, type Item } from '@fovea/contract';
 import type { DatasetAccess } from '../../catalog/datasets/access.ts';
 import type { DatasetsService } from '../../catalog/datasets/service.ts';
 import type { ItemsService } from '../../catalog/items/service.ts';
-import type { Database } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database } from '../../engines/database/database.ts';
 import { OutboundError, type Outbound } from '../../engines/outbound/outbound.ts';
 import { Fault } from '../../fault.ts';
 import { systemCaller, type Caller } from '../../identity/caller.ts';
+import type { AnnotationInput } from '../annotations/new-row.ts';
+import type { AnnotationsService } from '../annotations/service.ts';
 import { attachmentsOf } from '../task-types/params.ts';
 import type { TaskPreparation } from './background.ts';
 import type { TasksService } from './service.ts';
@@ -26,12 +28,15 @@ export type AttachmentsService = ReturnType<typeof attachmentsService>;
 /** Files larger than this are uploaded, not attached. */
 export const maxAttachmentBytes = 1024 ** 3;
 const datasetName = 'attachments';
+/** What has just been fetched is looked at by another worker; meanwhile this one waits. */
+const lookWaitMs = 30_000;
+const lookPauseMs = 100;
 /** Pauses before another try after a failure that may pass. */
 const retryPausesMs = [500, 2_000];
 
 /** Attachments: files that tasks name by URL become items of the dataset "attachments" of their project. */
-export function attachmentsService(deps: { db: Database; outbound: Outbound; datasets: DatasetsService; items: ItemsService; tasks: TasksService }) {
-  const { db, outbound, datasets, items, tasks } = deps;
+export function attachmentsService(deps: { db: Database; outbound: Outbound; datasets: DatasetsService; items: ItemsService; annotations: AnnotationsService; tasks: TasksService }) {
+  const { db, outbound, datasets, items, annotations, tasks } = deps;
 
   async function place(caller: Caller, projectId: string): Promise<DatasetAccess> {
     const wanted = { project: projectId, name: datasetName, description: 'Files that tasks named by URL.', metadata: {}, itemDays: null };
@@ -72,9 +77,41 @@ export function attachmentsService(deps: { db: Database; outbound: Outbound; dat
     }
   }
 
+  async function lookedAt(task: Pick<StoredTask, 'orgId'>, itemIds: Iterable<string>, signal: AbortSignal): Promise<void> {
+    const deadline = Date.now() + lookWaitMs;
+    for (const itemId of itemIds) {
+      while ((await items.get(systemCaller(task.orgId), itemId)).probe === 'pending') {
+        if (Date.now() > deadline) throw new Error(`The attachment ${itemId} has not been looked at yet.`);
+        await pause(lookPauseMs, undefined, { signal });
+      }
+    }
+  }
+
+  /** Gives the task its item with the pre-labels that waited for it; the task fails when one of those does not fit. */
+  async function attach(task: StoredTask, item: Item, signal: AbortSignal): Promise<void> {
+    const by = { ...systemCaller(task.orgId), email: task.createdBy };
+    const waiting = waitingPrelabels(task);
+    if (waiting.length > 0) await lookedAt(task, [item.id], signal);
+    const { rows, faults } = await annotations.prelabels(by, task.id, waiting.map((content) => ({ itemId: item.id, content })));
+    if (faults.length > 0) {
+      const hypothesis = faults.slice(0, 100).map(({ index, message }) => ({ path: `hypothesis.${index}`, message }));
+      await tasks.fail(platform(task), task.id, { message: 'The pre-labels do not fit the attachment.', hypothesis });
+      return;
+    }
+    try {
+      await db.tx((tx) => tasks.attach(tx, task.id, { item, prelabels: { by, rows } }));
+    } catch (error) {
+      if (violatedConstraint(error) !== 'annotations_pkey') throw error;
+      await tasks.fail(platform(task), task.id, { message: 'An annotation with one of the ids in the hypothesis exists already.' });
+    }
+  }
+
   return {
     /** Fetches a URL into the task's project: the same address with the same bytes is the same item. Tries again where that may help. */
     fetch,
+
+    /** Waits until the sizes and frames of items are known, by which pre-labels are checked. Throws when that takes too long: the preparation is tried again. */
+    lookedAt,
 
     /** The item in the task's project; one of another project of the organisation is adopted, which costs no bytes. */
     async adopt(task: Pick<StoredTask, 'orgId' | 'projectId'>, itemId: string): Promise<Item> {
@@ -98,15 +135,21 @@ export function attachmentsService(deps: { db: Database; outbound: Outbound; dat
       for (const url of urls) {
         const result = await fetch(task, url, signal);
         if ('failure' in result) {
-          await tasks.fail({ orgId: task.orgId, email: 'system@fovea' }, task.id, { message: 'The attachment could not be fetched.', attachments: [result.failure] });
+          await tasks.fail(platform(task), task.id, { message: 'The attachment could not be fetched.', attachments: [result.failure] });
           return;
         }
         first ??= result.item;
       }
-      const item = first;
-      if (item) await db.tx((tx) => tasks.attach(tx, task.id, item));
+      if (first) await attach(task, first, signal);
     }) satisfies TaskPreparation,
   };
+}
+
+const platform = ({ orgId }: StoredTask) => ({ orgId, email: 'system@fovea' });
+
+/** Pre-labels that came with the task, checked as part of its request. */
+function waitingPrelabels(task: StoredTask): AnnotationInput[] {
+  return (task.extra as { hypothesis?: AnnotationInput[] } | null)?.hypothesis ?? [];
 }
 
 function failureOf(url: string, error: unknown): (FetchedAttachment & { passing?: boolean }) | undefined {

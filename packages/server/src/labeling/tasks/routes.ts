@@ -11,7 +11,7 @@ import { toTask } from './store.ts';
 
 export function taskRoutes(batchService: BatchesService, service: TasksService, suggestions: SuggestionsService): Route[] {
   return [
-    route(batches.create, async ({ caller, body }) => toBatch(await batchService.create(caller, body))),
+    route(batches.create, async ({ caller, body, keep }) => toBatch(await batchService.create(caller, body, (tx, made) => keep(tx, toBatch(made))))),
     route(batches.query, ({ caller, params, body }) => batchService.query(caller, params.project, body)),
     route(batches.list, ({ caller, query }) => batchService.list(caller, query)),
     route(batches.get, async ({ caller, params }) => toBatch(await batchService.get(caller, params.batch))),
@@ -30,7 +30,7 @@ export function taskRoutes(batchService: BatchesService, service: TasksService, 
       needScope(caller, 'read');
       return { data: taskTypeList };
     }),
-    route(tasks.create, async ({ caller, body }) => toTask(await service.create(caller, body))),
+    route(tasks.create, async ({ caller, body, keep }) => toTask(await service.create(caller, body, (tx, made) => keep(tx, toTask(made))))),
     route(tasks.query, ({ caller, params, body }) => service.query(caller, params.project, body)),
     route(tasks.get, async ({ caller, params }) => toTask(await service.get(caller, params.task))),
     route(tasks.update, async ({ caller, params, body, ifMatch }) => toTask(await service.update(caller, params.task, body, ifMatch))),
