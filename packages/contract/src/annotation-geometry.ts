@@ -140,7 +140,7 @@ export type Keyframe = z.infer<typeof keyframe>;
 /** What an annotation says, without who says it and where it is stored: the common coin of formats, editor, analytics. */
 export const annotationContent = z.object({
   type: z.enum(annotationTypes as [AnnotationType, ...AnnotationType[]]),
-  label: z.string().min(1).max(500),
+  label: z.string().min(1, 'must not be empty').max(500, 'must have at most 500 characters'),
   geometry: annotationGeometry,
   attributes: attributes.default({}),
   frame: z.int().min(0).nullable().default(null).describe('First frame (decode index), null for a still or the whole item'),

@@ -82,6 +82,8 @@ describe('faults', () => {
   it.each<[string, AnnotationGeometry, string | undefined]>([
     ['a box', box(0), undefined],
     ['a box partly outside', box(-8), undefined],
+    ['a box that touches the edge from outside', box(40), undefined],
+    ['a box next to the picture', box(45), 'wholly outside the picture of 40 by 40 pixels'],
     ['a box far outside', box(500), 'far outside the picture of 40 by 40 pixels'],
     ['a box that is not a number', box(Number.NaN), 'geometry.x must be a finite number'],
     ['a box turned inside out', box(0, 0, -1), 'negative width or height'],
@@ -171,6 +173,8 @@ describe('faults', () => {
         media,
       ),
     ).toBeUndefined();
+    expect(keyframesFault([{ frame: 0, geometry: box(0) }, { frame: 1, geometry: box(45), outside: true }], media)).toBeUndefined();
+    expect(keyframesFault([{ frame: 0, geometry: box(0) }, { frame: 1, geometry: box(45) }], media)).toContain('wholly outside');
     expect(keyframesFault([], media)).toBe('keyframes must not be empty');
     expect(
       keyframesFault(

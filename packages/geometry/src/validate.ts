@@ -7,21 +7,21 @@ export type MediaFacts = { width: number; height: number; frames?: number | unde
 
 /**
  * How far a shape may reach outside the picture: one picture size on every side. Tools and models do let objects run
- * over the edge (a car half in the frame is often boxed whole), so being partly outside is no fault; lying farther away
- * is a sign of wrong units or of another picture.
+ * over the edge (a car half in the frame is often boxed whole), so being partly outside is no fault; reaching farther, or
+ * lying outside as a whole, is a sign of wrong units or of another picture.
  */
 const overhang = 1;
 
 /**
  * What is wrong with a geometry on a given medium, as a sentence that begins with the place of the fault; undefined when
  * nothing is. Checked: numbers are finite; sizes are not negative; rings have three corners and lines two; shapes touch
- * the picture's neighbourhood (see `overhang`); masks have the picture's size and runs that sum to it; spans are in order.
+ * the picture (`away`: they need not, as the object has left it) and reach no farther than its neighbourhood (see `overhang`); masks have the picture's size and runs that sum to it; spans are in order.
  */
-export function geometryFault(geometry: AnnotationGeometry, media: MediaFacts): string | undefined {
+export function geometryFault(geometry: AnnotationGeometry, media: MediaFacts, { away = false } = {}): string | undefined {
   return (
     notFinite(geometry, 'geometry') ??
     shapeFault(geometry) ??
-    (geometry.type === 'mask' ? maskFault(geometry.rle, media) : placeFault(geometry, media))
+    (geometry.type === 'mask' ? maskFault(geometry.rle, media) : placeFault(geometry, media, away))
   );
 }
 
@@ -46,7 +46,7 @@ export function keyframesFault(keyframes: readonly Keyframe[], media: MediaFacts
   for (const [index, keyframe] of keyframes.entries()) {
     if (keyframe.frame <= previous) return `keyframes.${index}.frame ${keyframe.frame} does not come after ${previous}`;
     previous = keyframe.frame;
-    const fault = frameFault(keyframe.frame, null, media) ?? geometryFault(keyframe.geometry, media);
+    const fault = frameFault(keyframe.frame, null, media) ?? geometryFault(keyframe.geometry, media, { away: keyframe.outside === true });
     if (fault !== undefined) return `keyframes.${index}: ${fault}`;
     if (keyframe.geometry.type !== keyframes[0]?.geometry.type)
       return `keyframes.${index}.geometry has another type than the first`;
@@ -133,11 +133,13 @@ function maskFault(rle: { size: [number, number]; counts: string | number[] }, m
   }
 }
 
-function placeFault(geometry: AnnotationGeometry, { width, height }: MediaFacts): string | undefined {
+function placeFault(geometry: AnnotationGeometry, { width, height }: MediaFacts, away: boolean): string | undefined {
   const box = bounds(geometry);
   if (box === undefined) return undefined;
   const fitsX = box.x >= -overhang * width && box.x + box.width <= (1 + overhang) * width;
   const fitsY = box.y >= -overhang * height && box.y + box.height <= (1 + overhang) * height;
-  if (fitsX && fitsY) return undefined;
-  return `geometry reaches from (${box.x}, ${box.y}) to (${box.x + box.width}, ${box.y + box.height}), far outside the picture of ${width} by ${height} pixels`;
+  const touches = box.x <= width && box.x + box.width >= 0 && box.y <= height && box.y + box.height >= 0;
+  if (fitsX && fitsY && (touches || away)) return undefined;
+  const where = `(${box.x}, ${box.y}) to (${box.x + box.width}, ${box.y + box.height})`;
+  return `geometry reaches from ${where}, ${fitsX && fitsY ? 'wholly' : 'far'} outside the picture of ${width} by ${height} pixels`;
 }

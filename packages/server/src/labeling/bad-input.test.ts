@@ -31,6 +31,7 @@ describe('annotations', () => {
     ['a polygon with two points', annotation({ type: 'polygon', points: [[1, 1], [2, 2]] }), 'at least 3 points'],
     ['a hole with two points', annotation({ type: 'polygon', points: [[1, 1], [9, 1], [9, 9]], holes: [[[2, 2], [3, 3]]] }), 'at least 3 points'],
     ['coordinates outside', annotation({ ...box, x: 5_000 }), '200'],
+    ['a point next to the picture', annotation({ type: 'point', x: 201, y: 5 }), 'wholly outside'],
     ['a negative width', annotation({ ...box, width: -1 }), 'negative'],
     ['a number as text', annotation({ ...box, x: '1' }), 'finite number'],
     ['more than 100,000 vertices', annotation({ type: 'polygon', points: circle(100_001) }), '100,000'],

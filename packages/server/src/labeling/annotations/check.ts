@@ -13,7 +13,7 @@ export function annotationFault(content: Checked, item: Pick<Item, 'width' | 'he
   // Before the probe every size is possible; then only what holds of any picture is checked.
   const media = { width: item.width ?? Number.MAX_SAFE_INTEGER, height: item.height ?? Number.MAX_SAFE_INTEGER, frames };
   const unknownSize = item.width === null || item.height === null;
-  const geometry = unknownSize && ['mask', 'volume', 'text', 'classification'].includes(content.type) ? undefined : geometryFault(content.geometry, media);
+  const geometry = unknownSize && ['mask', 'volume', 'text', 'classification'].includes(content.type) ? undefined : geometryFault(content.geometry, media, { away: unknownSize });
   return geometry ?? frameFault(content.frame, content.endFrame, media) ?? (content.keyframes ? keyframesFault(content.keyframes, media) : undefined);
 }
 
