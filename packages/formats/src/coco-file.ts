@@ -6,6 +6,8 @@ import { asCount, asList, asNumbers, asObject, asText, asTexts, type Json } from
 
 /** Annotations of images that do not come together in the file are gathered in several goes of this many bytes each. */
 const gatherBytes = 64 * 1024 * 1024;
+/** The place of what is no annotation. */
+const noRecord = -2;
 
 /** What a first walk over a COCO file finds: everything but the annotations themselves. */
 export type CocoIndex = {
@@ -13,7 +15,7 @@ export type CocoIndex = {
   images: Json[];
   /** By category id, as text. */
   categories: Map<string, string>;
-  /** For each annotation, the place of its image in `images`, or -1. */
+  /** For each annotation, the place of its image in `images`; -1 when it is not there, -2 for what is no annotation at all. */
   imageOf: Int32Array;
   /** For each image, the bytes of its annotations. */
   bytesOf: Float64Array;
@@ -25,29 +27,46 @@ export type CocoIndex = {
 export async function indexCoco(context: ReadContext, path: string): Promise<CocoIndex> {
   const images: Json[] = [];
   const categories = new Map<string, string>();
-  const idOf: string[] = [];
+  const idOf: (string | undefined)[] = [];
   const bytes: number[] = [];
   for await (const parts of streamJson(context.source, path)) {
     for (const part of parts) {
       if (part.index === undefined) continue;
       const value = asObject(parseJson(part.bytes, path));
-      if (value === undefined) continue;
-      if (part.key === 'images') images.push(value);
-      else if (part.key === 'categories') addCategory(context, value, categories);
-      else if (part.key === 'annotations') {
-        idOf.push(String(value['image_id']));
+      if (part.key === 'annotations') {
+        if (value === undefined) context.drop(path, `annotation number ${part.index + 1}`, 'it is no object');
+        idOf.push(value && String(value['image_id']));
         bytes.push(part.bytes.length);
-      }
+      } else if (value === undefined) {
+        if (part.key === 'images' || part.key === 'categories')
+          context.ledger.noted(path, `entry ${part.index + 1} of ${part.key} left out: it is no object`);
+      } else if (part.key === 'images') images.push(value);
+      else if (part.key === 'categories') addCategory(context, path, value, categories);
     }
   }
   context.expect(images.length);
-  const places = new Map(images.map((image, place) => [String(image['id']), place]));
-  const imageOf = Int32Array.from(idOf, (id) => places.get(id) ?? -1);
+  const places = placesOf(context, path, images);
+  const imageOf = Int32Array.from(idOf, (id) => (id === undefined ? noRecord : (places.get(id) ?? -1)));
   const bytesOf = new Float64Array(images.length);
   imageOf.forEach((place, index) => {
     if (place >= 0) bytesOf[place] = (bytesOf[place] ?? 0) + (bytes[index] ?? 0);
   });
   return { path, images, categories, imageOf, bytesOf, isGrouped: standTogether(imageOf, images.length) };
+}
+
+/** The places of images by id; of several with one id the first has its annotations. */
+function placesOf(context: ReadContext, path: string, images: readonly Json[]): Map<string, number> {
+  const places = new Map<string, number>();
+  for (const [place, image] of images.entries()) {
+    const id = String(image['id']);
+    if (!places.has(id)) places.set(id, place);
+    else
+      context.ledger.noted(
+        asText(image['file_name'])?.slice(0, 200) ?? path,
+        `its id ${id.slice(0, 50)} is that of an image before it, which has the annotations of both`,
+      );
+  }
+  return places;
 }
 
 function standTogether(imageOf: Int32Array, images: number): boolean {
@@ -62,10 +81,14 @@ function standTogether(imageOf: Int32Array, images: number): boolean {
   return true;
 }
 
-function addCategory(context: ReadContext, category: Json, categories: Map<string, string>): void {
+function addCategory(context: ReadContext, path: string, category: Json, categories: Map<string, string>): void {
   const name = asText(category['name']);
-  if (name === undefined) return;
-  categories.set(String(category['id']), name);
+  const id = String(category['id']);
+  if (name === undefined) return context.ledger.noted(path, `category ${id.slice(0, 50)} left out: it has no name`);
+  const before = categories.get(id);
+  if (before !== undefined && before !== name)
+    context.ledger.noted(path, `category ${id.slice(0, 50)} is there twice: taken as "${name.slice(0, 100)}"`);
+  categories.set(id, name);
   const parent = asText(category['supercategory']);
   const points = asTexts(category['keypoints']);
   const lines = asList(category['skeleton']).map((pair) => asNumbers(pair) ?? []);
@@ -113,7 +136,7 @@ export async function* cocoRecords(
   index: CocoIndex,
   maxBytes = gatherBytes,
 ): AsyncIterable<{ image: Json; records: Json[] }> {
-  const strays = index.imageOf.filter((place) => place < 0).length;
+  const strays = index.imageOf.filter((place) => place === -1).length;
   for (let stray = 0; stray < strays; stray += 1)
     context.drop(index.path, `stray ${stray}`, 'its image is not in the file');
   if (index.isGrouped) return yield* recordsInOrder(context, index);

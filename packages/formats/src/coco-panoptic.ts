@@ -10,7 +10,7 @@ import { asFileName, baseName, folderOf, LabelPaths, withoutExtension } from './
 import { decodePng, encodePng } from './png.ts';
 import { type ReadContext, readingOf } from './reading.ts';
 import { as, dropped, exact, exactWhere, tableOf } from './table.ts';
-import { asObjects, asText, type Json } from './values.ts';
+import { asText, type Json } from './values.ts';
 import { SpooledText, type WriteContext, writingOf } from './writing.ts';
 
 const table = tableOf({
@@ -82,7 +82,7 @@ async function addSegments(
     [`${folder}/${name}`, `${folderOf(path)}/${name}`].find((candidate) => pngs.paths.has(candidate)) ??
     pngs.find(name);
   const bytes = file === undefined ? undefined : await readBytes(context.source, file);
-  const segments = asObjects(record['segments_info']);
+  const segments = context.objectsIn(item, record['segments_info'], 'segment');
   if (file === undefined || bytes === undefined) {
     for (const segment of segments)
       context.drop(item, `segment ${String(segment['id'])}`, `its PNG is not among the files`);

@@ -7,7 +7,7 @@ import { type FitRules, type Fitted, fittingOf } from './fit.ts';
 import { parseJson, streamJson } from './json-stream.ts';
 import { type ReadContext, readingOf } from './reading.ts';
 import { approximated, dropped, everyFrame, exact, exactWhere, tableOf } from './table.ts';
-import { asCount, asNumber, asObject, asObjects, asText, type Json } from './values.ts';
+import { asCount, asNumber, asObject, asText, type Json } from './values.ts';
 import { writingOf } from './writing.ts';
 
 const table = tableOf({
@@ -116,14 +116,15 @@ async function* readItems(context: ReadContext, source: FileSource): AsyncIterab
   for (const path of (await listPaths(source)).filter((candidate) => candidate.endsWith('.json'))) {
     // A file of one item is an object, whose members come one by one, its annotations apart.
     const single: Record<string, unknown> = {};
-    const annotations: Json[] = [];
+    const annotations: unknown[] = [];
     for await (const parts of streamJson(source, path)) {
       for (const part of parts) {
         const value = parseJson(part.bytes, path);
         if (part.key === '') {
-          const item = await readItem(context, asObject(value) ?? {}, asObjects(asObject(value)?.['annotations']));
+          const record = context.objectAt(path, part.index ?? 0, value);
+          const item = record && (await readItem(context, record, record['annotations']));
           if (item) yield context.done(item);
-        } else if (part.key === 'annotations') annotations.push(asObject(value) ?? {});
+        } else if (part.key === 'annotations') annotations.push(value);
         else single[part.key] = value;
       }
     }
@@ -135,7 +136,7 @@ async function* readItems(context: ReadContext, source: FileSource): AsyncIterab
 async function readItem(
   context: ReadContext,
   record: Json,
-  annotations: readonly Json[],
+  given: unknown,
 ): Promise<LabelledItem | undefined> {
   const metadata = asObject(record['metadata']) ?? asObject(record['itemMetadata']) ?? {};
   const system = asObject(metadata['system']) ?? {};
@@ -151,6 +152,7 @@ async function readItem(
     metadata: Object.keys(user).length > 0 ? user : undefined,
   });
   if (item === undefined) return undefined;
+  const annotations = context.objectsIn(item, given, 'annotation');
   const children = Map.groupBy(
     annotations,
     (annotation) => asText(asObject(asObject(annotation['metadata'])?.['system'])?.['parentId']) ?? '',

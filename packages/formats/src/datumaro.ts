@@ -142,10 +142,13 @@ async function* readDatumaro(context: ReadContext, source: FileSource): AsyncIte
     for await (const parts of streamJson(source, path)) {
       for (const part of parts) {
         const record =
-          part.key === 'items' && part.index !== undefined ? asObject(parseJson(part.bytes, path)) : undefined;
+          part.key === 'items' && part.index !== undefined
+            ? context.objectAt(path, part.index, parseJson(part.bytes, path))
+            : undefined;
         const item = record && (await itemOf(context, record, split === 'default' ? undefined : split));
         if (!record || !item) continue;
-        for (const annotation of asObjects(record['annotations'])) addAnnotation(context, item, annotation, names);
+        for (const annotation of context.objectsIn(item, record['annotations'], 'annotation'))
+          addAnnotation(context, item, annotation, names);
         yield context.done(item);
       }
     }

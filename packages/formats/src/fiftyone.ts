@@ -16,7 +16,6 @@ import {
   asList,
   asNumbers,
   asObject,
-  asObjects,
   asText,
   asTexts,
   type Json,
@@ -146,7 +145,9 @@ async function* readSamples(context: ReadContext, source: FileSource): AsyncIter
     for await (const parts of streamJson(source, path)) {
       for (const part of parts) {
         const sample =
-          part.key === 'samples' && part.index !== undefined ? asObject(parseJson(part.bytes, path)) : undefined;
+          part.key === 'samples' && part.index !== undefined
+            ? context.objectAt(path, part.index, parseJson(part.bytes, path))
+            : undefined;
         const item = sample && (await sampleItem(context, sample));
         if (!sample || !item) continue;
         for (const [field, value] of Object.entries(sample)) {
@@ -180,7 +181,7 @@ async function sampleItem(context: ReadContext, sample: Json): Promise<LabelledI
 /** A label field holds one label, or a list of them under the name of their kind. */
 function addField(context: ReadContext, item: LabelledItem, field: Json, name: string): void {
   const lists = ['detections', 'polylines', 'keypoints', 'classifications'].filter((key) => Array.isArray(field[key]));
-  const labels = lists.length > 0 ? lists.flatMap((key) => asObjects(field[key])) : [field];
+  const labels = lists.length > 0 ? lists.flatMap((key) => context.objectsIn(item, field[key], `${name}.${key}`)) : [field];
   for (const [number, label] of labels.entries()) addLabel(context, item, label, `${name}.${number}`);
 }
 

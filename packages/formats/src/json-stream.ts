@@ -27,12 +27,16 @@ export async function* streamJson(source: FileSource, path: string): AsyncIterab
   splitter.end();
 }
 
-/** A part's value. @throws {FormatError} when it is not JSON. */
+/** A part's value; the numbers that Python writes and JSON has not (`NaN`, `Infinity`) are null. @throws {FormatError} when it is not JSON. */
 export function parseJson(bytes: Uint8Array | string, path: string): unknown {
+  const text = typeof bytes === 'string' ? bytes : decodeText(bytes);
   try {
-    return JSON.parse(typeof bytes === 'string' ? bytes : decodeText(bytes));
+    return JSON.parse(text);
   } catch (error) {
+    const plain = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (found) => (found.startsWith('"') ? found : 'null'));
+    if (plain !== text) return parseJson(plain, path);
     if (error instanceof SyntaxError) throw new FormatError(`${path} is not JSON: ${error.message}`);
+    if (error instanceof RangeError) throw new FormatError(`${path} is nested too deeply`);
     throw error;
   }
 }

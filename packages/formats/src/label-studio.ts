@@ -105,11 +105,11 @@ function decode(text: string): string {
 }
 
 function addResults(context: ReadContext, item: LabelledItem, task: Json): void {
-  const given = asObjects(task['annotations'] ?? task['completions']);
+  const given = context.objectsIn(item, task['annotations'] ?? task['completions'], 'annotation');
   if (given.length > 1) context.ledger.noted(item.path, 'several people annotated the task; all are read');
-  for (const annotation of given) addResult(context, item, asObjects(annotation['result']));
-  for (const prediction of asObjects(task['predictions']))
-    addResult(context, item, asObjects(prediction['result']), 'model');
+  for (const annotation of given) addResult(context, item, context.objectsIn(item, annotation['result'], 'result'));
+  for (const prediction of context.objectsIn(item, task['predictions'], 'prediction'))
+    addResult(context, item, context.objectsIn(item, prediction['result'], 'result'), 'model');
 }
 
 function addResult(

@@ -140,7 +140,7 @@ async function* readRows(context: ReadContext, source: FileSource, path: string)
     );
     if (item === undefined) continue;
     for (const project of Object.values(asObject(row['projects']) ?? {})) {
-      for (const label of asObjects(asObject(project)?.['labels']))
+      for (const label of context.objectsIn(item, asObject(project)?.['labels'], 'label'))
         addLabel(context, item, asObject(label['annotations']) ?? {});
     }
     yield context.done(item);
@@ -148,8 +148,8 @@ async function* readRows(context: ReadContext, source: FileSource, path: string)
 }
 
 function addLabel(context: ReadContext, item: LabelledItem, annotations: Json): void {
-  for (const object of asObjects(annotations['objects'])) addObject(context, item, object);
-  for (const answer of asObjects(annotations['classifications'])) addAnswer(context, item, answer);
+  for (const object of context.objectsIn(item, annotations['objects'], 'object')) addObject(context, item, object);
+  for (const answer of context.objectsIn(item, annotations['classifications'], 'classification')) addAnswer(context, item, answer);
   addFrames(context, item, asObject(annotations['frames']) ?? {});
 }
 

@@ -10,7 +10,7 @@ import { baseName, folderOf, LabelPaths, resolvePath, withoutExtension } from '.
 import { decodePng, encodePng } from './png.ts';
 import { type ReadContext, readingOf } from './reading.ts';
 import { approximated, as, dropped, exact, exactWhere, tableOf } from './table.ts';
-import { asCount, asObject, asObjects, asText, type Json, xyLists } from './values.ts';
+import { asCount, asObject, asText, type Json, xyLists } from './values.ts';
 import { type WriteContext, writingOf } from './writing.ts';
 
 const table = tableOf({
@@ -108,7 +108,7 @@ export const labelme: Format = {
           height: asCount(root['imageHeight']),
         });
         if (item === undefined) continue;
-        for (const [number, shape] of asObjects(root['shapes']).entries())
+        for (const [number, shape] of context.objectsIn(item, root['shapes'], 'shape').entries())
           addShape(context, item, shape, `shape ${number}`);
         for (const [label, isSet] of Object.entries(asObject(root['flags']) ?? {}))
           if (isSet === true) context.accept(item, { label, geometry: { type: 'classification' } });

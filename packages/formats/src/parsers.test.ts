@@ -88,6 +88,11 @@ describe('streamed JSON', () => {
     expect(() => parseJson('{"a":}', 'a.json')).toThrow(FormatError);
   });
 
+  it('takes the numbers that Python writes and JSON has not as null', () => {
+    expect(parseJson('{"a":[NaN,-Infinity,1],"b":"NaN \\" Infinity"}', 'a.json')).toEqual({ a: [null, null, 1], b: 'NaN " Infinity' });
+    expect(() => parseJson('{"a":NaNo}', 'a.json')).toThrow(FormatError);
+  });
+
   it('survives any bytes', async () => {
     await fc.assert(
       fc.asyncProperty(

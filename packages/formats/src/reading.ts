@@ -8,6 +8,7 @@ import { PathIndex } from './path-index.ts';
 import { isMediaPath, safePath } from './paths.ts';
 import { annotationName, Ledger } from './report.ts';
 import { normalTime } from './tracks.ts';
+import { asObject, type Json } from './values.ts';
 
 /** What a reader found of an annotation; the rest has defaults. */
 export type Candidate = Pick<AnnotationContent, 'label' | 'geometry'> &
@@ -92,12 +93,34 @@ export class ReadContext {
     if (fault !== undefined) return this.ledger.dropped(item.path, name, fault);
     this.labels.numberOf(annotation.label);
     item.annotations.push(annotation);
-    this.ledger.passed(item.path, name, ways);
+    const isBroken = annotation.label.includes('\ufffd');
+    this.ledger.passed(item.path, name, isBroken ? [...ways, 'its label has characters that are no UTF-8'] : ways);
   }
 
   /** Records an annotation that the reader cannot bring in. */
   drop(item: LabelledItem | string, what: string, why: string): void {
     this.ledger.dropped(typeof item === 'string' ? item : item.path, what, why);
+  }
+
+  /** The objects of a list of annotations; whatever else is in it, or stands in its place, is dropped. */
+  objectsIn(item: LabelledItem | string, list: unknown, what: string): Json[] {
+    if (list === undefined || list === null) return [];
+    if (!Array.isArray(list)) {
+      this.drop(item, what, 'it stands where a list is due');
+      return [];
+    }
+    return list.flatMap((entry: unknown, number) => {
+      const object = asObject(entry);
+      if (object === undefined) this.drop(item, `${what} ${number}`, 'it is no object');
+      return object ? [object] : [];
+    });
+  }
+
+  /** An entry of a file's list of items as an object; undefined (and noted) when it is none. */
+  objectAt(path: string, number: number, entry: unknown): Json | undefined {
+    const object = asObject(entry);
+    if (object === undefined) this.ledger.noted(path, `entry ${number + 1} left out: it is no object`);
+    return object;
   }
 
   /** Counts a finished item and gives it on. */

@@ -9,7 +9,7 @@ import { resolvePath, folderOf } from './paths.ts';
 import { type Candidate, type ReadContext, readingOf } from './reading.ts';
 import { as, dropped, everyFrame, exact, exactWhere, tableOf } from './table.ts';
 import { type FrameState, statesOf, timeOfStates } from './tracks.ts';
-import { asCount, asList, asNumber, asObject, asObjects, asText, type Json, xyObjects } from './values.ts';
+import { asCount, asList, asNumber, asObject, asText, type Json, xyObjects } from './values.ts';
 import { type WriteContext, writingOf } from './writing.ts';
 
 const table = tableOf({
@@ -89,8 +89,12 @@ export const scale: Format = {
           for (const part of parts) {
             // An array of tasks, or the answer of the task list: `{ "docs": [...] }`.
             const isTask = (part.key === '' || part.key === 'docs') && part.index !== undefined;
-            const task = isTask ? asObject(parseJson(part.bytes, path)) : undefined;
-            if (task?.['task_id'] === undefined) continue;
+            const task = isTask ? context.objectAt(path, part.index ?? 0, parseJson(part.bytes, path)) : undefined;
+            if (task === undefined) continue;
+            if (task['task_id'] === undefined) {
+              context.ledger.noted(path, `entry ${(part.index ?? 0) + 1} left out: it is no task`);
+              continue;
+            }
             const item = await readTask(context, source, task, path);
             if (item) yield context.done(item);
           }
@@ -124,7 +128,7 @@ async function readTask(
   if (response === undefined) context.ledger.noted(item.path, 'the task has no response yet');
   const link = asText(asObject(response?.['annotations'])?.['url']);
   if (link !== undefined) await readFrames(context, source, item, link, folderOf(path));
-  else for (const annotation of asObjects(response?.['annotations'])) addAnnotation(context, item, annotation);
+  else for (const annotation of context.objectsIn(item, response?.['annotations'], 'annotation')) addAnnotation(context, item, annotation);
   return item;
 }
 
@@ -148,7 +152,7 @@ async function readFrames(
     return context.ledger.noted(item.path, 'annotations left out: their file is not among the files');
   const objects = new Map<string, { first: Json; states: FrameState[] }>();
   for (const [frame, value] of asList(parseJson(text, path)).entries()) {
-    for (const record of asObjects(asObject(value)?.['annotations'])) {
+    for (const record of context.objectsIn(item, asObject(value)?.['annotations'], `annotation of frame ${frame},`)) {
       const id = asText(record['uuid']) ?? `frame ${frame}`;
       const geometry = geometryOf(record);
       if (typeof geometry === 'string') {
