@@ -67,7 +67,7 @@ export const webhook = z.object({
   id,
   projectId: id.nullable().describe('Null: everything in the organisation'),
   url: z.string(),
-  events: z.array(z.string()).describe('Types, or prefixes such as `task.*`; empty for all'),
+  events: z.array(z.string()).describe('Types, or prefixes such as `task.*`; empty or `*` for all'),
   enabled: z.boolean(),
   description: z.string(),
   failingSince: time.nullable().describe('Since then no delivery has arrived'),
@@ -99,7 +99,7 @@ export const delivery = z.object({
 });
 export type Delivery = z.infer<typeof delivery>;
 
-const eventTypes = z.array(typePattern).max(100);
+const eventTypes = z.array(z.string().regex(/^(\*|[a-z]+\.(\*|[a-z]+))$/, 'must be a type such as task.completed, task.* for all of one thing, or * for all')).max(100);
 const oneWebhook = z.object({ webhook: id });
 
 export const webhooks = {

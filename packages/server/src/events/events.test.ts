@@ -58,7 +58,7 @@ describe('webhooks', () => {
     await expect.poll(async () => (await fovea.call('GET', `/v1/deliveries?project=${project}&status=delivered`)).body.data.length).toBe(2);
   }, 90_000);
   test('webhooks.redeliver 200: a refused delivery is logged and can be sent again; webhooks.rotate 200 signs with both secrets', async () => {
-    const { webhook, secret } = (await fovea.call('POST', '/v1/webhooks', { body: { project, url: url() } })).body;
+    const { webhook, secret } = (await fovea.call('POST', '/v1/webhooks', { body: { project, url: url(), events: ['*'] } })).body;
     const rotated = (await fovea.call('POST', `/v1/webhooks/${webhook.id}/rotate`)).body.secret;
     answer = 500;
     await dataset('lost');

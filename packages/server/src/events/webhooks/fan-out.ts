@@ -80,5 +80,5 @@ function step(db: Database, deliveries: DeliveriesService, id: string): Promise<
 }
 
 function wants(filters: readonly string[], event: Event): boolean {
-  return filters.length === 0 || filters.some((filter) => filter === event.type || (filter.endsWith('.*') && event.type.startsWith(filter.slice(0, -1))));
+  return filters.length === 0 || filters.some((filter) => filter === '*' || filter === event.type || (filter.endsWith('.*') && event.type.startsWith(filter.slice(0, -1))));
 }
