@@ -1,6 +1,6 @@
 import type { Filter } from '@fovea/contract';
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { Tx } from '../../engines/database/database.ts';
+import { unseen, type Tx } from '../../engines/database/database.ts';
 import { itemEntity } from '../items/entity.ts';
 import { compileFilter } from '../query/compile.ts';
 import { rowAlias as t } from '../query/page.ts';
@@ -44,18 +44,12 @@ function pageOf(plan: CopyPlan, after: string | null, limit: number): Sql {
     ${after === null ? empty : sql`and ${t}.id > ${after}::uuid`} ${plan.before === null ? empty : sql`and ${t}.id < ${plan.before}::uuid`} order by ${t}.id limit ${limit}`;
 }
 
-/**
- * The target as a row. As a value it would be looked up in the statistics, which know nothing of a dataset that is being filled: it is then
- * planned as one without items, and read from end to end for every item that comes.
- */
-const targetOf = (plan: CopyPlan): Sql => sql`target as materialized (select ${plan.to.id}::uuid as id)`;
-
 /** Which of the next items meet a path that is taken. */
 export async function selectClashes(tx: Tx, plan: CopyPlan, after: string | null, limit: number): Promise<Clash[]> {
   const rows = await tx.many<{ source: string; taken: string; path: string; same_bytes: boolean }>(sql`
-    with page as materialized (${pageOf(plan, after, limit)}), ${targetOf(plan)}
-    select p.id as source, e.id as taken, p.path, e.sha256 = p.sha256 as same_bytes from page p cross join target
-    join items e on e.dataset_id = target.id and e.path = p.path and e.deleted_at is null order by p.path`);
+    with page as materialized (${pageOf(plan, after, limit)})
+    select p.id as source, e.id as taken, p.path, e.sha256 = p.sha256 as same_bytes from page p
+    join items e on e.dataset_id = ${unseen(plan.to.id)} and e.path = p.path and e.deleted_at is null order by p.path`);
   return rows.map((row) => ({ source: row.source, taken: row.taken, path: row.path, sameBytes: row.same_bytes }));
 }
 
@@ -68,9 +62,9 @@ const besideName = (path: Sql, id: Sql): Sql => sql`regexp_replace(${path}, '((\
  */
 export async function insertCopies(tx: Tx, plan: CopyPlan, after: string | null, limit: number, beside: readonly string[]): Promise<CopiedStep> {
   const row = await tx.one<{ seen: number; last: string | null; items: number; bytes: number; annotations: number }>(sql`
-    with page as materialized (${pageOf(plan, after, limit)}), ${targetOf(plan)},
-    placed as materialized (
-      select p.id, target.id as target, case when p.id = any(${[...beside]}::uuid[]) then ${besideName(sql`p.path`, sql`p.id`)} else p.path end as path from page p cross join target
+    with page as materialized (${pageOf(plan, after, limit)}),
+    placed as (
+      select p.id, case when p.id = any(${[...beside]}::uuid[]) then ${besideName(sql`p.path`, sql`p.id`)} else p.path end as path from page p
     ),
     inserted as (
       insert into items (id, org_id, project_id, dataset_id, path, sha256, size, media_type, kind, probe, problem, width, height, orientation, frames,
@@ -82,7 +76,7 @@ export async function insertCopies(tx: Tx, plan: CopyPlan, after: string | null,
         ${plan.withAnnotations ? sql`i.annotation_count` : sql`0`}, ${plan.withMetadata ? sql`i.extra` : sql`null`}, i.id, ${plan.by}, ${plan.by},
         ${plan.withMetadata ? sql`i.published_at, i.published_by` : sql`null, null`}, i.expires_at
       from placed p join items i on i.id = p.id
-      where not exists (select from items e where e.dataset_id = p.target and e.path = p.path and e.deleted_at is null)
+      where not exists (select from items e where e.dataset_id = ${unseen(plan.to.id)} and e.path = p.path and e.deleted_at is null)
       returning id, source_item_id, size
     ),
     annotated as (

@@ -1,6 +1,6 @@
 import type { Item, MediaKind, ProjectRole } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
-import type { Queryable } from '../../engines/database/database.ts';
+import { unseen, type Queryable } from '../../engines/database/database.ts';
 import type { Facts } from '../blobs/store.ts';
 import { itemCountOf } from '../datasets/store.ts';
 
@@ -213,7 +213,7 @@ export async function lockItems(db: Queryable, ids: readonly string[]): Promise<
 export async function lockPaths(db: Queryable, datasetId: string, paths: readonly string[]): Promise<(StoredItem & { expired: boolean })[]> {
   const rows = await db.many<ItemRow & { expired: boolean }>(sql`
     select ${columns}, coalesce(i.expires_at <= now(), false) as expired from items i
-    where i.dataset_id = ${datasetId} and i.path = any(${paths}::text[]) and i.deleted_at is null
+    where i.dataset_id = ${unseen(datasetId)} and i.path = any(${paths}::text[]) and i.deleted_at is null
     order by i.path for update`);
   return rows.map((row) => ({ ...toStoredItem(row), expired: row.expired }));
 }
@@ -321,7 +321,7 @@ export async function markItems(db: Queryable, ids: readonly string[]): Promise<
 
 /** Living items of a dataset at these paths. */
 export async function selectByPaths(db: Queryable, datasetId: string, paths: readonly string[]): Promise<StoredItem[]> {
-  const rows = await db.many<ItemRow>(sql`select ${columns} from items i where i.dataset_id = ${datasetId} and i.path = any(${paths}::text[]) and ${alive}`);
+  const rows = await db.many<ItemRow>(sql`select ${columns} from items i where i.dataset_id = ${unseen(datasetId)} and i.path = any(${paths}::text[]) and ${alive}`);
   return rows.map(toStoredItem);
 }
 

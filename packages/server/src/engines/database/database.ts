@@ -1,4 +1,4 @@
-import type { Sql } from 'sql-template-tag';
+import sql, { type Sql } from 'sql-template-tag';
 
 /**
  * The database port: parameterised statements, made with the tag of `sql-template-tag` and nothing else. Every statement
@@ -42,6 +42,12 @@ export interface Database extends Queryable {
   listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
+
+/**
+ * An id that the planner does not look up in its statistics. They know nothing of a dataset or batch that is being filled: a lookup of many
+ * paths in it is planned as one among no rows, and then reads all of them for each path. Unseen, the id is taken for one of average size.
+ */
+export const unseen = (id: string): Sql => sql`(select ${id}::uuid)`;
 
 /** PostgreSQL's code for a violated unique constraint, and the name of that constraint. */
 export function violatedConstraint(error: unknown): string | undefined {

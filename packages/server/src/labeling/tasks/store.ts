@@ -1,6 +1,6 @@
 import type { Task } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
-import type { Queryable } from '../../engines/database/database.ts';
+import { unseen, type Queryable } from '../../engines/database/database.ts';
 
 export interface TaskRow {
   id: string;
@@ -208,7 +208,7 @@ export async function insertTasksForItems(
     select n.id, ${batch.orgId}, ${batch.projectId}, ${batch.id}, ${batch.datasetId}, n.item_id, 'annotation', ${batch.test}, ${batch.recipeId},
       ${batch.recipeVersion}::int, ${batch.priority}::int, ${by}
     from unnest(${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.itemId)}::uuid[]) as n (id, item_id)
-    where not exists (select from tasks t where t.batch_id = ${batch.id} and t.item_id = n.item_id and t.deleted_at is null)`);
+    where not exists (select from tasks t where t.batch_id = ${unseen(batch.id)} and t.item_id = n.item_id and t.deleted_at is null)`);
 }
 
 export async function selectTask(db: Queryable, id: string, options: { lock?: boolean } = {}): Promise<StoredTask | undefined> {
