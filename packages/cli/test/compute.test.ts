@@ -43,6 +43,11 @@ test('analytics try runs a folder and a built-in one without a platform, and say
   expect((await fovea(['analytics', 'try', 'words', '--input', 'text'])).code).toBe(2);
   expect((await fovea(['analytics', 'try', 'words', '--input', 'text=none.txt'])).err).toContain('does not exist');
   expect((await fovea(['analytics', 'try', 'nothing'])).err).toContain('neither a built-in analytic nor a folder');
+  mkdirSync(join(folder, 'cyclic'));
+  writeFileSync(join(folder, 'cyclic', 'run.ts'), 'export default () => ({ files: [] });');
+  writeFileSync(join(folder, 'cyclic', 'manifest.ts'), `const self = {}; self.me = self;\nexport default { name: 'cli/cyclic', version: '1.0.0', inputs: [], parameters: [{ name: 'a', type: 'object', default: self }], outputs: [] };\n`);
+  const cyclic = await fovea(['analytics', 'push', 'cyclic']);
+  expect([cyclic.code, cyclic.err]).toEqual([1, expect.stringMatching(/^Error: the manifest of \S+ is not valid: [^\n]*holds itself[^\n]*\n$/)]);
 });
 
 test('push, run, watch, download, cancel', async () => {

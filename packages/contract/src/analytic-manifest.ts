@@ -72,6 +72,15 @@ export const runtime = z.discriminatedUnion('kind', [
 const maxDocumentLength = 1_000_000;
 const maxDescriptionLength = 100_000;
 
+/** Characters of JSON; undefined for what cannot be written as such, which a module may well give. */
+function lengthOf(document: unknown): number | undefined {
+  try {
+    return JSON.stringify(document).length;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What the parts of a document cannot say by themselves: names that differ, and a size that can be shown. */
 function checkWhole(document: { inputs: { name: string }[]; parameters: { name: string }[]; outputs: { name: string }[] }, context: z.core.$RefinementCtx): void {
   for (const part of ['inputs', 'parameters', 'outputs'] as const) {
@@ -81,8 +90,9 @@ function checkWhole(document: { inputs: { name: string }[]; parameters: { name: 
       seen.add(name);
     }
   }
-  const length = JSON.stringify(document).length;
-  if (length > maxDocumentLength) context.addIssue({ code: 'custom', path: [], message: `must have at most ${maxDocumentLength.toLocaleString('en')} characters of JSON; this has ${length.toLocaleString('en')}` });
+  const length = lengthOf(document);
+  if (length === undefined) context.addIssue({ code: 'custom', path: [], message: 'must be what JSON can say: something in it holds itself, or is a big integer' });
+  else if (length > maxDocumentLength) context.addIssue({ code: 'custom', path: [], message: `must have at most ${maxDocumentLength.toLocaleString('en')} characters of JSON; this has ${length.toLocaleString('en')}` });
 }
 
 const manifestFields = z.object({

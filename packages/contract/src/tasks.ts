@@ -306,4 +306,16 @@ export const tasks = {
     result: task,
     errors: ['not_found', 'forbidden', 'illegal_state'],
   }),
+  reopen: operation({
+    id: 'tasks.reopen',
+    method: 'POST',
+    path: '/v1/tasks/{task}/reopen',
+    summary: 'Takes a completed task back, to be done once more.',
+    description: 'It is pending again, and its batch goes on; what was drawn and answered is there for whoever gets it next. Callbacks are told.',
+    audience: 'manager',
+    params: oneTask,
+    body: z.object({ comment: z.string().max(10_000).optional().describe('For whoever does it next') }).strict(),
+    result: task,
+    errors: ['not_found', 'forbidden', 'illegal_state'],
+  }),
 };

@@ -27,4 +27,6 @@ export class Tasks extends Feature {
   readonly suggest = this.method(tasks.suggest, 'task');
   /** Accepts submitted or completed work, sends it back with a comment, or records that it was fixed. */
   readonly review = this.method(tasks.review, 'task');
+  /** Takes a completed task back, to be done once more. */
+  readonly reopen = this.method(tasks.reopen, 'task');
 }

@@ -275,6 +275,28 @@ describe('work', () => {
     expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'fix' } })).body).toMatchObject({ status: 'completed', reviewStatus: 'fixed' });
     expect((await fovea.call('GET', `/v1/items/${item}/annotations`)).body.data).toMatchObject([{ label: 'added', draft: false }]);
   });
+  test('tasks.reopen 200, tasks.reopen 409: completed work is taken back with a comment, what was drawn stays, and the batch goes on', async () => {
+    const batch = await newBatch();
+    await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);
+    const { key } = await worker();
+    const first = await claim(key);
+    const path = `/v1/tasks/${first.task.id}`;
+    await fovea.call('POST', `/v1/items/${item}/annotations?task=${first.task.id}`, { key, body: { annotations: [box(7, 'drawn')] } });
+    const early = await fovea.call('POST', `${path}/reopen`, { body: {} });
+    expect([early.status, early.body.detail]).toEqual([409, expect.stringContaining('claimed; possible now')]);
+    await fovea.call('POST', `${path}/submit`, { key, body: { lease: first.lease } });
+    expect((await fovea.call('GET', `/v1/batches/${batch.id}`)).body.status).toBe('completed');
+    expect((await fovea.call('POST', `${path}/reopen`, { key, body: {} })).status).toBe(403);
+    const taken = await fovea.call('POST', `${path}/reopen`, { body: { comment: 'One is missing.' } });
+    expect(taken.body).toMatchObject({ status: 'pending', completedAt: null, reviewStatus: null, rounds: 1, reviewComments: [{ comment: 'One is missing.' }] });
+    expect((await fovea.call('GET', `/v1/batches/${batch.id}`)).body).toMatchObject({ status: 'in_progress', counts: { pending: 1, completed: 0 } });
+    const again = await claim(key);
+    expect(again.task.id).toBe(first.task.id);
+    await fovea.call('POST', `/v1/items/${item}/annotations?task=${first.task.id}`, { key, body: { annotations: [box(9, 'missing')] } });
+    expect((await fovea.call('POST', `${path}/submit`, { key, body: { lease: again.lease } })).body.status).toBe('completed');
+    expect((await fovea.call('GET', `/v1/items/${item}/annotations`)).body.data).toMatchObject([{ label: 'drawn', draft: false }, { label: 'missing', draft: false }]);
+    expect((await fovea.call('GET', `/v1/batches/${batch.id}`)).body.status).toBe('completed');
+  });
   test('consensus: each person labels an item once', async () => {
     const batch = await newBatch({ settings: { people: 2 } });
     await fovea.call('POST', `/v1/batches/${batch.id}/finalize`);

@@ -15,6 +15,6 @@ create index tasks_door_project on tasks (org_id, test, origin, project_id, crea
 create index tasks_door_batch on tasks (org_id, test, origin, batch_id, created_at desc, id desc) include (project_id)
   where deleted_at is null and origin is not null and batch_id is not null;
 create index tasks_door_completed_at on tasks (org_id, test, origin, completed_at) include (project_id)
-  where deleted_at is null and origin is not null and completed_at is not null;
+  where deleted_at is null and origin is not null and status in ('completed');
 create index tasks_door_updated_at on tasks (org_id, test, origin, updated_at) include (project_id)
   where deleted_at is null and origin is not null;

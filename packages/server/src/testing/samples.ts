@@ -227,6 +227,7 @@ const table: Record<string, Sample> = {
   'tasks.submit': { body: () => ({ lease: newId() }) },
   'tasks.suggest': { body: { analytic: 'fovea/colors' } },
   'tasks.review': { body: { verdict: 'comment' } },
+  'tasks.reopen': { body: {} },
   'analytics.list': {},
   'analytics.get': {},
   'analytics.register': { body: () => ({ ...manifest, version: `1.${Math.floor(Math.random() * 1e9)}` }) },

@@ -86,3 +86,20 @@ test('mail that cannot be sent is told: the task says that it failed, the log of
   const [delivery] = (await fovea.call('GET', `/v1/deliveries?subject=${task}`)).body.data;
   expect(delivery).toMatchObject({ status: 'dead', url: `mailto:${unreachable}`, attempts: 1, lastError: expect.stringContaining('FOVEA_SMTP_URL') });
 });
+
+test('completed work that is taken back is pending again, its batch goes on, and the customer is told', async () => {
+  await scale('POST', 'projects', { name: 'recalled', type: 'categorization' });
+  await scale('POST', 'batches', { project: 'recalled', name: 'recalled batch' });
+  const { task_id: id } = await scale('POST', 'task/categorization', { ...asked, batch: 'recalled batch', callback_url: `${place}/recalled` });
+  const task = await done('recalled', true);
+  expect((await scale('GET', 'batches/recalled%20batch')).status).toBe('completed');
+  await scale('POST', `task/${id}/audit`, { accepted: true });
+  expect((await fovea.call('POST', `/v1/tasks/${task}/reopen`, { body: { comment: 'Look again.' } })).status).toBe(200);
+  const shown = await scale('GET', `task/${id}`);
+  expect([shown.status, Object.keys(shown).filter((key) => ['response', 'completed_at', 'customer_review_status'].includes(key))]).toEqual(['pending', []]);
+  expect((await scale('GET', 'batches/recalled%20batch/status'))).toMatchObject({ status: 'in_progress', pending: 1, completed: 0 });
+  await done('recalled', true);
+  expect(await scale('GET', `task/${id}`)).toMatchObject({ status: 'completed', customer_review_status: 'pending', response: { category: 'public' } });
+  await expect.poll(() => callbacksOf(id).map(({ body }) => [body.status, body.task.customer_review_status ?? null, body.response === null]), wait)
+    .toEqual([['completed', 'pending', false], ['completed', 'accepted', false], ['pending', null, true], ['completed', 'pending', false]]);
+});

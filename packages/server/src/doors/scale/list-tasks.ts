@@ -40,14 +40,18 @@ const times: readonly [key: string, field: string, operator: 'gte' | 'lte'][] = 
 /** Clocks of the platform's machines differ by less. */
 const clocksMs = 3_600_000;
 
-/** Conditions on times. What was completed or changed by a time was made by then: with that said too, a list begins there, and not with the newest. */
 function timesOf(query: Query): Filter[] {
   return times.flatMap(([key, field, operator]) => {
     const given = single(query, key);
-    if (given === undefined) return [];
-    const time = readTime(key, given);
-    const made = operator === 'lte' && field !== 'createdAt' ? [{ createdAt: { lte: new Date(Date.parse(time) + clocksMs).toISOString() } }] : [];
-    return [{ [field]: { [operator]: time } }, ...made];
+    return given === undefined ? [] : [{ [field]: { [operator]: readTime(key, given) } }];
+  });
+}
+
+/** What was completed or changed by a time was made by then: with that said too, a page is looked for from there on, and not from the newest. */
+function beginOf(query: Query): Filter[] {
+  return ['completed_before', 'updated_before'].flatMap((key) => {
+    const given = single(query, key);
+    return given === undefined ? [] : [{ createdAt: { lte: new Date(Date.parse(readTime(key, given)) + clocksMs).toISOString() } }];
   });
 }
 
@@ -145,7 +149,8 @@ export async function listTasks(deps: ScaleDeps, projects: ScaleProjects, links:
   const { tasks } = deps.rooms;
   const { filter, statuses } = wanted;
   const filters = digestOf(wanted);
-  const within: Filter = token ? { and: [filter, ...afterPlace(token)] } : filter;
+  const place = [...beginOf(query), ...(token ? afterPlace(token) : [])];
+  const within: Filter = place.length === 0 ? filter : { and: [filter, ...place] };
   const [page, total] = await Promise.all([
     tasks.find(caller, { origin, filter: within, statuses, limit, offset }),
     token?.filters === filters ? token.total : tasks.count(caller, { origin, filter, statuses }),

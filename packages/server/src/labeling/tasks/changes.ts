@@ -12,6 +12,7 @@ import { illegal, type TaskLife } from './life.ts';
 import { markCalled, selectExpired, selectPending, selectTaskByUniqueId, toTask, updateTask, type StoredTask, type TaskChange } from './store.ts';
 
 type Update = Parsed<typeof tasks.update>['body'];
+type Reopening = Parsed<typeof tasks.reopen>['body'];
 
 const expiredAtOnce = 1_000;
 
@@ -26,7 +27,7 @@ export interface Attached {
 
 /** What is changed about a task by who manages it, and what it is given while it is prepared. */
 export function taskChanges({ db, queue, life, annotations }: { db: Database; queue: Queue; life: TaskLife; annotations: AnnotationsService }) {
-  const { need, locked, change, settle } = life;
+  const { need, locked, change, settle, takeBack } = life;
 
   return {
     async update(caller: Caller, id: string, body: Update & { extra?: unknown }, revision?: number): Promise<StoredTask> {
@@ -61,6 +62,17 @@ export function taskChanges({ db, queue, life, annotations }: { db: Database; qu
         const after = await change(tx, caller, now, { status: 'cancelled', leaseToken: null, leaseUntil: null, ...(options.clearUniqueId ? { uniqueId: null } : {}) }, 'task.cancelled');
         await settle(tx, caller, after.batchId);
         return after;
+      });
+    },
+
+    /** Takes completed work back to be done once more, with a comment for whoever gets it next. What was answered and drawn is there until then. */
+    async reopen(caller: Caller, id: string, { comment }: Reopening): Promise<StoredTask> {
+      await need(caller, id, 'manager', 'write');
+      return db.tx(async (tx) => {
+        const now = await locked(tx, id);
+        if (now.status !== 'completed') throw illegal(now);
+        const note = comment === undefined ? {} : { addComment: { comment, by: caller.email, at: new Date().toISOString() } };
+        return takeBack(tx, caller, now, { ...note, reviewStatus: null, rounds: now.rounds + 1 });
       });
     },
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Parsed, tasks } from '@fovea/contract';
 import type { Database } from '../../engines/database/database.ts';
 import type { Caller } from '../../identity/caller.ts';
-import { selectBatchAlone, updateBatch } from '../batches/store.ts';
+import { selectBatchAlone } from '../batches/store.ts';
 import { madeUpAnswer } from '../task-types/made-up.ts';
 import type { taskAnswers } from './answers.ts';
 import type { TaskClaims } from './claims.ts';
@@ -13,7 +13,7 @@ type Body<K extends keyof typeof tasks> = Parsed<(typeof tasks)[K]>['body'];
 
 /** How tasks come to their end: handed in by who holds them, reported as done, completed with a given response, or failed. */
 export function taskHandingIn({ db, life, held, answers }: { db: Database; life: TaskLife; held: TaskClaims['held']; answers: ReturnType<typeof taskAnswers> }) {
-  const { need, locked, change, tell, settle, complete } = life;
+  const { need, locked, change, tell, settle, complete, takeBack } = life;
 
   async function finish(caller: Mover, id: string, response: Record<string, unknown>): Promise<StoredTask | undefined> {
     return db.tx(async (tx) => {
@@ -58,11 +58,7 @@ export function taskHandingIn({ db, life, held, answers }: { db: Database; life:
         const task = await locked(tx, id);
         const noted = note ? { extra: note(task) } : {};
         if (status !== null) return complete(tx, caller, task, { ...noted, itemStatus: status, submittedBy: caller.email, submittedAt: new Date(), ...(task.response === null ? { response: {} } : {}) });
-        const reopened = await change(tx, caller, task, { ...noted, itemStatus: null, status: 'pending', completedAt: null }, 'task.reopened');
-        const batch = task.batchId === null ? undefined : await selectBatchAlone(tx, task.batchId, { lock: true });
-        if (batch?.status === 'completed') await updateBatch(tx, batch.id, { status: 'in_progress' });
-        await tell(tx, reopened, 'reopened');
-        return reopened;
+        return takeBack(tx, caller, task, noted);
       });
     },
 

@@ -7,7 +7,7 @@ import type { Caller } from '../../identity/caller.ts';
 import { counted } from '../annotations/changes.ts';
 import { countDrafts, settleDrafts } from '../annotations/store.ts';
 import { settleBatch } from '../batches/settle.ts';
-import type { StoredBatch } from '../batches/store.ts';
+import { selectBatchAlone, updateBatch, type StoredBatch } from '../batches/store.ts';
 import type { taskAnswers } from './answers.ts';
 import { taskEvent } from './events.ts';
 import { selectTask, toTask, updateTask, type StoredTask, type TaskChange } from './store.ts';
@@ -23,14 +23,14 @@ export type TaskResponder = (tx: Tx, task: StoredTask, how: { fixed: boolean }) 
 
 /** Who moves a task: a caller, or somebody on whose behalf the platform does it. */
 export type Mover = Pick<Caller, 'orgId' | 'email'>;
-type TaskRole = 'annotator' | 'developer' | 'reviewer';
+type TaskRole = 'annotator' | 'developer' | 'reviewer' | 'manager';
 export type TaskLife = ReturnType<typeof taskLife>;
 
 const moves: Record<Task['status'], string> = {
   pending: 'claim or cancel',
   claimed: 'renew, release, submit or cancel',
   submitted: 'review or cancel',
-  completed: 'review',
+  completed: 'review or reopen',
   cancelled: 'nothing',
   error: 'nothing',
 };
@@ -106,6 +106,15 @@ export function taskLife({ db, answers }: { db: Database; answers: ReturnType<ty
     return done;
   }
 
+  /** Makes a task pending again: its batch goes on, and whoever was told of its end is told of this. */
+  async function takeBack(tx: Tx, caller: Mover, task: StoredTask, more: TaskChange): Promise<StoredTask> {
+    const reopened = await change(tx, caller, task, { ...more, itemStatus: null, status: 'pending', completedAt: null }, 'task.reopened');
+    const batch = task.batchId === null ? undefined : await selectBatchAlone(tx, task.batchId, { lock: true });
+    if (batch?.status === 'completed') await updateBatch(tx, batch.id, { status: 'in_progress' });
+    await tell(tx, reopened, 'reopened');
+    return reopened;
+  }
+
   return {
     access,
     need: async (...given: Parameters<typeof access>): Promise<StoredTask> => (await access(...given)).task,
@@ -116,6 +125,7 @@ export function taskLife({ db, answers }: { db: Database; answers: ReturnType<ty
     answer,
     keepDrafts,
     complete,
+    takeBack,
 
     /** Who hears of ends, and who writes responses: declared when the platform is put together. */
     hooks: {

@@ -44,6 +44,7 @@ export function taskRoutes(batchService: BatchesService, service: TasksService, 
     route(tasks.submit, async ({ caller, params, body }) => toTask(await service.submit(caller, params.task, body))),
     route(tasks.suggest, async ({ caller, params, body }) => toJob(await suggestions.suggest(caller, params.task, body))),
     route(tasks.review, async ({ caller, params, body }) => toTask(await service.review(caller, params.task, body))),
+    route(tasks.reopen, async ({ caller, params, body }) => toTask(await service.reopen(caller, params.task, body))),
   ];
 }
 
