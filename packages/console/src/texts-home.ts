@@ -18,6 +18,7 @@ export const homeTexts = {
     reviewIn: (name: string) => `Review: ${name}`,
     due: 'Due',
     batch: 'Batch',
+    loose: 'Tasks outside of batches',
     project: 'Project',
     progress: 'Progress',
     mine: 'In your hands',

@@ -189,6 +189,11 @@ describe.skipIf(noBrowser)(`console product${noBrowser ? ` (${noBrowser})` : ''}
 
   test('my work adds up what was handed in', async () => {
     const { page } = opened;
+    // What is in no batch waits there as well.
+    await site.fovea.tasks.create({ project: made.project, item: made.item });
+    await page.goto('/my-work');
+    await page.getByRole('link', { name: 'Label: Tasks outside of batches' }).click();
+    await page.getByRole('button', { name: 'Submit' }).waitFor();
     await page.goto('/my-work');
     await page.getByRole('region', { name: 'Handed in' }).getByText('Your last tasks').waitFor();
     const figures = await page.getByRole('region', { name: 'Handed in' }).locator('dl').innerText();

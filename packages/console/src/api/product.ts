@@ -42,6 +42,13 @@ export const auditQuery = ({ actor, what, project, from, to }: AuditSearch) =>
     getNextPageParam: (page) => page.next ?? undefined,
   });
 
+/** How many tasks that are in no batch wait in a project; no more than a thousand are counted. */
+export const looseTasksQuery = (project: string) =>
+  queryOptions({
+    queryKey: ['tasks', 'loose', project],
+    queryFn: async () => (await fovea.tasks.query(project, { filter: { batchId: null, status: 'pending' }, fields: ['id'], limit: 1000 }).page()).data.length,
+  });
+
 /** What one person has to do with tasks: those they hold, and those they handed in; newest first. */
 export const myTasksQuery = (project: string, email: string) =>
   queryOptions({

@@ -2,7 +2,7 @@ import type { Batch, Project, Task } from '@fovea/contract';
 import { Skeleton } from '@mantine/core';
 import { IconChecklist } from '@tabler/icons-react';
 import { useQueries, useQuery } from '@tanstack/react-query';
-import { myTasksQuery } from '../../api/product.ts';
+import { looseTasksQuery, myTasksQuery } from '../../api/product.ts';
 import { projectsQuery, roleReaches } from '../../api/projects.ts';
 import { useMe, useScope } from '../../api/session.ts';
 import { batchesQuery } from '../../api/work.ts';
@@ -31,8 +31,9 @@ export function MyWork() {
   const asked = (projects ?? []).slice(0, mostProjects);
   const batches = useQueries({ queries: asked.map((project) => batchesQuery(project.id)) });
   const mine = useQueries({ queries: asked.map((project) => myTasksQuery(project.id, me.user.email)) });
-  const loading = projects === undefined || [...batches, ...mine].some((query) => query.isPending);
-  const waiting = asked.flatMap((project, index) => (batches[index]?.data ?? []).flatMap((batch) => waitsIn(project, batch)));
+  const loose = useQueries({ queries: asked.map((project) => looseTasksQuery(project.id)) });
+  const loading = projects === undefined || [...batches, ...mine, ...loose].some((query) => query.isPending);
+  const waiting = asked.flatMap((project, index) => [...(batches[index]?.data ?? []).flatMap((batch) => waitsIn(project, batch)), ...waitsAlone(project, loose[index]?.data ?? 0)]);
   const tasks = mine.flatMap((query) => query.data ?? []);
   const names = new Map(asked.map(({ id, name }) => [id, name]));
   return (
@@ -52,7 +53,8 @@ export function MyWork() {
 
 interface Wait {
   project: Project;
-  batch: Batch;
+  /** Null for tasks that are in none. */
+  batch: Batch | null;
   /** Tasks to label, tasks to review. */
   open: number;
   toReview: number;
@@ -65,6 +67,9 @@ function waitsIn(project: Project, batch: Batch): Wait[] {
   const open = batch.counts.pending;
   return open + toReview === 0 ? [] : [{ project, batch, open, toReview }];
 }
+
+/** Tasks of a project that are in no batch. */
+const waitsAlone = (project: Project, open: number): Wait[] => (open === 0 ? [] : [{ project, batch: null, open, toReview: 0 }]);
 
 function Waiting({ waiting, mayLabel }: { waiting: readonly Wait[]; mayLabel: boolean }) {
   if (waiting.length === 0) {
@@ -87,22 +92,25 @@ function Waiting({ waiting, mayLabel }: { waiting: readonly Wait[]; mayLabel: bo
       <h2>{t.waiting}</h2>
       <DataTable
         rows={waiting}
-        keyOf={({ batch }) => batch.id}
+        keyOf={({ batch, project }) => batch?.id ?? project.id}
         minWidth={760}
         columns={[
           {
             head: t.batch,
             main: true,
-            cell: ({ batch }) => (
-              <TextLink to="/batches/$batchId" params={{ batchId: batch.id }} size="sm" fw={560}>
-                {batch.name}
-              </TextLink>
-            ),
+            cell: ({ batch }) =>
+              batch === null ? (
+                t.loose
+              ) : (
+                <TextLink to="/batches/$batchId" params={{ batchId: batch.id }} size="sm" fw={560}>
+                  {batch.name}
+                </TextLink>
+              ),
           },
           { head: t.project, cell: ({ project }) => project.name },
-          { head: t.progress, cell: ({ batch }) => <BatchBar batch={batch} /> },
+          { head: t.progress, cell: ({ batch }) => batch !== null && <BatchBar batch={batch} /> },
           { head: t.task, cell: ({ open, toReview }) => [open > 0 && t.open(open), toReview > 0 && t.toReview(toReview)].filter(Boolean).join(', ') },
-          { head: t.due, cell: ({ batch }) => batch.dueAt !== null && <Moment at={batch.dueAt} /> },
+          { head: t.due, cell: ({ batch }) => batch !== null && batch.dueAt !== null && <Moment at={batch.dueAt} /> },
           mayLabel && { head: t.label, quiet: true, align: 'right', cell: (wait) => <Go {...wait} /> },
         ]}
       />
@@ -111,15 +119,17 @@ function Waiting({ waiting, mayLabel }: { waiting: readonly Wait[]; mayLabel: bo
 }
 
 function Go({ project, batch, open, toReview }: Wait) {
+  const search = batch === null ? {} : { batch: batch.id };
+  const name = batch?.name ?? t.loose;
   return (
     <span className={classes['go']}>
       {open > 0 && (
-        <ButtonLink to="/projects/$projectId/next" params={{ projectId: project.id }} search={{ batch: batch.id }} aria-label={t.labelIn(batch.name)}>
+        <ButtonLink to="/projects/$projectId/next" params={{ projectId: project.id }} search={search} aria-label={t.labelIn(name)}>
           {t.label}
         </ButtonLink>
       )}
       {toReview > 0 && (
-        <ButtonLink to="/projects/$projectId/next" params={{ projectId: project.id }} search={{ batch: batch.id, review: true }} variant="default" aria-label={t.reviewIn(batch.name)}>
+        <ButtonLink to="/projects/$projectId/next" params={{ projectId: project.id }} search={{ ...search, review: true }} variant="default" aria-label={t.reviewIn(name)}>
           {t.review}
         </ButtonLink>
       )}
