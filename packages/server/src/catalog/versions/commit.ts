@@ -64,7 +64,7 @@ async function allLeaves(tx: Tx, request: CommitRequest, { write, total }: { wri
     } while (from !== null);
   }
   let done = 0;
-  const leaves = await write(groups(), (items) => request.progress((done += items), total));
+  const leaves = await write(groups(), { written: (items) => request.progress((done += items), total) });
   // Not before: a transaction that has written holds up the readers of events until it ends.
   await keepBlobs(tx, { id: request.datasetId, projectId: request.projectId });
   return leaves;
@@ -84,7 +84,7 @@ async function changedParts(tx: Tx, request: CommitRequest, { write, previous, t
   async function* groups(): Groups {
     for (let start = 0; start < stretches.length; start += stretchesAtOnce) yield stretches.slice(start, start + stretchesAtOnce);
   }
-  const parts = inOrder(kept, await write(groups(), async () => {}));
+  const parts = inOrder(kept, await write(groups(), { changed: paths }));
   await keepBlobs(tx, { id: request.datasetId, projectId: request.projectId }, paths);
   const counted = parts.reduce((sum, part) => sum + part.items, 0);
   await request.progress(total, total);

@@ -8,7 +8,8 @@ import type { Span, Stretch } from './tree.ts';
 const lanes = Math.min(4, availableParallelism());
 
 export type Groups = AsyncGenerator<readonly Stretch[], void, void>;
-export type LeafWriter = (groups: Groups, written: (items: number) => Promise<void>) => Promise<Span[]>;
+/** With `changed`, what the leaves that stood in the stretches say of other paths is taken over. */
+export type LeafWriter = (groups: Groups, options: { written?: (items: number) => Promise<void>; changed?: readonly string[] }) => Promise<Span[]>;
 
 /**
  * Writes the leaves of groups of stretches over several connections, which all see what the given transaction sees (an exported snapshot),
@@ -19,20 +20,20 @@ export async function leafWriter(db: Database, tx: Tx, dataset: { id: string; pr
   const { snapshot } = await tx.one<{ snapshot: string }>(sql`select pg_export_snapshot() as snapshot`);
   // The name is PostgreSQL's own; this statement takes no parameters.
   const join = raw(`set transaction isolation level repeatable read; set transaction snapshot '${snapshot}'; set local work_mem = '64MB'`);
-  const write = (group: readonly Stretch[]) =>
+  const write = (group: readonly Stretch[], changed: readonly string[] | undefined) =>
     db.tx(async (own) => {
       await own.run(join);
-      return writeLeaves(own, dataset, group);
+      return writeLeaves(own, dataset, group, changed);
     });
-  return async (groups, written) => {
+  return async (groups, { written, changed }) => {
     const results: Span[][] = [];
     let taken = 0;
     const lane = async () => {
       for await (const group of groups) {
         const index = taken++;
-        const leaves = await write(group);
+        const leaves = await write(group, changed);
         results[index] = leaves.map(({ first, digest, items, annotations, bytes }) => ({ first, digest, items, annotations, bytes }));
-        await written(leaves.reduce((sum, leaf) => sum + leaf.items, 0));
+        await written?.(leaves.reduce((sum, leaf) => sum + leaf.items, 0));
       }
     };
     // The loop of a lane that fails ends the generator, and with it the other lanes after what they are at.

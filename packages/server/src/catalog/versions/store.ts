@@ -1,7 +1,8 @@
 import type { Version, VersionSplits } from '@fovea/contract';
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { Queryable, Tx } from '../../engines/database/database.ts';
+import { unseen, type Queryable, type Tx } from '../../engines/database/database.ts';
 import type { Page } from '../../paging.ts';
+import { itemCountOf } from '../datasets/store.ts';
 import { queryPage, rowAlias, type EntityQuery } from '../query/page.ts';
 import { tagsOf, versionEntity } from './entity.ts';
 import { leafByte, type Span, type Stretch } from './tree.ts';
@@ -35,26 +36,33 @@ const isNew = (projectId: string, chunk: Sql): Sql =>
 
 /**
  * Writes the leaves of stretches of paths; gives them in order. One statement, whose size is that of the stretches. The `offset 0` keeps
- * PostgreSQL from reading all annotations of all datasets for one stretch.
+ * PostgreSQL from reading all annotations of all datasets for one stretch. Where it is told which paths changed, what the leaves that stood
+ * there say of the others is taken over as it is.
  */
-export async function writeLeaves(tx: Tx, dataset: { id: string; projectId: string }, stretches: readonly Stretch[]): Promise<(Span & { stretch: number })[]> {
+export async function writeLeaves(tx: Tx, dataset: { id: string; projectId: string }, stretches: readonly Stretch[], changed?: readonly string[]): Promise<(Span & { stretch: number })[]> {
+  // An item's text begins with its path, and a path has no bare quotation marks in it.
+  const lines = sql`select split_part(line, ', "sha256": "', 1) collate "C" as head, line from version_chunks c cross join lateral string_to_table(c.content, E'\n') as line
+      where c.project_id = ${dataset.projectId} and c.digest = any(${stretches.flatMap((one) => one.leaves ?? []).map(hex)}::bytea[])`;
+  const said = changed
+    ? { text: sql`coalesce(k.line, built.text)`, from: sql`left join (${lines}) k on k.head = p.head and p.path <> all(${[...changed]}::text[])`, annotation: sql`case when k.line is null then ${annotationText} end`, head: sql` ('{"path": ' || to_json(i.path)::text) collate "C" as head,` }
+    : { text: sql`built.text`, from: empty, annotation: annotationText, head: empty };
   const rows = await tx.many<{ stretch: number; first: string; digest: string; items: number; annotations: number; bytes: number }>(sql`
     with stretches as (
       select * from unnest(${stretches.map((one) => one.from ?? '')}::text[], ${stretches.map((one) => one.to ?? afterAll)}::text[]) with ordinality as s (low, high, n)
     ),
     picked as materialized (
-      select row_number() over (order by s.n, i.path) as num, s.n, i.id, i.path, i.size, ${itemText} as text,
+      select row_number() over (order by s.n, i.path) as num, s.n, i.id, i.path, i.size, ${itemText} as text,${said.head}
         get_byte(sha256(convert_to(i.path, 'UTF8')), 0) < ${leafByte} as begins
       from stretches s join items i on i.dataset_id = ${dataset.id} and i.path >= s.low and i.path < s.high and ${alive}
     ),
     numbered as (
-      select p.*, l.annotations, l.count, count(*) filter (where begins) over (partition by p.n order by p.num rows unbounded preceding) as leaf
-      from picked p cross join lateral (
-        select string_agg(annotation, ', ' order by annotation collate "C") as annotations, count(*) as count from (
-          select ${annotationText} as annotation from annotations a where a.item_id = p.id and a.deleted_at is null and not a.draft offset 0) of_item) l
+      select p.n, p.num, p.path, p.size, ${said.text} as text, built.count, count(*) filter (where begins) over (partition by p.n order by p.num rows unbounded preceding) as leaf
+      from picked p ${said.from} cross join lateral (
+        select concat(p.text, ', "annotations": [' || string_agg(annotation, ', ' order by annotation collate "C") || ']', '}') as text, count(*) as count from (
+          select ${said.annotation} as annotation from annotations a where a.item_id = p.id and a.deleted_at is null and not a.draft offset 0) of_item) built
     ),
     leaves as materialized (
-      select n, min(path) as first, string_agg(concat(text, ', "annotations": [' || annotations || ']', '}'), E'\n' order by num) as content, count(*) as items, sum(count)::bigint as annotations,
+      select n, min(path) as first, string_agg(text, E'\n' order by num) as content, count(*) as items, sum(count)::bigint as annotations,
         sum(size)::bigint as bytes from numbered group by n, leaf
     ),
     named as materialized (select *, sha256(convert_to(content, 'UTF8')) as digest from leaves),
@@ -72,9 +80,9 @@ export async function keepBlobs(tx: Tx, dataset: { id: string; projectId: string
   await tx.run(sql`
     insert into version_blobs (dataset_id, sha256, project_id)
     select ${dataset.id}::uuid, b.sha256, ${dataset.projectId}::uuid from (
-      select i.sha256 from items i where i.dataset_id = ${dataset.id} and ${alive} ${among} union
+      select i.sha256 from items i where i.dataset_id = ${paths === undefined ? dataset.id : unseen(dataset.id)} and ${alive} ${among} union
       select a.blob from items i join annotations a on a.item_id = i.id and a.deleted_at is null and not a.draft and a.blob is not null
-      where i.dataset_id = ${dataset.id} and ${alive} ${among}) b
+      where i.dataset_id = ${paths === undefined ? dataset.id : unseen(dataset.id)} and ${alive} ${among}) b
     on conflict do nothing`);
 }
 
@@ -88,14 +96,17 @@ export async function nextCut(tx: Tx, datasetId: string, from: string | null, it
   return row?.path ?? null;
 }
 
+/** Living items, by the counters: they change in the transactions of the items. What has expired counts until it is swept, and is taken off. */
 export async function countAlive(tx: Tx, datasetId: string): Promise<number> {
-  return (await tx.one<{ count: number }>(sql`select count(*) as count from items i where i.dataset_id = ${datasetId} and ${alive}`)).count;
+  return (await tx.one<{ count: number }>(sql`select ${itemCountOf(datasetId)}
+    - (select count(*) from items i where i.dataset_id = ${unseen(datasetId)} and i.deleted_at is null and i.expires_at <= now()) as count`)).count;
 }
 
 /** Paths of items that came, changed or went since a moment; deleted and expired ones too. Undefined when there are more than the limit. */
 export async function changedPaths(tx: Tx, datasetId: string, since: Date, limit: number): Promise<string[] | undefined> {
-  const rows = await tx.many<{ path: string }>(sql`select distinct i.path from items i where i.dataset_id = ${datasetId}
-    and (i.updated_at >= ${since} or i.labeled_at >= ${since} or (i.expires_at >= ${since} and i.expires_at <= now())) limit ${limit + 1}`);
+  const rows = await tx.many<{ path: string }>(sql`
+    select i.path from items i where i.dataset_id = ${datasetId} and greatest(i.updated_at, i.labeled_at) >= ${since} union
+    select i.path from items i where i.dataset_id = ${datasetId} and i.expires_at >= ${since} and i.expires_at <= now() limit ${limit + 1}`);
   return rows.length > limit ? undefined : rows.map((row) => row.path);
 }
 

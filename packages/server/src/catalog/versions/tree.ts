@@ -106,6 +106,8 @@ export function readRoot(text: string): Root {
 export interface Stretch {
   from: string | null;
   to: string | null;
+  /** Digests of the leaves that stood here. */
+  leaves?: string[];
 }
 
 /**
@@ -129,12 +131,14 @@ export function dirtySpans(spans: readonly Span[], paths: readonly string[]): Se
 export function dirtyStretches<S extends Span>(parts: readonly S[], paths: readonly string[]): { stretches: Stretch[]; kept: S[] } {
   const dirty = dirtySpans(parts, paths);
   const stretches: Stretch[] = [];
-  let open: Stretch | undefined;
+  let open: (Stretch & { leaves: string[] }) | undefined;
   parts.forEach((part, index) => {
     const begin = index === 0 ? null : part.first;
-    if (dirty.has(index)) open ??= { from: begin, to: null };
-    else if (open) {
-      stretches.push({ from: open.from, to: begin });
+    if (dirty.has(index)) {
+      open ??= { from: begin, to: null, leaves: [] };
+      open.leaves.push(part.digest);
+    } else if (open) {
+      stretches.push({ ...open, to: begin });
       open = undefined;
     }
   });
