@@ -6,6 +6,9 @@ import type { Pixels } from './colour.ts';
 /** Pictures up to this many pixels are decoded; beyond it a small file could fill the memory. */
 export const maxPixels = 200_000_000;
 
+/** What libvips says of a picture beyond the limit. */
+const tooManyPixels = 'Input image exceeds pixel limit';
+
 export type StillFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'tiff' | 'heif' | 'svg' | 'unknown';
 
 /** Tells the format by the first bytes of the file, never by its name. */
@@ -52,7 +55,7 @@ export async function asInputError<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     const text = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new InputError(`cannot be decoded: ${text}`, { cause: error });
+    throw new InputError(text === tooManyPixels ? `has more than ${maxPixels.toLocaleString('en')} pixels, which is the most that are decoded` : `cannot be decoded: ${text}`, { cause: error });
   }
 }
 

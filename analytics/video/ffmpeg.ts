@@ -74,7 +74,7 @@ function failureOf(program: string, errors: string): Error {
   );
 }
 
-/** The telling line of ffmpeg's errors, without the path of the file. */
+/** The telling line of ffmpeg's errors, without the file, which has another name here than where it came from. */
 function explain(errors: string): string {
   const lines = errors
     .split('\n')
@@ -82,7 +82,7 @@ function explain(errors: string): string {
     .filter((line) => line !== '');
   const telling =
     lines.findLast((line) => /invalid|error|not|no such|could|unknown|unsupported|moov/i.test(line)) ?? lines.at(-1);
-  return `cannot be read as a video: ${(telling ?? 'unknown reason').replace(/(file:)?\/\S+\/([^/\s:]+):?/g, '$2')}`;
+  return `cannot be read as a video: ${(telling ?? 'unknown reason').replace(/(file:)?\/\S+\/[^/\s:]+:?\s*/g, '')}`;
 }
 
 /** Runs to the end and returns standard output, which must be small. */

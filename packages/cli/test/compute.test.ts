@@ -50,6 +50,20 @@ test('analytics try runs a folder and a built-in one without a platform, and say
   expect([cyclic.code, cyclic.err]).toEqual([1, expect.stringMatching(/^Error: the manifest of \S+ is not valid: [^\n]*holds itself[^\n]*\n$/)]);
 });
 
+test('what an analytic does wrong while it is tried is told in a line, and its time is that of a job', async () => {
+  const base = { name: 'cli/wrong', version: '1.0.0', timeoutSeconds: 1, inputs: [], outputs: [{ name: 'out', type: 'json', filename: 'out.json' }], runtime: { kind: 'process', command: ['sh', 'run.sh'] }, files: ['run.sh'] };
+  for (const [name, script, message] of [
+    ['half', `printf '{"a": [1' > "$FOVEA_OUTPUT/out.json"`, /^Error: out\.json is not valid JSON: [^\n]*\n$/],
+    ['endless', 'while true; do sleep 1; done', /^Error: The job took longer than 1 seconds[^\n]*\n$/],
+  ] as const) {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, 'analytic.json'), JSON.stringify({ ...base, ...(name === 'half' && { timeoutSeconds: 60 }) }));
+    writeFileSync(join(folder, name, 'run.sh'), script);
+    const { code, err } = await fovea(['analytics', 'try', name]);
+    expect([name, code, err]).toEqual([name, 1, expect.stringMatching(message)]);
+  }
+});
+
 test('push, run, watch, download, cancel', async () => {
   expect((await ok(['analytics', 'push', 'words'])).out).toContain('Pushed cli/words@1.0.0 with 1 file');
   const again = await fovea(['analytics', 'push', 'words']);

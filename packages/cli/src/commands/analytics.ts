@@ -87,7 +87,12 @@ async function tryIt(context: Context, reference: string, options: TryFlags): Pr
     log: (line) => (progress.clear(), note(io, style.dim(plain(line)))),
     progress: (fraction) => progress.update({ done: Math.round(fraction * 100), total: 100 }),
     signal: io.signal,
-  }).finally(() => progress.clear());
+  })
+    .catch((error: unknown) => {
+      // What an analytic did wrong is told in its words; where in this program that was noticed helps nobody.
+      throw error instanceof Error && !io.signal.aborted ? new CommandFailure(plain(error.message)) : error;
+    })
+    .finally(() => progress.clear());
   const { manifest, files, labels = [], failures = [], summary, seconds } = result;
   const annotations = labels.reduce((sum, { annotations: found }) => sum + found.length, 0);
   if (options.json) {

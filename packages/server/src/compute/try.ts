@@ -12,7 +12,7 @@ import { builtinRunner } from './runners/builtin.ts';
 import { containerRunner, findContainerEngine } from './runners/container.ts';
 import { onnxRunner } from './runners/onnx.ts';
 import { processRunner } from './runners/process.ts';
-import type { Runner } from './runners/runner.ts';
+import { RunnerError, type Runner } from './runners/runner.ts';
 
 export type { TryOptions, TryResult };
 
@@ -28,6 +28,7 @@ export async function tryLocally(folderOrName: string, options: TryOptions): Pro
   const inputs = bindInputs(manifest, options.inputs);
   const parameters = bindParameters(manifest, options.parameters ?? {}, options.cwd);
   const runner = runnerOf(manifest);
+  const time = timeOf(manifest, options.signal);
   const folder = await mkdtemp(join(tmpdir(), 'fovea-try-'));
   try {
     const outputDir = join(folder, 'out');
@@ -38,14 +39,22 @@ export async function tryLocally(folderOrName: string, options: TryOptions): Pro
       folder,
       files: filesOf(manifest, folderOrName),
       job: { id: newId(), ticket: 1 },
-      task: { inputs, parameters, outputDir, progress: options.progress ?? (() => undefined), log: options.log ?? (() => undefined), signal: options.signal ?? new AbortController().signal },
+      task: { inputs, parameters, outputDir, progress: options.progress ?? (() => undefined), log: options.log ?? (() => undefined), signal: time.signal },
     });
     const seconds = (performance.now() - started) / 1_000;
     return { ...(await keep(result, options.outDir)), manifest, seconds };
   } finally {
+    time.clear();
     await runner.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** The time that a job may take, as on a platform, and whoever interrupts it. */
+function timeOf({ timeoutSeconds }: AnalyticManifest, given: AbortSignal | undefined): { signal: AbortSignal; clear(): void } {
+  const stop = new AbortController();
+  const timer = setTimeout(() => stop.abort(new RunnerError(`The job took longer than ${timeoutSeconds} seconds, which is the timeoutSeconds of its manifest.`)), timeoutSeconds * 1_000);
+  return { signal: given ? AbortSignal.any([stop.signal, given]) : stop.signal, clear: () => clearTimeout(timer) };
 }
 
 /** One of the program's own, in a folder of its own: its outputs get their names where they are wanted. */
