@@ -1,5 +1,5 @@
 import { annotationContent, type AnnotationContent } from '@fovea/contract';
-import { bootstrap, krippendorffAlpha, matchOptimally, similarity } from '@fovea/geometry';
+import { annotationSimilarity, bootstrap, krippendorffAlpha, matchOptimally } from '@fovea/geometry';
 import { z } from 'zod';
 
 const answer = z.object({ by: z.string().min(1), annotations: z.array(annotationContent) });
@@ -103,7 +103,7 @@ function compare(
   const likeness = (a: AnnotationContent, b: AnnotationContent) => {
     if (!sameMoment(a, b)) return 0;
     if (a.type === 'classification' && b.type === 'classification') return a.label === b.label ? 1 : 0;
-    return similarity(a.geometry, b.geometry, { sigmaPx: options.pointDistancePx });
+    return annotationSimilarity(a, b, { sigmaPx: options.pointDistancePx });
   };
   const matching = matchOptimally(left, right, likeness, options.threshold);
   const labels = matching.pairs.map(({ a, b }): [string, string] => [left[a]?.label ?? '', right[b]?.label ?? '']);

@@ -5,6 +5,7 @@ import { rasterize } from './rasterize.ts';
 import { encodeRle, type Runs, runsArea } from './rle.ts';
 import { signedArea } from './ring.ts';
 import type { Size } from './types.ts';
+import { mergeVolumes } from './volumes.ts';
 
 /** The most frequent of values, the earliest of those that tie, with its share of all; undefined of none. */
 export function majority<T>(values: readonly T[]): { value: T; share: number } | undefined {
@@ -31,7 +32,8 @@ export function median(values: readonly number[]): number {
  * - points, key points (by name, present where at least half say so): the median of x and of y;
  * - rotated boxes, ellipses: medians, and the mean direction (of doubled angles, since half a turn changes nothing);
  * - polygons, masks: the pixels that more than half of the people hold; a polygon is the largest outline of them;
- * - all others (lines, texts, classifications, cuboids, volumes): the first, having no sensible mean. Choose one by
+ * - volumes that are given by their slices: the voxels that more than half of the people hold;
+ * - all others (lines, texts, classifications, cuboids): the first, having no sensible mean. Choose one by
  *   agreement with the others (see `matching`) where that matters.
  * @param size of the picture, the grid on which polygons and masks are voted.
  */
@@ -53,6 +55,8 @@ export function mergeGeometries(geometries: readonly AnnotationGeometry[], size:
       return mergeRotatedBoxes(same.filter((geometry) => geometry.type === 'rotated_box'));
     case 'ellipse':
       return mergeEllipses(same.filter((geometry) => geometry.type === 'ellipse'));
+    case 'volume':
+      return mergeVolumes(same.filter((geometry) => geometry.type === 'volume'));
     case 'mask':
     case 'polygon':
       return mergeAreas(first, same, size);

@@ -6,6 +6,7 @@ import { distanceToLine, lineLength } from './ring.ts';
 import { cuboidIou, spatialCuboid } from './solids.ts';
 import { textSimilarity } from './text-similarity.ts';
 import type { Ring } from './types.ts';
+import { volumeIou } from './volumes.ts';
 
 /** How far things may be apart to be called alike. */
 export type SimilarityOptions = {
@@ -27,7 +28,8 @@ export type SimilarityOptions = {
  * - two sets of key points: object keypoint similarity, see `keypointSimilarity`;
  * - a point and an area: 1 when it lies inside, else 0 (see `iou`);
  * - texts: overlap of their spans, or 1 less their normalised edit distance, see `textSimilarity`;
- * - two classifications: 1; two volumes: 1 when they are of the same blob and value;
+ * - two classifications: 1; two volumes: intersection over union of their voxels where their slices are given, else 1
+ *   when they are of the same blob and value;
  * - all other pairs have nothing in common: 0.
  */
 export function similarity(a: AnnotationGeometry, b: AnnotationGeometry, options: SimilarityOptions = {}): number {
@@ -37,7 +39,7 @@ export function similarity(a: AnnotationGeometry, b: AnnotationGeometry, options
   if (a.type === 'keypoints' && b.type === 'keypoints') return keypointSimilarity(a, b, options.keypointSigmas);
   if (a.type === 'text' && b.type === 'text') return textSimilarity(a, b);
   if (a.type === 'classification' && b.type === 'classification') return 1;
-  if (a.type === 'volume' && b.type === 'volume') return a.blob === b.blob && a.value === b.value ? 1 : 0;
+  if (a.type === 'volume' && b.type === 'volume') return volumeIou(a, b) ?? (a.blob !== undefined && a.blob === b.blob && a.value === b.value ? 1 : 0);
   if (a.type === 'cuboid' && b.type === 'cuboid') {
     const [solidA, solidB] = [spatialCuboid(a), spatialCuboid(b)];
     if (solidA && solidB) return cuboidIou(solidA, solidB);

@@ -186,7 +186,7 @@ export function compose(engines: Engines, settings: Settings) {
     ...versionRoutes(versions),
     ...bucketRoutes(bucketsService({ db, buckets, items, commands, limits: settings })),
     ...bringRoutes(bring),
-    ...qualityRoutes(qualityService({ db, commands })),
+    ...qualityRoutes(qualityService({ db, commands, volumes })),
     ...commandRoutes(commands),
     ...annotationRoutes(annotations, db),
     ...recipeRoutes(recipes),

@@ -11,6 +11,13 @@ export interface MergeRule {
   minVotes: number | undefined;
 }
 
+/** What was made of several people's answers, and who found it. */
+export interface Merged {
+  content: AnnotationContent;
+  people: string[];
+  votes: number;
+}
+
 /** One object as several people found it. */
 interface Cluster {
   members: StoredAnnotation[];
@@ -22,7 +29,7 @@ interface Cluster {
  * greatest) with the clusters that hold nobody of theirs yet. A cluster that enough people voted for becomes an annotation: geometry as
  * {@link mergeGeometries} says, label, attributes and stretch of frames by majority.
  */
-export function mergeAnswers(item: AnsweredItem, rule: MergeRule): { content: AnnotationContent; people: string[]; votes: number }[] {
+export function mergeAnswers(item: AnsweredItem, rule: MergeRule): Merged[] {
   const answers = [...new Map(item.answers.map((answer) => [answer.by, answer])).values()];
   const votesNeeded = rule.minVotes ?? Math.floor(answers.length / 2) + 1;
   const likeness = likenessBy(rule.pointDistance);
@@ -49,7 +56,7 @@ export function mergeAnswers(item: AnsweredItem, rule: MergeRule): { content: An
   return clusters.filter(({ people }) => people.size >= votesNeeded).flatMap((cluster) => merged(cluster, item) ?? []);
 }
 
-function merged({ members, people }: Cluster, item: AnsweredItem): { content: AnnotationContent; people: string[]; votes: number } | undefined {
+function merged({ members, people }: Cluster, item: AnsweredItem): Merged | undefined {
   const label = majority(members.map((member) => member.label))?.value;
   const geometry = mergeGeometries(members.map((member) => member.geometry), { width: item.width, height: item.height });
   const [first] = members;
@@ -82,8 +89,8 @@ function majorityOf(all: readonly Attributes[]): Attributes {
 }
 
 /** The rows of what was merged. */
-export function mergedRows(of: { orgId: string; projectId: string; datasetId: string; itemId: string; batchId: string; by: string }, results: ReturnType<typeof mergeAnswers>): NewAnnotation[] {
-  return results.map(({ content, people, votes }) => ({
+export function mergedRows(of: { orgId: string; projectId: string; datasetId: string; itemId: string; batchId: string; by: string }, results: readonly (Merged & { blob: string | null })[]): NewAnnotation[] {
+  return results.map(({ content, people, votes, blob }) => ({
     id: newId(),
     orgId: of.orgId,
     projectId: of.projectId,
@@ -101,7 +108,7 @@ export function mergedRows(of: { orgId: string; projectId: string; datasetId: st
     group: null,
     status: null,
     metadata: { consensus: { batchId: of.batchId, votes, people } },
-    blob: null,
+    blob,
     taskId: null,
     draft: false,
     origin: null,

@@ -1,4 +1,6 @@
 import { isId, newId } from '@fovea/contract';
+import { bitmapFromRuns, decodeRle, encodeRle, runsFromBitmap } from '@fovea/geometry';
+import { writeNifti } from '@fovea/medical/nifti/write.ts';
 import sharp from 'sharp';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -102,6 +104,32 @@ describe('consensus', () => {
     expect(strict.result.annotations).toBeLessThan(6);
     await fovea.call('DELETE', `/v1/batches/${batch}/consensus`);
   });
+});
+
+test('volumes of a scan are compared and merged voxel by voxel', async () => {
+  const size: [number, number, number] = [5, 4, 3];
+  const bytes = writeNifti({ data: Int16Array.from({ length: 60 }, (_, at) => at), dims: size, affine: [[-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 1, 0]], gzip: true });
+  const scan = (await fovea.probed((await fovea.call('POST', `/v1/datasets/${dataset}/items?path=/scan.nii.gz`, { body: bytes })).body.item.id)).id;
+  const batch = (await fovea.call('POST', '/v1/batches', { body: { project, name: 'v', dataset, filter: { path: '/scan.nii.gz' }, settings: { people: 3 } } })).body.id;
+  await fovea.call('POST', `/v1/batches/${batch}/finalize`);
+  const slice = (frame: number, pixels: readonly number[]) => ({ frame, rle: encodeRle(runsFromBitmap(Uint8Array.from({ length: 20 }, (_, at) => (pixels.includes(at) ? 1 : 0)), 5, 4)) });
+  const drawn = [[slice(0, [1, 2, 3]), slice(1, [7])], [slice(0, [1, 2, 3])], [slice(0, [2, 3, 4])]];
+  for (const [index, person] of people.entries()) {
+    const { task, lease } = (await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { key: person.key, body: { batch } })).body;
+    const volume = { type: 'volume', label: 'liver', geometry: { type: 'volume', value: 1, size, slices: drawn[index] } };
+    expect((await fovea.call('POST', `/v1/items/${scan}/annotations?task=${task.id}`, { key: person.key, body: { annotations: [volume] } })).status).toBe(201);
+    expect((await fovea.call('POST', `/v1/tasks/${task.id}/submit`, { key: person.key, body: { lease } })).status).toBe(200);
+  }
+  const report = (await fovea.call('GET', `/v1/batches/${batch}/quality`)).body;
+  const likeness = (a: number, b: number) => report.pairs.find((pair: any) => [pair.a, pair.b].toSorted().join() === [people[a]?.email, people[b]?.email].toSorted().join()).likeness;
+  expect([likeness(0, 1), likeness(1, 2)]).toEqual([3 / 4, 2 / 4]);
+  expect(await wait((await fovea.call('POST', `/v1/batches/${batch}/consensus`, { body: { threshold: 0.4 } })).body)).toMatchObject({ status: 'complete', result: { annotations: 1 } });
+  const [merged] = await annotationsOf(scan);
+  expect(merged).toMatchObject({ type: 'volume', label: 'liver', geometry: { blob: expect.stringMatching(/^[0-9a-f]{64}$/) } });
+  const voxels = (await fovea.call('GET', `/v1/annotations/${merged.id}/slices`)).body.data;
+  expect(voxels.map(({ frame, rle }: any) => [frame, [...bitmapFromRuns(decodeRle(rle))].flatMap((value, at) => (value === 1 ? [at] : []))])).toEqual([[0, [1, 2, 3]]]);
+  await fovea.call('DELETE', `/v1/batches/${batch}/consensus`);
+  expect(await annotationsOf(scan)).toHaveLength(3);
 });
 
 describe('known answers', () => {

@@ -1,8 +1,11 @@
 import type { AnnotationContent, QualityReport } from '@fovea/contract';
 import { measureAgreement } from '@fovea/analytics/agreement/measure-agreement.ts';
-import { cohenKappa, countCategories, fleissKappa, krippendorffInterval, matchOptimally, similarity } from '@fovea/geometry';
+import { annotationSimilarity, cohenKappa, countCategories, fleissKappa, krippendorffInterval, matchOptimally } from '@fovea/geometry';
 import type { Queryable } from '../../engines/database/database.ts';
 import { contentOf, selectAnswers, selectPeople, selectTruth, type AnsweredItem } from './store.ts';
+import { volumeReader, type VolumeVoxels } from './volumes.ts';
+
+type VolumeReader = ReturnType<typeof volumeReader>;
 
 /** Items that are compared at once; a report of more is of the first by id, which sort by creation. */
 const maxItems = 5_000;
@@ -14,9 +17,10 @@ export interface ReportOptions {
 }
 
 /** Measures a batch: agreement of people with each other, with review, and with known answers. */
-export async function makeReport(db: Queryable, batchId: string, { threshold, pointDistance }: ReportOptions): Promise<QualityReport> {
+export async function makeReport(db: Queryable, voxels: VolumeVoxels, batchId: string, { threshold, pointDistance }: ReportOptions): Promise<QualityReport> {
+  const reader = volumeReader(db, voxels);
   const found = await selectAnswers(db, batchId, { honeypots: false, after: null, limit: maxItems + 1, minPeople: 1 });
-  const items = found.slice(0, maxItems);
+  const items = await answeredWith(reader, found.slice(0, maxItems));
   const several = items.filter((item) => new Set(item.answers.map((answer) => answer.by)).size > 1);
   const options = { threshold, pointDistancePx: pointDistance, reference: null };
   const agreement = measureAgreement(several.map(toFacts), options);
@@ -29,14 +33,24 @@ export async function makeReport(db: Queryable, batchId: string, { threshold, po
       .toSorted((one, other) => (one.agreement ?? 2) - (other.agreement ?? 2))
       .slice(0, maxListed),
     itemCount: several.length,
-    sampled: found.length > maxItems,
-    people: await peopleOf(db, batchId, items, agreement.people, options),
+    sampled: found.length > items.length,
+    people: await peopleOf(db, reader, { batchId, items, agreed: agreement.people, options }),
     pairs: agreement.pairs.map((pair) => ({ ...pair, kappa: pairKappa(several, pair, options) })),
     confusion: agreement.confusion,
     overall: agreement.overall,
     fleiss: fleissOf(labels),
     alpha: alphaOf(labels),
   };
+}
+
+/** The items whose answers can be compared, with the voxels of their volumes. */
+async function answeredWith(reader: VolumeReader, items: readonly AnsweredItem[]): Promise<AnsweredItem[]> {
+  const found: AnsweredItem[] = [];
+  for (const item of items) {
+    const answered = await reader.answered(item);
+    if (answered) found.push(answered);
+  }
+  return found;
 }
 
 const toFacts = (item: AnsweredItem) => ({ id: item.itemId, name: item.path, answers: item.answers.map(({ by, annotations }) => ({ by, annotations: annotations.map(contentOf) })) });
@@ -89,15 +103,22 @@ export function likenessBy(pointDistancePx: number): (one: AnnotationContent, ot
   return (one, other) => {
     if (one.frame !== null && other.frame !== null && (one.frame > (other.endFrame ?? other.frame) || other.frame > (one.endFrame ?? one.frame))) return 0;
     if (one.type === 'classification' && other.type === 'classification') return 1;
-    return similarity(one.geometry, other.geometry, { sigmaPx: pointDistancePx });
+    return annotationSimilarity(one, other, { sigmaPx: pointDistancePx });
   };
 }
 
 type Agreed = ReturnType<typeof measureAgreement>['people'];
 
-async function peopleOf(db: Queryable, batchId: string, items: readonly AnsweredItem[], agreed: Agreed, options: { threshold: number; pointDistancePx: number }): Promise<QualityReport['people']> {
+interface Answered {
+  batchId: string;
+  items: readonly AnsweredItem[];
+  agreed: Agreed;
+  options: { threshold: number; pointDistancePx: number };
+}
+
+async function peopleOf(db: Queryable, reader: VolumeReader, { batchId, items, agreed, options }: Answered): Promise<QualityReport['people']> {
   const figures = await selectPeople(db, batchId);
-  const known = await honeypotsOf(db, batchId, options);
+  const known = await honeypotsOf(db, reader, batchId, options);
   return figures.map(({ by, tasks, seconds, reviewed, accepted, rejected }) => {
     const score = known.get(by);
     const annotations = items.flatMap((item) => item.answers.filter((answer) => answer.by === by)).reduce((sum, answer) => sum + answer.annotations.length, 0);
@@ -129,12 +150,12 @@ interface Score {
 }
 
 /** How people did on items whose answer is known. */
-async function honeypotsOf(db: Queryable, batchId: string, { threshold, pointDistancePx }: { threshold: number; pointDistancePx: number }): Promise<Map<string, Score>> {
-  const items = await selectAnswers(db, batchId, { honeypots: true, after: null, limit: maxItems, minPeople: 1 });
+async function honeypotsOf(db: Queryable, reader: VolumeReader, batchId: string, { threshold, pointDistancePx }: { threshold: number; pointDistancePx: number }): Promise<Map<string, Score>> {
+  const items = await answeredWith(reader, await selectAnswers(db, batchId, { honeypots: true, after: null, limit: maxItems, minPeople: 1 }));
   const truths = await selectTruth(db, items.map((item) => item.itemId));
   const scores = new Map<string, Score>();
   for (const { itemId, answers } of items) {
-    const wanted = (truths.get(itemId) ?? []).map(contentOf);
+    const wanted = (await reader.withVoxels(itemId, truths.get(itemId) ?? [])).map(contentOf);
     for (const { by, annotations } of answers) {
       const given = annotations.map(contentOf);
       const pairs = matchOptimally(given, wanted, likenessBy(pointDistancePx), threshold).pairs.filter(({ a, b }) => given[a]?.label === wanted[b]?.label);

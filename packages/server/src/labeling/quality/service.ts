@@ -13,9 +13,10 @@ import { authorize } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { insertAnnotations } from '../annotations/store.ts';
 import { selectBatch, type StoredBatch } from '../batches/store.ts';
-import { mergeAnswers, mergedRows, type MergeRule } from './merge.ts';
+import { mergeAnswers, mergedRows, type Merged, type MergeRule } from './merge.ts';
 import { makeReport } from './report.ts';
-import { deleteMerges, idBeside, insertHoneypots, insertMerge, isMerged, putAside, removeHoneypots, selectAnswers, selectCompany, selectMerges } from './store.ts';
+import { deleteMerges, idBeside, insertHoneypots, insertMerge, isMerged, putAside, removeHoneypots, selectAnswers, selectCompany, selectMerges, type AnsweredItem } from './store.ts';
+import { volumeReader, withFile, type VolumeVoxels } from './volumes.ts';
 
 type Query<K extends keyof typeof quality> = Parsed<(typeof quality)[K]>['query'];
 type Body<K extends keyof typeof quality> = Parsed<(typeof quality)[K]>['body'];
@@ -26,8 +27,8 @@ const stepItems = 100;
 const maxHoneypots = 10_000;
 
 /** How good the labels of a batch are, and one set of labels out of several people's. Everything here can be taken back. */
-export function qualityService({ db, commands }: { db: Database; commands: CommandsService }) {
-  commands.handle(mergeKind, (run) => mergeBatch(db, run));
+export function qualityService({ db, commands, volumes }: { db: Database; commands: CommandsService; volumes: VolumeVoxels }) {
+  commands.handle(mergeKind, (run) => mergeBatch(db, volumes, run));
 
   async function need(caller: Caller, id: string, role: 'reviewer' | 'manager'): Promise<StoredBatch> {
     const found = await selectBatch(db, id);
@@ -39,7 +40,7 @@ export function qualityService({ db, commands }: { db: Database; commands: Comma
   return {
     async report(caller: Caller, batchId: string, query: Query<'report'>): Promise<QualityReport> {
       await need(caller, batchId, 'reviewer');
-      return makeReport(db, batchId, query);
+      return makeReport(db, volumes, batchId, query);
     },
 
     async merge(caller: Caller, batchId: string, body: Body<'merge'>): Promise<Command> {
@@ -84,7 +85,7 @@ export function qualityService({ db, commands }: { db: Database; commands: Comma
   };
 }
 
-async function mergeBatch(db: Database, { command, caller, state, signal, advance }: CommandRun): Promise<Record<string, unknown>> {
+async function mergeBatch(db: Database, volumes: VolumeVoxels, { command, caller, state, signal, advance }: CommandRun): Promise<Record<string, unknown>> {
   const { batchId, ...rule } = command.input as unknown as MergeRule & { batchId: string };
   const done = { items: 0, annotations: 0, after: null as string | null, ...(state as object | null) };
   for (;;) {
@@ -95,10 +96,11 @@ async function mergeBatch(db: Database, { command, caller, state, signal, advanc
     const items = await selectAnswers(db, batchId, { honeypots: false, after: done.after, limit: stepItems, minPeople: 2 });
     const last = items.at(-1);
     if (!last) break;
+    const merged = await mergeItems(db, volumes, items, rule);
     await db.tx(async (tx) => {
-      for (const item of items) {
+      for (const { item, results } of merged) {
         const of = { orgId: command.orgId, projectId: command.projectId, datasetId, itemId: item.itemId, batchId, by: caller.email };
-        const rows = mergedRows(of, mergeAnswers(item, { ...rule, minVotes: rule.minVotes }));
+        const rows = mergedRows(of, results);
         const replaced = item.answers.flatMap((answer) => answer.annotations.map((one) => one.id));
         await insertMerge(tx, { ...of, made: rows.map((row) => row.id), replaced });
         await putAside(tx, replaced, true, caller.email);
@@ -114,6 +116,19 @@ async function mergeBatch(db: Database, { command, caller, state, signal, advanc
   const batch = await selectBatch(db, batchId);
   if (batch && done.items > 0) await db.tx((tx) => emit(tx, event('batch.merged', caller, batch, { items: done.items, annotations: done.annotations })));
   return { items: done.items, annotations: done.annotations };
+}
+
+/** Worked out before anything is written: files of merged volumes are made on the way. */
+async function mergeItems(db: Database, volumes: VolumeVoxels, items: readonly AnsweredItem[], rule: MergeRule): Promise<{ item: AnsweredItem; results: (Merged & { blob: string | null })[] }[]> {
+  const done = [];
+  for (const item of items) {
+    // A reader for each item: none is left out.
+    const answered = (await volumeReader(db, volumes).answered(item)) ?? item;
+    const results = [];
+    for (const one of mergeAnswers(answered, { ...rule, minVotes: rule.minVotes })) results.push(await withFile(db, volumes, item.itemId, one));
+    done.push({ item, results });
+  }
+  return done;
 }
 
 async function unmergeStep(tx: Tx, caller: Caller, batch: StoredBatch): Promise<number> {
