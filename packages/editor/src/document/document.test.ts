@@ -258,6 +258,16 @@ describe('edits of others', () => {
     expect(document.hasUnsentEdits).toBe(false);
   });
 
+  test('news that is several of my own edits on leaves those after them upon what it says', () => {
+    const document = loaded();
+    document.edit('Delete', () => document.remove(['a']));
+    document.undo();
+    document.redo();
+    expect(document.toOperations()).toMatchObject([{ kind: 'delete', baseRevision: 1 }, { kind: 'create' }, { kind: 'delete', baseRevision: 3 }]);
+    expect(document.applyRemote({ annotationId: 'a', revision: 3, content: content(1) })).toBe('ignored');
+    expect(document.toOperations()).toMatchObject([{ kind: 'delete', baseRevision: 3 }]);
+  });
+
   test('in the middle of a drag that is then taken back leave nothing unsent', () => {
     const document = loaded();
     const mark = document.mark('Drag');

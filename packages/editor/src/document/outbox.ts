@@ -86,17 +86,15 @@ export class Outbox {
     this.entries.set(operation.opId, operation);
   }
 
-  /** The server has it: the revision it answered becomes the base of the annotation's later operations. */
-  acknowledge(opId: string, revision: number, record: EditorRecord | undefined): boolean {
-    const operation = this.entries.get(opId);
-    if (!operation) return false;
-    this.entries.delete(opId);
-    const known = this.known.get(operation.annotationId);
-    if (!known || revision > known.revision) {
-      this.known.set(operation.annotationId, { revision, record });
-      this.rebase(operation.annotationId, revision);
-    }
-    return true;
+  /** The server has them, of one annotation: the revision that the last one led to becomes the base of those that still wait. */
+  acknowledge(opIds: readonly string[], revision: number, record: EditorRecord | undefined): void {
+    const annotationId = opIds.flatMap((opId) => this.entries.get(opId)?.annotationId ?? [])[0];
+    if (annotationId === undefined) return;
+    for (const opId of opIds) this.entries.delete(opId);
+    const known = this.known.get(annotationId);
+    if (known && revision <= known.revision) return;
+    this.known.set(annotationId, { revision, record });
+    this.rebase(annotationId, revision);
   }
 
   /** Puts the annotation's waiting operations upon a new revision. */

@@ -71,7 +71,7 @@ export class Synchronizer {
     const known = this.outbox.knownState(id);
     const said = content && withVoxels(content, () => this.replayed(operation, known?.record));
     const record = said ? fromContent(id, said, known?.record ?? this.host.get(id)) : this.replayed(operation, known?.record);
-    this.outbox.acknowledge(opId, revision ?? (known?.revision ?? 0) + 1, record);
+    this.outbox.acknowledge([opId], revision ?? (known?.revision ?? 0) + 1, record);
   }
 
   refuse(opId: string): void {
@@ -94,7 +94,7 @@ export class Synchronizer {
     const theirs = change.content && fromContent(id, change.content, mine ?? { z: this.host.topZ(), proposal: change.proposal ?? false });
     const own = this.ownEcho(id, revision, theirs);
     if (own) {
-      for (const opId of own) this.outbox.acknowledge(opId, revision, theirs);
+      this.outbox.acknowledge(own, revision, theirs);
       return 'ignored';
     }
     this.outbox.setKnown(id, { revision, record: theirs });

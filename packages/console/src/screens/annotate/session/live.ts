@@ -5,7 +5,7 @@ import { fovea } from '../../../api/client.ts';
 import { hasCode } from '../../../api/errors.ts';
 import type { Places } from './places.ts';
 import { isProposal } from './proposals.ts';
-import { allWithVoxels, withVoxels } from './voxels.ts';
+import { allWithVoxels, atOneMoment } from './voxels.ts';
 
 export interface LiveOptions {
   readonly document: EditorDocument;
@@ -68,7 +68,8 @@ async function takeOne({ document, places, taskId, signal }: LiveOptions, event:
   try {
     const annotation = await fovea.annotations.get(annotationId, { signal });
     if (annotation.draft && annotation.taskId !== taskId) return;
-    applyState(document, places.inward(await withVoxels(annotation, signal)));
+    const whole = await atOneMoment(annotation, signal);
+    if (whole) applyState(document, places.inward(whole));
   } catch (error) {
     if (!hasCode(error, 'not_found')) throw error;
     // Of anything but its deletion it is old news by now: that comes too, and says which revision it was.
@@ -86,7 +87,7 @@ export async function catchUp({ document, places, signal }: Pick<LiveOptions, 'd
   });
   const present = await places.load(signal);
   const isNew = ({ id, revision }: Annotation) => revision > (document.revisionOf(id) ?? 0);
-  const news = await allWithVoxels(present.filter(isNew), signal);
+  const news = await allWithVoxels(present.filter(isNew), (annotation) => atOneMoment(annotation, signal));
   if (signal.aborted) return;
   for (const annotation of news) applyState(document, places.inward(annotation));
   const ids = new Set(present.map(({ id }) => id));
