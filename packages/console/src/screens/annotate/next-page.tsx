@@ -46,14 +46,14 @@ export function NextTaskPage() {
         icon={IconCircleCheck}
         title={done.title}
         action={
-          <Button onClick={() => void next.refetch()} loading={next.isFetching}>
-            {done.again}
-          </Button>
-        }
-        more={
-          <ButtonLink to="/projects/$projectId" params={{ projectId }} variant="subtle">
-            {done.home}
-          </ButtonLink>
+          <>
+            <Button onClick={() => void next.refetch()} loading={next.isFetching}>
+              {done.again}
+            </Button>
+            <ButtonLink to="/projects/$projectId" params={{ projectId }} variant="subtle">
+              {done.home}
+            </ButtonLink>
+          </>
         }
       >
         {review ? done.review : done.work}

@@ -92,7 +92,7 @@ function Deliveries({ project }: { project: Project }) {
       minWidth={720}
       columns={[
         { head: t.event, main: true, cell: (delivery) => delivery.eventType },
-        { head: t.url, cell: (delivery) => <span style={{ wordBreak: 'break-all' }}>{delivery.url}</span> },
+        { head: t.url, cell: (delivery) => <span className={classes.url}>{delivery.url}</span> },
         {
           head: t.state,
           cell: (delivery) => (
