@@ -46,6 +46,7 @@ describe.skipIf(noBrowser)(`labels in and out${noBrowser ? ` (${noBrowser})` : '
     await page.getByText('Annotations: 1 imported').waitFor();
     await page.getByText('image left out').waitFor();
     const [losses] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'All of them, one by one' }).click()]);
+    if (process.env['FOVEA_SHOTS']) await page.screenshot({ path: `${process.env['FOVEA_SHOTS']}/import-losses.png` });
     expect(readFileSync(await losses.path(), 'utf8')).toContain('"path":"gone.png"');
     expect((await site.fovea.annotations.count(dataset)).count).toBe(1);
     expect((await site.fovea.datasets.get(dataset)).recipeId).not.toBeNull();
