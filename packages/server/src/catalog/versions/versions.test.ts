@@ -75,6 +75,8 @@ describe('commit', () => {
   test('a commit that writes only what changed gives the id of one that writes everything', async () => {
     const { db } = fovea.platform.engines;
     await fill(400);
+    // Names that look like the text of a version.
+    for (const name of ['a ", "sha256": "b', "{'path'}", 'ü', ']}']) await label(await put(`/odd/${name}.txt`), '", "annotations": [');
     await commit();
     for (let round = 0; round < 12; round++) {
       const items = (await fovea.call('GET', `/v1/datasets/${dataset}/items?limit=1000`)).body.data as any[];
