@@ -88,6 +88,16 @@ describe('without a platform', () => {
     expect((await alone(['convert', 'coco', 'yolo', '--to', 'yolo'])).code).toBe(2);
     expect((await alone(['convert', 'coco', 'yolo', '--to', 'yolo', '--overwrite'])).code).toBe(0);
     expect((await alone(['convert', 'nowhere', 'x', '--to', 'coco'])).code).toBe(2);
+    // What is read is never written over.
+    for (const into of ['coco', join('coco', 'inside'), join('coco', 'inside.zip')]) {
+      const { code: refused, err } = await alone(['convert', 'coco', into, '--to', 'yolo', '--overwrite']);
+      expect([refused, err]).toEqual([2, expect.stringContaining('write to another place')]);
+    }
+    writeFileSync(join(folder, 'torn.json'), readFileSync(join(folder, 'coco', 'annotations.json')).subarray(0, 200));
+    writeFileSync(join(folder, 'before.zip'), 'what was there');
+    expect((await alone(['convert', 'torn.json', 'before.zip', '--from', 'coco', '--to', 'cvat', '--overwrite'])).code).toBe(1);
+    expect(readFileSync(join(folder, 'before.zip'), 'utf8')).toBe('what was there');
+    expect(readdirSync(folder).filter((name) => name.includes('.part'))).toEqual([]);
     writeFileSync(join(folder, 'text.doc'), 'a text');
     expect((await alone(['convert', 'text.doc', 'x', '--to', 'coco'])).err).toContain('no label format that is known');
   });

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Filter, SplitRule } from '@fovea/contract';
 import type { Command } from 'commander';
 import type { Context } from '../context.ts';
@@ -57,6 +57,7 @@ async function convertFiles(context: Context, input: string, output: string, fla
   const { io } = context;
   const [from, to] = [resolve(io.cwd, input), resolve(io.cwd, output)];
   if (!existsSync(from)) throw new UsageError(`"${input}" does not exist.`);
+  if (isWithin(from, to)) throw new UsageError(`"${output}" is, or lies in, what is read; write to another place.`);
   if (!flags.overwrite && (await isFilled(to))) throw new UsageError(`"${output}" is there already; --overwrite writes over it.`);
   if (flags.splits?.by === 'label') throw new UsageError('Files have no labels of items to take parts from; --splits takes none, folder, metadata:FIELD or shares such as train=0.8,val=0.2.');
   const splits = flags.splits && splitsOf(flags.splits);
@@ -76,6 +77,12 @@ async function convertFiles(context: Context, input: string, output: string, fla
   }).finally(() => progress.clear());
   if (flags.losses !== undefined) await saveLosses(context, flags.losses, asLines(notes));
   report(context, done, { output, seconds: progress.seconds, json: flags.json === true });
+}
+
+/** Whether a path is another one, or lies below it. */
+function isWithin(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way === '' || !(way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way));
 }
 
 async function isFilled(path: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -43,7 +43,7 @@ export async function* filesOf(pieces: AsyncIterable<FilePiece>): AsyncGenerator
   }
 }
 
-/** Writes files into a ZIP archive. Equal files give equal bytes. */
+/** Writes files into a ZIP archive. Equal files give equal bytes. What stood there before is replaced when all is written, and stays when that fails. */
 export async function writeArchive(to: string, files: AsyncIterable<OutputFile>): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await withFolder(async (folder) => {
@@ -53,9 +53,12 @@ export async function writeArchive(to: string, files: AsyncIterable<OutputFile>)
       for await (const { path, content, store = false } of files) yield* zip.entry(path, content, { store });
       yield* zip.end();
     }
+    const part = `${to}.part-${process.pid}`;
     try {
-      await pipeline(Readable.from(bytes()), createWriteStream(to));
+      await pipeline(Readable.from(bytes()), createWriteStream(part));
+      await rename(part, to);
     } finally {
+      await rm(part, { force: true });
       await spools.close();
     }
   });
