@@ -8,7 +8,7 @@ import { readJson } from './body.ts';
 import type { Route, RouteInput } from './context.ts';
 import type { Idempotency } from './idempotency.ts';
 import { invalid } from './problem.ts';
-import type { WhenMade } from '../when-made.ts';
+import type { WhenMade } from '../engines/database/database.ts';
 
 const nobody: Caller = { orgId: '', userId: '', email: '', admin: false, scopes: new Set(), onlyProjectId: null, test: false, keyId: null };
 

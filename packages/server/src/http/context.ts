@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Operation, Parsed, ResultOf, Transfer } from '@fovea/contract';
 import type { Caller } from '../identity/caller.ts';
-import type { WhenMade } from '../when-made.ts';
+import type { WhenMade } from '../engines/database/database.ts';
 
 /** What a route's handler is given: parsed values, and the raw request for streams and headers. */
 export interface RouteInput<O extends Operation> extends Parsed<O> {

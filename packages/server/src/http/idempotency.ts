@@ -1,9 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
-import type { Database, Queryable, Tx } from '../engines/database/database.ts';
+import type { Database, Queryable, Tx, WhenMade } from '../engines/database/database.ts';
 import { Fault } from '../fault.ts';
 import type { Caller } from '../identity/caller.ts';
-import type { WhenMade } from '../when-made.ts';
 
 export interface Idempotency {
   /**

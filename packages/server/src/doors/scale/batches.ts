@@ -2,7 +2,7 @@ import { toObjectId, type Batch } from '@fovea/contract';
 import { Fault, notFound } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { BatchAlone, BatchFilter, StoredBatch } from '../../labeling/batches/store.ts';
-import type { WhenMade } from '../../when-made.ts';
+import type { WhenMade } from '../../engines/database/database.ts';
 import { origin, type ScaleDeps } from './context.ts';
 import { badParameter } from './errors.ts';
 import { factsOf, nameOf, type ScaleProjects } from './projects.ts';

@@ -3,7 +3,7 @@ import { Fault } from '../../fault.ts';
 import { basicUser, bearer } from '../../http/authenticate.ts';
 import { readJson } from '../../http/body.ts';
 import type { Caller } from '../../identity/caller.ts';
-import type { WhenMade } from '../../when-made.ts';
+import type { WhenMade } from '../../engines/database/database.ts';
 import { scaleBatches } from './batches.ts';
 import { callbacks } from './callback.ts';
 import { origin, type ScaleDeps } from './context.ts';

@@ -11,7 +11,7 @@ import { contentDigest, recipeContent, saysLabels } from '../../labeling/task-ty
 import { madeUpWork } from '../../labeling/task-types/made-up.ts';
 import { attachmentsOf } from '../../labeling/task-types/params.ts';
 import type { Json } from '../../labeling/task-types/work.ts';
-import type { WhenMade } from '../../when-made.ts';
+import type { WhenMade } from '../../engines/database/database.ts';
 import type { Links } from './links.ts';
 import { factsOf, nameOf, type ScaleProjects } from './projects.ts';
 import { buildResponse } from './response/response.ts';

@@ -43,6 +43,9 @@ export interface Database extends Queryable {
   close(): Promise<void>;
 }
 
+/** Called in the transaction that makes something, as its last step: what is kept about the request is kept exactly when the thing is. */
+export type WhenMade<T> = (tx: Tx, made: T) => Promise<void>;
+
 /**
  * An id that the planner does not look up in its statistics. They know nothing of a dataset or batch that is being filled: a lookup of many
  * paths in it is planned as one among no rows, and then reads all of them for each path. Unseen, the id is taken for one of average size.

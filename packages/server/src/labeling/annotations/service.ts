@@ -1,8 +1,7 @@
 import type { CommandsService } from '../../catalog/commands/service.ts';
-import { violatedConstraint, type Database, type Queryable } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type Queryable, type WhenMade } from '../../engines/database/database.ts';
 import { Fault, notFound } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
-import type { WhenMade } from '../../when-made.ts';
 import type { StoredRecipe } from '../recipes/store.ts';
 import { annotationAccess } from './access.ts';
 import { annotationsByQuery } from './by-query.ts';

@@ -1,6 +1,6 @@
 import { newId, type Item, type Parsed, type tasks } from '@fovea/contract';
 import type { ItemsService } from '../../catalog/items/service.ts';
-import { violatedConstraint, type Database } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type WhenMade } from '../../engines/database/database.ts';
 import type { Queue } from '../../engines/queue/queue.ts';
 import type { AddressCheck } from '../../events/callback-address.ts';
 import { emit } from '../../events/outbox.ts';
@@ -8,7 +8,6 @@ import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
-import type { WhenMade } from '../../when-made.ts';
 import type { Prelabels } from '../annotations/prelabels.ts';
 import type { AnnotationsService } from '../annotations/service.ts';
 import { reopenBatch, selectBatchAlone, type BatchAlone } from '../batches/store.ts';
