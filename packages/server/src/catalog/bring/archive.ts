@@ -9,7 +9,8 @@ import type { Caller } from '../../identity/caller.ts';
 import { openFiles } from '../../media/archives/open.ts';
 import type { OpenedFiles } from '../../media/archives/source.ts';
 import { collectBlob } from '../care/collect.ts';
-import { CommandCancelled, type CommandRun } from '../commands/service.ts';
+import type { CommandRun } from '../commands/service.ts';
+import type { StoredCommand } from '../commands/store.ts';
 import type { DatasetAccess } from '../datasets/access.ts';
 import { cleanBundle } from '../deidentification/bundle.ts';
 import type { BundleFile, ItemsService } from '../items/service.ts';
@@ -32,15 +33,9 @@ export async function importArchive(deps: BringDeps, run: CommandRun): Promise<R
   const input = run.command.input as unknown as ArchiveInput;
   // All was done, and the process ended before it could say so.
   if (input.sha256 === undefined) return withoutPlace(tallyOf(run.state));
-  try {
-    const tally = await unpack(deps, run, input);
-    await release(deps, run, input);
-    return { ...tally };
-  } catch (error) {
-    // Given up for good; whatever else goes wrong is tried again, and needs the archive.
-    if (error instanceof Fault || error instanceof CommandCancelled) await release(deps, run, input);
-    throw error;
-  }
+  const tally = await unpack(deps, run, input);
+  await releaseArchive(deps, run.command);
+  return { ...tally };
 }
 
 function withoutPlace({ next: _next, ...tally }: ReturnType<typeof tallyOf>): Record<string, unknown> {
@@ -48,7 +43,8 @@ function withoutPlace({ next: _next, ...tally }: ReturnType<typeof tallyOf>): Re
 }
 
 /** The archive itself is no longer needed; without its digest it is swept, and at once when it says who patients are. */
-async function release({ db, blobs, transfers }: BringDeps, { command }: CommandRun, { sha256, deidentify }: ArchiveInput): Promise<void> {
+export async function releaseArchive({ db, blobs, transfers }: BringDeps, command: StoredCommand): Promise<void> {
+  const { sha256, deidentify } = command.input as unknown as ArchiveInput;
   await db.tx(async (tx) => {
     await tx.run(sql`update commands set input = input - 'sha256' where id = ${command.id}`);
     await transfers.ended(tx, command.id);

@@ -11,7 +11,7 @@ import { authorizeDataset } from '../datasets/access.ts';
 import type { DeidentificationService } from '../deidentification/service.ts';
 import { blobFault, type ItemsService } from '../items/service.ts';
 import type { TransfersService } from '../transfers/service.ts';
-import { importArchive } from './archive.ts';
+import { importArchive, releaseArchive } from './archive.ts';
 import { archiveParts } from './parts.ts';
 import { fail, tallyOf, type Tally } from './tally.ts';
 
@@ -37,7 +37,7 @@ export interface BringDeps {
 export function bringService(deps: BringDeps) {
   const { db, blobs, commands, items, limits } = deps;
   commands.handle(kinds.urls, (run) => importUrls(deps, run));
-  commands.handle(kinds.archive, (run) => importArchive(deps, run));
+  commands.handle(kinds.archive, (run) => importArchive(deps, run), (command) => releaseArchive(deps, command));
 
   const parts = archiveParts(deps, kinds.archive);
 

@@ -29,6 +29,9 @@ export interface CommandRun {
 /** Does the work in bounded steps; run again after a crash, it goes on from `state`. Gives the result. */
 export type CommandHandler = (run: CommandRun) => Promise<Record<string, unknown>>;
 
+/** Lets go of what a command was to work on, once it failed for good or was cancelled, begun or not; may be called twice. */
+export type GivenUp = (command: StoredCommand) => Promise<void>;
+
 export class CommandCancelled extends Error {
   override name = 'CommandCancelled';
 }
@@ -38,6 +41,7 @@ export type CommandsService = ReturnType<typeof commandsService>;
 /** Long work: made in the transaction that asks for it, run by workers, watched by people. */
 export function commandsService({ db, queue, projects, logger }: { db: Database; queue: Queue; projects: ProjectsService; logger: Logger }) {
   const handlers = new Map<string, CommandHandler>();
+  const releases = new Map<string, GivenUp>();
 
   async function need(caller: Caller, id: string, role: 'annotator' | 'developer', scope: Scope): Promise<StoredCommand> {
     const found = await selectCommand(db, id);
@@ -48,9 +52,10 @@ export function commandsService({ db, queue, projects, logger }: { db: Database;
 
   return {
     /** Each kind has one handler; a second one is a fault of the program. */
-    handle(kind: string, handler: CommandHandler): void {
+    handle(kind: string, handler: CommandHandler, givenUp?: GivenUp): void {
       if (handlers.has(kind)) throw new Error(`The command "${kind}" has two handlers.`);
       handlers.set(kind, handler);
+      if (givenUp) releases.set(kind, givenUp);
     },
 
     /** Asks for long work; the caller's rights were checked by the room that asks. */
@@ -108,8 +113,10 @@ export function commandsService({ db, queue, projects, logger }: { db: Database;
         runCommand,
         async (message) => {
           const command = await selectCommand(db, message.data.id);
-          if (!command || !(await beginCommand(db, command.id))) return;
-          await run(command, message.signal, message.attempt);
+          if (!command) return;
+          if (await beginCommand(db, command.id)) await run(command, message.signal, message.attempt);
+          // Cancelled before it began, or its worker died before it could let go.
+          else if (command.status !== 'complete') await releases.get(command.kind)?.(command);
         },
         { concurrency: 2 },
       );
@@ -133,12 +140,12 @@ export function commandsService({ db, queue, projects, logger }: { db: Database;
       });
       await finish(command, { status: 'complete', result });
     } catch (error) {
-      if (error instanceof CommandCancelled) return;
+      if (error instanceof CommandCancelled) return releases.get(command.kind)?.(command);
       // Faults of the request end it; anything else may pass, and is tried again where it left off.
       if (error instanceof Fault || attempt >= (runCommand.retries ?? 0)) {
         await finish(command, { status: 'failed', message: error instanceof Fault ? error.message : 'Something went wrong on the server.' });
         if (!(error instanceof Fault)) logger.error({ command: command.id, kind: command.kind, error: String(error) }, 'a command failed');
-        return;
+        return releases.get(command.kind)?.(command);
       }
       throw error;
     }
