@@ -1,4 +1,5 @@
 // Workers that are killed while they work: what they had in hand is given back, every job completes once, and nothing of it is doubled.
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,8 +13,11 @@ const dataDir = mkdtempSync(join(tmpdir(), 'fovea-chaos-'));
 const host = processes({ FOVEA_ADMIN_KEY: key, FOVEA_DATA: dataDir });
 let fovea: Fovea;
 
+let server: ChildProcess;
+
 beforeAll(async () => {
-  const { url } = await host.start(['serve', '--no-demo', '--port', '0', '--roles', 'api']);
+  const { child, url } = await host.start(['serve', '--no-demo', '--port', '0', '--roles', 'api']);
+  server = child;
   fovea = new Fovea({ url, key });
 }, 120_000);
 afterAll(async () => {
@@ -35,4 +39,11 @@ test('every job completes once, and its labels are there once', { timeout: 300_0
   expect(ended.some((job) => job.attempt > 1)).toBe(true);
   const annotations = await fovea.annotations.list(item).toArray({ limit: 100 });
   expect(annotations).toHaveLength(jobs.length);
+});
+
+test('a worker whose database went first ends when it is told to', { timeout: 120_000 }, async () => {
+  const { child } = await host.start(['worker']);
+  await host.end(server, 'SIGTERM');
+  await host.end(child, 'SIGTERM');
+  expect(child.signalCode).toBeNull();
 });

@@ -26,3 +26,5 @@ process.exitCode = await run(process.argv.slice(2), {
   cwd: process.cwd(),
   signal: interrupted.signal,
 });
+// Who was told to end has ended, whatever a timer still waits for.
+if (interrupted.signal.aborted) process.exit();

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { careForStorage, expireItems, workCare } from '../catalog/care/background.ts';
 import { pino } from 'pino';
+import { endAll } from './end-all.ts';
 import { workItems, describeBlobs } from '../catalog/items/background.ts';
 import { commandRoutes } from '../catalog/commands/routes.ts';
 import { commandsService, runCommand } from '../catalog/commands/service.ts';
@@ -241,8 +242,7 @@ export function compose(engines: Engines, settings: Settings) {
 
     /** Ends what {@link startWorking} began, after the queue has stopped. */
     async stopWorking(): Promise<void> {
-      for (const close of closers.splice(0)) await close();
-      await events.close();
+      await endAll([...closers.splice(0), () => events.close()]);
     },
   };
 }

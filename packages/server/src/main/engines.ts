@@ -17,6 +17,7 @@ import { safeOutbound } from '../engines/outbound/safe-outbound.ts';
 import { startQueue } from '../engines/queue/pg-boss-queue.ts';
 import { migrationsDir, type Engines } from './compose.ts';
 import { ConfigError, type Config } from './config.ts';
+import { endAll } from './end-all.ts';
 
 export interface OpenEngines extends Engines {
   connection: Connection;
@@ -39,9 +40,7 @@ export function createLogger(level: Config['logLevel']): pino.Logger {
 /** Starts or connects to every engine that the configuration names, and brings the database to the newest schema, or to that of the migrations named. */
 export async function openEngines(config: Config, logger: pino.Logger, options: { poolSize?: number; role?: EngineRole; migrations?: ReadonlySet<string> } = {}): Promise<OpenEngines> {
   const closers: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (const closer of closers.splice(0).toReversed()) await closer();
-  };
+  const close = () => endAll(closers.splice(0).toReversed());
   try {
     const connection = await databaseConnection(config, logger, closers, options.role ?? 'platform');
     const db = await connectDatabase({ ...connection, poolSize: options.poolSize ?? 10 });
@@ -103,6 +102,6 @@ export async function databaseOf<T>(config: Config, work: (connection: Connectio
   try {
     return await work(await databaseConnection(config, createLogger('error'), closers, runs ? 'worker' : 'platform'));
   } finally {
-    for (const closer of closers.toReversed()) await closer();
+    await endAll(closers.toReversed());
   }
 }

@@ -11,6 +11,7 @@ import { createHttpServer } from '../http/server.ts';
 import { bootstrap } from '../identity/bootstrap.ts';
 import { compose, type Platform } from './compose.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
+import { endAll } from './end-all.ts';
 import { makeFolder } from './make-folder.ts';
 import { consolePages } from './console-pages.ts';
 import { createLogger, openEngines } from './engines.ts';
@@ -90,13 +91,7 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
       adminKey: newKey ?? config.adminKey,
       platform,
       config,
-      close: async () => {
-        rmSync(serverFile, { force: true });
-        await app.close();
-        await engines.queue.stop(10_000);
-        await platform.stopWorking();
-        await engines.close();
-      },
+      close: () => endAll([() => rmSync(serverFile, { force: true }), () => app.close(), () => engines.queue.stop(10_000), () => platform.stopWorking(), () => engines.close()]),
     };
   } catch (error) {
     await app.close();
@@ -143,10 +138,6 @@ export async function startWorker(options: WorkerOptions = {}): Promise<{ close(
   await platform.startWorking();
   return {
     platform,
-    close: async () => {
-      await engines.queue.stop(10_000);
-      await platform.stopWorking();
-      await engines.close();
-    },
+    close: () => endAll([() => engines.queue.stop(10_000), () => platform.stopWorking(), () => engines.close()]),
   };
 }

@@ -94,11 +94,14 @@ export async function startQueue(given: {
   };
 
   async function stop(graceMs: number): Promise<void> {
-    await Promise.all([...declared].map((name) => boss.offWork(name, { wait: false })));
-    await running.ended(graceMs);
-    running.abort();
-    await running.ended(abortMs);
-    await boss.stop({ graceful: false, close: true });
+    try {
+      await Promise.all([...declared].map((name) => boss.offWork(name, { wait: false })));
+      await running.ended(graceMs);
+      running.abort();
+      await running.ended(abortMs);
+    } finally {
+      await boss.stop({ graceful: false, close: true });
+    }
     await giveBack(database, running.cutOff);
   }
 }
