@@ -6,13 +6,11 @@ import type { Caller } from '../identity/caller.ts';
 import { authenticate, type Authenticator } from './authenticate.ts';
 import { readJson } from './body.ts';
 import type { Route, RouteInput } from './context.ts';
-import type { Idempotency } from './idempotency.ts';
+import { keepNothing, type Idempotency } from './idempotency.ts';
 import { invalid } from './problem.ts';
 import type { WhenMade } from '../engines/database/database.ts';
 
 const nobody: Caller = { orgId: '', userId: '', email: '', admin: false, scopes: new Set(), onlyProjectId: null, test: false, keyId: null };
-
-const keepNothing: WhenMade<unknown> = () => Promise.resolve();
 
 /** Mounts contract operations: authenticate, parse, call, answer. */
 export function mount(app: FastifyInstance, routes: readonly Route[], deps: { auth: Authenticator; idempotency: Idempotency }): void {

@@ -33,6 +33,9 @@ interface Claim {
   holder: string;
 }
 
+/** For a request without a key: nobody can repeat it. */
+export const keepNothing: WhenMade<unknown> = () => Promise.resolve();
+
 /** Keeps answers in the database, so that a repetition finds them after a restart and on any host. */
 export function idempotencyStore(db: Database): Idempotency {
   return {

@@ -76,13 +76,13 @@ export async function writeLeaves(tx: Tx, dataset: { id: string; projectId: stri
 
 /** Notes the bytes that living items of a dataset and their annotations are made of: the sweep keeps them. */
 export async function keepBlobs(tx: Tx, dataset: { id: string; projectId: string }, paths?: readonly string[]): Promise<void> {
-  const among = paths === undefined ? empty : sql`and i.path = any(${paths}::text[])`;
+  const living = paths === undefined ? sql`i.dataset_id = ${dataset.id} and ${alive}` : sql`i.dataset_id = ${unseen(dataset.id)} and ${alive} and i.path = any(${paths}::text[])`;
   await tx.run(sql`
     insert into version_blobs (dataset_id, sha256, project_id)
     select ${dataset.id}::uuid, b.sha256, ${dataset.projectId}::uuid from (
-      select i.sha256 from items i where i.dataset_id = ${paths === undefined ? dataset.id : unseen(dataset.id)} and ${alive} ${among} union
+      select i.sha256 from items i where ${living} union
       select a.blob from items i join annotations a on a.item_id = i.id and a.deleted_at is null and not a.draft and a.blob is not null
-      where i.dataset_id = ${paths === undefined ? dataset.id : unseen(dataset.id)} and ${alive} ${among}) b
+      where ${living}) b
     on conflict do nothing`);
 }
 

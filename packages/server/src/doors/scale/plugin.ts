@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 
 import { Fault } from '../../fault.ts';
 import { basicUser, bearer } from '../../http/authenticate.ts';
 import { readJson } from '../../http/body.ts';
+import { keepNothing } from '../../http/idempotency.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { WhenMade } from '../../engines/database/database.ts';
 import { scaleBatches } from './batches.ts';
@@ -33,8 +34,6 @@ interface Input {
 }
 
 type Handler = (input: Input) => Promise<unknown>;
-
-const keepNothing: WhenMade<unknown> = () => Promise.resolve();
 
 const limits = { maxBytes: 32 * 1024 * 1024, maxDepth: 100 };
 
