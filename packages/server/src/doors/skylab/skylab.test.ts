@@ -124,7 +124,7 @@ describe('jobs', () => {
     expect((await uploadTo(url, bytes, md5(Buffer.from('other')))).status).toBe(400);
     expect((await uploadTo(url, Buffer.from('other'), md5(bytes))).status).toBe(400);
     expect((await uploadTo(url, bytes)).status).toBe(200);
-    expect((await uploadTo(url.replace(/signature=(.)/, (_all, first) => `signature=${first === 'A' ? 'B' : 'A'}`), bytes)).status).toBe(403);
+    expect((await uploadTo(url.replace('signature=', 'signature=A'), bytes)).status).toBe(403);
     const callbackUrl = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/told`;
     expect((await call('POST', `/jobs/${made.id}/queue`, { callback_url: callbackUrl })).body.state).toBe('queued');
     const done = await until(made.id, 'complete');

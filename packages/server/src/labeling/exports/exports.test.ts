@@ -201,7 +201,7 @@ describe('the other operations', () => {
     expect((await fetch(`${fovea.url}/v1/exports/${made.id}/file`, { headers: { ...headers, range: 'bytes=999999999-' } })).status).toBe(416);
     expect((await fetch(made.url, { method: 'HEAD' })).headers.get('content-length')).toBe(String(made.sizeBytes));
     expect((await (await fetch(made.url, { headers: { range: 'bytes=0-1' } })).text())).toBe('PK');
-    expect((await fetch(made.url.replace(/signature=(.)/, (_all, first) => `signature=${first === 'A' ? 'B' : 'A'}`))).status).toBe(403);
+    expect((await fetch(made.url.replace('signature=', 'signature=A'))).status).toBe(403);
     expect((await fetch(made.url.replace(made.id, dataset))).status).toBe(403);
   });
   test('exports.download 409, exports.losses 409: not before it is complete', async () => {
