@@ -143,9 +143,11 @@ export function commandsService({ db, queue, projects, logger }: { db: Database;
       if (error instanceof CommandCancelled) return releases.get(command.kind)?.(command);
       // Faults of the request end it; anything else may pass, and is tried again where it left off.
       if (error instanceof Fault || attempt >= (runCommand.retries ?? 0)) {
+        // Before it is told: who hears that it failed finds nothing left of it.
+        await releases.get(command.kind)?.(command);
         await finish(command, { status: 'failed', message: error instanceof Fault ? error.message : 'Something went wrong on the server.' });
         if (!(error instanceof Fault)) logger.error({ command: command.id, kind: command.kind, error: String(error) }, 'a command failed');
-        return releases.get(command.kind)?.(command);
+        return;
       }
       throw error;
     }
