@@ -31,7 +31,12 @@ export function archiveParts({ db, commands, items, transfers }: BringDeps, kind
     /** Has an upload unpacked whose parts are all there; answers the command that does it already where there is one. */
     async finish(caller: Caller, datasetId: string, uploadId: string, sha256: string | undefined): Promise<Command> {
       const { commandId } = await transfers.wanted(caller, datasetId, uploadId, 'archive');
-      if (commandId === null) await transfers.blobOf(caller, datasetId, uploadId, sha256);
+      if (commandId === null) {
+        await transfers.blobOf(caller, datasetId, uploadId, sha256).catch(async (error: unknown) => {
+          // Who finished it at the same time has its bytes by now.
+          if ((await transfers.wanted(caller, datasetId, uploadId, 'archive')).commandId === null) throw error;
+        });
+      }
       const { projectId } = await items.authorizeUpload(caller, datasetId);
       const outcome = await db.tx(async (tx): Promise<Command | Fault> => {
         const upload = await transfers.take(tx, uploadId);
