@@ -12,6 +12,12 @@ import type { BringDeps } from './service.ts';
 /** The command that unpacks an upload: as it stands, and what it was asked for; without the digest when it is done with the bytes. */
 type Unpacking = { command: Command; asked: Omit<ArchiveInput, 'datasetId' | 'size' | 'sha256'>; sha256: string | undefined };
 
+/** Nothing for what is not there; every other error goes on. */
+function onlyMissing(error: unknown): undefined {
+  if (error instanceof Fault && error.code === 'not_found') return undefined;
+  throw error;
+}
+
 /** Archives that come in parts: what has arrived is not sent again, and what is under way is found. */
 export function archiveParts({ db, commands, items, transfers }: BringDeps, kind: string) {
   async function unpacking(tx: Tx, commandId: string): Promise<Unpacking | undefined> {
@@ -33,8 +39,9 @@ export function archiveParts({ db, commands, items, transfers }: BringDeps, kind
       const { commandId } = await transfers.wanted(caller, datasetId, uploadId, 'archive');
       if (commandId === null) {
         await transfers.blobOf(caller, datasetId, uploadId, sha256).catch(async (error: unknown) => {
-          // Who finished it at the same time has its bytes by now.
-          if ((await transfers.wanted(caller, datasetId, uploadId, 'archive')).commandId === null) throw error;
+          // Who finished it at the same time has its bytes by now; what has no bytes at all is gone altogether.
+          const now = await transfers.wanted(caller, datasetId, uploadId, 'archive').catch(onlyMissing);
+          if (!now?.commandId) throw error;
         });
       }
       const { projectId } = await items.authorizeUpload(caller, datasetId);
