@@ -1,6 +1,6 @@
 import { newId } from '@fovea/contract';
 import sql, { type Sql } from 'sql-template-tag';
-import type { Tx } from '../engines/database/database.ts';
+import type { Queryable, Tx } from '../engines/database/database.ts';
 
 /** Something that happened, as the room that did it says it. */
 export interface NewEvent {
@@ -15,16 +15,19 @@ export interface NewEvent {
   data?: Record<string, unknown>;
 }
 
+/** Who waits for events listens here. */
+export const eventsChannel = 'fovea_events';
+
 /** Records events in the transaction of the change: they exist when, and only when, the change does. */
 export async function emit(tx: Tx, ...events: NewEvent[]): Promise<void> {
   if (events.length === 0) return;
   for (let start = 0; start < events.length; start += 500) {
-    // One statement for both: the listeners are told when the transaction commits.
-    await tx.run(sql`with recorded as (${eventsInsert(events.slice(start, start + 500))}) select pg_notify('fovea_events', '')`);
+    await tx.run(eventsInsert(events.slice(start, start + 500)));
   }
+  tx.tell(eventsChannel);
 }
 
-/** Records events as part of another's statement; that must also notify `fovea_events`. */
+/** Records events as part of another's statement; who sends that must also tell {@link eventsChannel}. */
 export function eventsInsert(events: readonly NewEvent[]): Sql {
   return sql`insert into events (id, org_id, project_id, type, subject_kind, subject_id, actor, data)
     select * from unnest(
@@ -41,15 +44,17 @@ export interface RowEvent {
 }
 
 /**
- * Makes a statement that changes rows of one kind and records their events at once; it gives the rows. `change` is an `insert` or `update`
+ * Changes rows of one kind and records their events by one statement, and gives the rows. `change` is an `insert` or `update`
  * with `returning *`, of a table with `org_id` and `project_id`; `data` is JSON over the row `m` and the event's `e.status`; `give` is what is
  * wanted of the rows.
  */
-export function withEvents(change: Sql, of: { kind: string; actor: string; data: Sql }, events: readonly RowEvent[], give: Sql = sql`m.*`): Sql {
-  return sql`with m as (${change}), recorded as (
+export async function withEvents<Row>(db: Queryable, change: Sql, of: { kind: string; actor: string; data: Sql }, events: readonly RowEvent[], give: Sql = sql`m.*`): Promise<Row[]> {
+  const rows = await db.many<Row>(sql`with m as (${change}), recorded as (
       insert into events (id, org_id, project_id, type, subject_kind, subject_id, actor, data)
       select fovea_new_id(), m.org_id, m.project_id, e.type, ${of.kind}, m.id, ${of.actor}, ${of.data}
       from m, unnest(${events.map((event) => event.type)}::text[], ${events.map((event) => event.status ?? null)}::text[]) with ordinality as e (type, status, n)
       order by m.id, e.n)
-    select ${give}, (select pg_notify('fovea_events', '')) as told from m`;
+    select ${give} from m`);
+  if (rows.length > 0) db.tell(eventsChannel);
+  return rows;
 }

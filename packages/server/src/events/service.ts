@@ -6,6 +6,7 @@ import type { Caller } from '../identity/caller.ts';
 import { workerOf } from '../labeling/quality/hidden.ts';
 import type { ProjectsService } from '../identity/projects/service.ts';
 import { cutPage, listMark, readCursor, type Page } from '../paging.ts';
+import { eventsChannel } from './outbox.ts';
 import { beginning, numberOf, positionOf, presentPosition, readAudit, readEvents, toPlainEvent, type Position } from './reader.ts';
 
 export type EventsService = ReturnType<typeof eventsService>;
@@ -52,7 +53,7 @@ export function eventsService({ db, projects }: { db: Database; projects: Projec
     /** Events from a number on (default: from now), until the signal; undefined now and then when nothing happens. */
     async *follow(caller: Caller, query: { project: string; after?: number | undefined }, signal: AbortSignal): AsyncGenerator<Event | undefined> {
       const { projectId, worker } = await placeOf(caller, query.project);
-      stopListening ??= await db.listen('fovea_events', () => {
+      stopListening ??= await db.listen(eventsChannel, () => {
         for (const wake of waiting) wake();
       });
       const start = query.after === undefined ? await presentPosition(db) : { ...(await positionOf(db, query.after)), since: undefined };

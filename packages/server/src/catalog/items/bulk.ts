@@ -239,7 +239,7 @@ async function changeAlike(tx: Tx, caller: Caller, ids: readonly string[], chang
   const update = sql`update items i set ${join(sameForAll(change, caller.email), ', ')} where i.id = any(${ids}::uuid[]) and ${alive}
     returning i.id, i.org_id, i.project_id, i.dataset_id, i.path`;
   const data = sql`jsonb_build_object('datasetId', m.dataset_id, 'path', m.path, 'changed', ${JSON.stringify(Object.keys(change))}::jsonb)`;
-  const [first] = await tx.many<{ dataset_id: string; project_id: string }>(withEvents(update, { kind: 'item', actor: caller.email, data }, [{ type: 'item.updated' }]));
+  const [first] = await withEvents<{ dataset_id: string; project_id: string }>(tx, update, { kind: 'item', actor: caller.email, data }, [{ type: 'item.updated' }]);
   if (first && change.labels) await markChanged(tx, { id: first.dataset_id, projectId: first.project_id });
 }
 

@@ -143,17 +143,19 @@ export interface Told {
   events: readonly RowEvent[];
 }
 
-const telling = (change: Sql, { actor, events }: Told, give?: Sql): Sql =>
-  withEvents(change, { kind: 'job', actor, data: sql`jsonb_build_object('analytic', m.analytic, 'status', coalesce(e.status, m.status), 'name', m.name)` }, events, give);
+const telling = <Row = JobRow>(db: Queryable, change: Sql, { actor, events }: Told, give?: Sql): Promise<Row[]> =>
+  withEvents<Row>(db, change, { kind: 'job', actor, data: sql`jsonb_build_object('analytic', m.analytic, 'status', coalesce(e.status, m.status), 'name', m.name)` }, events, give);
 
-export async function insertJob(db: Queryable, row: NewJob, told: Told): Promise<StoredJob> {
+export async function insertJob(db: Queryable, job: NewJob, told: Told): Promise<StoredJob> {
   const insert = sql`insert into jobs (id, org_id, project_id, analytic_id, analytic, version, name, compute, queue, inputs, parameters, profile_id,
         attach_labels, work_key, callback_url, origin, external_id, extra, created_by, expires_at, data_versions, frame, status, ticket, queued_at)
-      values (${row.id}, ${row.orgId}, ${row.projectId}, ${row.analyticId}, ${row.analytic}, ${row.version}, ${row.name}, ${row.compute}, ${row.queue},
-        ${JSON.stringify(row.inputs)}, ${JSON.stringify(row.parameters)}, ${row.profileId}, ${row.attachLabels}, ${row.workKey}, ${row.callbackUrl}, ${row.origin},
-        ${row.externalId}, ${row.extra === null ? null : JSON.stringify(row.extra)}, ${row.createdBy}, ${row.expiresAt}, ${JSON.stringify(row.dataVersions)}, ${row.frame},
-        ${row.queued ? sql`'queued', nextval('job_tickets'), now()` : sql`'ready', null, null`}) returning *`;
-  return toStoredJob(await db.one<JobRow>(telling(insert, told)));
+      values (${job.id}, ${job.orgId}, ${job.projectId}, ${job.analyticId}, ${job.analytic}, ${job.version}, ${job.name}, ${job.compute}, ${job.queue},
+        ${JSON.stringify(job.inputs)}, ${JSON.stringify(job.parameters)}, ${job.profileId}, ${job.attachLabels}, ${job.workKey}, ${job.callbackUrl}, ${job.origin},
+        ${job.externalId}, ${job.extra === null ? null : JSON.stringify(job.extra)}, ${job.createdBy}, ${job.expiresAt}, ${JSON.stringify(job.dataVersions)}, ${job.frame},
+        ${job.queued ? sql`'queued', nextval('job_tickets'), now()` : sql`'ready', null, null`}) returning *`;
+  const [row] = await telling(db, insert, told);
+  if (!row) throw new Error(`The job ${job.id} was not written.`);
+  return toStoredJob(row);
 }
 
 export async function selectJob(db: Queryable, id: string, options: { lock?: boolean; deleted?: boolean } = {}): Promise<StoredJob | undefined> {
@@ -229,7 +231,7 @@ export async function updateJob(db: Queryable, id: string, change: JobChange, to
   if (change.extra !== undefined) set.push(sql`extra = ${json(change.extra)}`);
   if (change.addAttempt) set.push(sql`attempt = attempt + 1`);
   if (change.deleted) set.push(sql`deleted_at = now()`);
-  const row = await db.maybe<JobRow>(telling(sql`update jobs set ${join(set, ', ')} where id = ${id} and ${condition} returning *`, told));
+  const [row] = await telling(db, sql`update jobs set ${join(set, ', ')} where id = ${id} and ${condition} returning *`, told);
   return row && toStoredJob(row);
 }
 
@@ -241,10 +243,10 @@ export interface Run {
 
 /** Begins the runs that wait in their queue and that nobody is called back of; gives each its job, or undefined. */
 export async function beginRuns(db: Queryable, runs: readonly Run[], told: Told): Promise<(StoredJob | undefined)[]> {
-  const rows = await db.many<JobRow>(telling(sql`update jobs set revision = revision + 1, updated_at = now(), status = 'running', started_at = coalesce(started_at, now()), progress = 0,
+  const rows = await telling(db, sql`update jobs set revision = revision + 1, updated_at = now(), status = 'running', started_at = coalesce(started_at, now()), progress = 0,
       attempt = attempt + 1
     from unnest(${runs.map((run) => run.id)}::uuid[], ${runs.map((run) => run.ticket)}::bigint[]) as r (run_id, run_ticket)
-    where jobs.id = r.run_id and jobs.ticket = r.run_ticket and status = 'queued' and deleted_at is null and callback_url is null returning jobs.*`, told));
+    where jobs.id = r.run_id and jobs.ticket = r.run_ticket and status = 'queued' and deleted_at is null and callback_url is null returning jobs.*`, told);
   const jobs = new Map(rows.map((row) => [row.id, toStoredJob(row)]));
   return runs.map((run) => jobs.get(run.id));
 }
@@ -258,13 +260,13 @@ export interface RunEnd {
 /** Ends runs that nobody is called back of, all of them well or all not; tells of each whether it was still running. */
 export async function endRuns(db: Queryable, ends: readonly RunEnd[], told: Told): Promise<boolean[]> {
   const given = JSON.stringify(ends.map(({ run, change }) => ({ run_id: run.id, run_ticket: run.ticket, change })));
-  const rows = await db.many<{ id: string }>(telling(sql`update jobs set revision = revision + 1, updated_at = now(), ended_at = now(), status = e.change->>'status',
+  const rows = await telling<{ id: string }>(db, sql`update jobs set revision = revision + 1, updated_at = now(), ended_at = now(), status = e.change->>'status',
       message = case when e.change ? 'message' then e.change->>'message' else message end, cause = case when e.change ? 'cause' then e.change->>'cause' else cause end,
       progress = coalesce((e.change->>'progress')::real, progress), outputs = coalesce(e.change->'outputs', outputs), failures = coalesce(e.change->'failures', failures),
       summary = case when e.change ? 'summary' then nullif(e.change->'summary', 'null') else summary end,
       expires_at = coalesce(expires_at, (e.change->>'expiresByDefault')::timestamptz)
     from jsonb_to_recordset(${given}::jsonb) as e (run_id uuid, run_ticket bigint, change jsonb)
-    where jobs.id = e.run_id and jobs.ticket = e.run_ticket and status = 'running' and deleted_at is null and callback_url is null returning jobs.*`, told, sql`m.id`));
+    where jobs.id = e.run_id and jobs.ticket = e.run_ticket and status = 'running' and deleted_at is null and callback_url is null returning jobs.*`, told, sql`m.id`);
   const ended = new Set(rows.map((row) => row.id));
   return ends.map(({ run }) => ended.has(run.id));
 }

@@ -22,6 +22,12 @@ export interface Queryable {
     columns: readonly string[],
     rows: AsyncIterable<readonly unknown[]> | Iterable<readonly unknown[]>,
   ): Promise<number>;
+  /**
+   * Wakes who {@link Database.listen}s on the channel: now, and from within a transaction when that has committed. It is a hint and may be lost
+   * with the process: listeners look for themselves now and then. `NOTIFY` in the transaction itself would not be lost, but PostgreSQL lets
+   * transactions that notify commit only one after the other, each with a wait for the disk of its own.
+   */
+  tell(channel: string): void;
 }
 
 /** A transaction in progress. Stores take a Queryable; what must be atomic takes a Tx. */
@@ -38,8 +44,8 @@ export interface Database extends Queryable {
   stream<Row>(query: Sql, batch?: number): AsyncIterable<Row>;
   /** Streams the bytes of `COPY (query) TO STDOUT`, in its text format, over a connection of its own. */
   copyOut(query: Sql): AsyncIterable<Buffer>;
-  /** Listens on a PostgreSQL notification channel; returns how to stop. Reconnects by itself. */
-  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
+  /** Listens on a PostgreSQL notification channel; returns how to stop. Reconnects by itself, and then is heard as if told. */
+  listen(channel: string, heard: () => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
 

@@ -4,12 +4,12 @@ const longestPauseMs = 5_000;
 
 /**
  * Listens on a notification channel with a connection of its own, which is made anew whenever it breaks. What was said while it was
- * broken is lost, so the listener then hears an empty payload: look for yourself.
+ * broken is lost, so the listener is then heard as if told: look for yourself.
  */
 export async function listen(
   config: ClientConfig,
   channel: string,
-  heard: (payload: string) => void,
+  heard: () => void,
   onError: ((error: Error) => void) | undefined,
 ): Promise<() => Promise<void>> {
   const stopping = new AbortController();
@@ -18,7 +18,7 @@ export async function listen(
   async function open(): Promise<void> {
     const next = new Client(config);
     next.on('error', (error) => onError?.(error));
-    next.on('notification', (message) => heard(message.payload ?? ''));
+    next.on('notification', heard);
     try {
       await next.connect();
       await next.query(`listen ${escapeIdentifier(channel)}`);
@@ -40,7 +40,7 @@ export async function listen(
       if (stopping.signal.aborted) return;
       try {
         await open();
-        if (!stopping.signal.aborted) heard('');
+        if (!stopping.signal.aborted) heard();
         return;
       } catch (error) {
         onError?.(error as Error);

@@ -249,27 +249,60 @@ describe('stream', () => {
   });
 });
 
-describe('listen', () => {
-  test('hears what is said on the channel until stopped', async () => {
-    const heard: string[] = [];
-    const stop = await db.listen('news', (payload) => heard.push(payload));
-    await db.run(sql`select pg_notify('news', 'one')`);
-    await expect.poll(() => heard).toEqual(['one']);
-    await stop();
-    await db.run(sql`select pg_notify('news', 'two')`);
+describe('tell and listen', () => {
+  test('who listens hears what is told until it stops, many tellings at once as few', async () => {
+    let heard = 0;
+    const stop = await db.listen('news', () => void heard++);
+    for (let n = 0; n < 500; n++) db.tell('news');
+    await expect.poll(() => heard).toBe(2);
+    db.tell('other news');
+    db.tell("it's news");
     await sleep(100);
-    expect(heard).toEqual(['one']);
+    expect(heard).toBe(2);
+    await stop();
+    db.tell('news');
+    await sleep(100);
+    expect(heard).toBe(2);
+  });
+
+  test('what a transaction tells is heard when it has committed, and never when it is rolled back', async () => {
+    await db.run(sql`create table if not exists told (n integer)`);
+    const found: number[] = [];
+    const stop = await db.listen('commits', async () => void found.push((await db.one<{ n: number }>(sql`select count(*)::int as n from told`)).n));
+    const change = (fails: boolean) =>
+      db.tx(async (tx) => {
+        await tx.run(sql`insert into told values (1)`);
+        tx.tell('commits');
+        await sleep(50);
+        if (fails) throw new Error('no');
+      });
+    await expect(change(true)).rejects.toThrow('no');
+    await change(false);
+    await expect.poll(() => found).toEqual([1]);
+    await stop();
+  });
+
+  test('what was told last is told also when the database is closed at once', async () => {
+    const other = await connectDatabase({ ...clone.connection, poolSize: 1 });
+    let heard = 0;
+    const stop = await db.listen('farewell', () => void heard++);
+    other.tell('farewell');
+    other.tell('farewell');
+    await other.close();
+    other.tell('farewell');
+    await expect.poll(() => heard).toBe(2);
+    await stop();
   });
 
   test('connects anew when the connection breaks, and tells that something may have been missed', async () => {
-    const heard: string[] = [];
-    const stop = await db.listen('repairs', (payload) => heard.push(payload));
+    let heard = 0;
+    const stop = await db.listen('repairs', () => void heard++);
     await db.run(
       sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'listen "repairs"%' or query like 'listen repairs%'`,
     );
-    await expect.poll(() => heard, { timeout: 5_000 }).toEqual(['']);
-    await db.run(sql`select pg_notify('repairs', 'again')`);
-    await expect.poll(() => heard).toEqual(['', 'again']);
+    await expect.poll(() => heard, { timeout: 5_000 }).toBe(1);
+    db.tell('repairs');
+    await expect.poll(() => heard).toBe(2);
     await stop();
   });
 });

@@ -1,10 +1,11 @@
-import { Pool, type PoolClient, type PoolConfig, type QueryConfig, type QueryResult } from 'pg';
+import { escapeLiteral, Pool, type PoolClient, type PoolConfig, type QueryConfig, type QueryResult } from 'pg';
 import type { Sql } from 'sql-template-tag';
 import { copyRowsIn } from './copy-in.ts';
 import { copyOut } from './copy-out.ts';
 import type { Database, Queryable, Tx } from './database.ts';
 import { listen } from './listen.ts';
 import { statementName } from './statement-name.ts';
+import { teller } from './teller.ts';
 import { typeParsers } from './type-parsers.ts';
 
 /** How a database is reached: by URL, or by the folder of its unix socket. */
@@ -46,14 +47,16 @@ export async function connectDatabase(options: Connection & ConnectOptions): Pro
   await checkServer(pool, connection);
   const withClient = borrow(pool);
   const send = (query: Sql) => withClient((client) => sendOn(client, query));
+  // Nothing waits for it on the disk: the transaction that it tells of is there already.
+  const telling = teller((channel) => withClient((client) => client.query(`set local synchronous_commit = off; select pg_notify(${escapeLiteral(channel)}, '')`)), onError);
 
   return {
-    ...queryable(send, withClient),
+    ...queryable(send, withClient, telling.tell),
     async tx(work) {
       for (let attempt = 0; ; attempt++) {
         const after: (() => void | Promise<void>)[] = [];
         try {
-          const result = await withClient((client) => transaction(client, work, after));
+          const result = await withClient((client) => transaction(client, work, after, telling.tell));
           // The connection is back in the pool by now: what follows a commit may need one.
           await runAfterCommit(after, onError);
           return result;
@@ -66,7 +69,10 @@ export async function connectDatabase(options: Connection & ConnectOptions): Pro
     stream: (query, batch = 1_000) => streamRows(pool, query, batch),
     copyOut: (query) => copyOut(pool, query),
     listen: (channel, heard) => listen(config, channel, heard, onError),
-    close: () => pool.end(),
+    async close() {
+      await telling.close();
+      await pool.end();
+    },
   };
 }
 
@@ -147,7 +153,7 @@ function isConnectionFault(error: unknown): boolean {
   );
 }
 
-function queryable(send: (query: Sql) => Promise<QueryResult<object>>, withClient: WithClient): Queryable {
+function queryable(send: (query: Sql) => Promise<QueryResult<object>>, withClient: WithClient, tell: (channel: string) => void): Queryable {
   return {
     many: async <Row>(query: Sql) => (await send(query)).rows as Row[],
     maybe: async <Row>(query: Sql) => (await send(query)).rows[0] as Row | undefined,
@@ -158,6 +164,7 @@ function queryable(send: (query: Sql) => Promise<QueryResult<object>>, withClien
     },
     run: async (query) => (await send(query)).rowCount ?? 0,
     copyIn: (table, columns, rows) => withClient((client) => copyRowsIn(client, table, columns, rows)),
+    tell,
   };
 }
 
@@ -165,11 +172,13 @@ async function transaction<T>(
   client: PoolClient,
   work: (tx: Tx) => Promise<T>,
   after: (() => void | Promise<void>)[],
+  tell: (channel: string) => void,
 ): Promise<T> {
   const tx: Tx = {
     ...queryable(
       (query) => sendOn(client, query),
       (inner) => inner(client),
+      (channel) => void after.push(() => tell(channel)),
     ),
     inTransaction: true,
     afterCommit: (step) => void after.push(step),

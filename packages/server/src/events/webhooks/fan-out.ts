@@ -2,6 +2,7 @@ import type { Event } from '@fovea/contract';
 import type { Database } from '../../engines/database/database.ts';
 import type { Logger } from '../../logger.ts';
 import type { DeliveriesService } from '../deliveries/service.ts';
+import { eventsChannel } from '../outbox.ts';
 import { readEvents, toPlainEvent } from '../reader.ts';
 import { lockEnabled, movePosition, selectEnabled } from './store.ts';
 
@@ -29,7 +30,7 @@ export async function startFanOut(deps: FanOutDeps): Promise<() => Promise<void>
       running = running.then(() => moveAll(deps, () => stopped));
     }, inMs);
   };
-  const stopListening = await deps.db.listen('fovea_events', () => look(gatherMs));
+  const stopListening = await deps.db.listen(eventsChannel, () => look(gatherMs));
   const timer = setInterval(() => look(0), lookMs);
   look(0);
   return async () => {

@@ -3,7 +3,7 @@ import sql, { join, raw, type Sql } from 'sql-template-tag';
 import { countChange } from '../../catalog/datasets/store.ts';
 import { annotationCountChange } from '../../catalog/items/store.ts';
 import type { Queryable } from '../../engines/database/database.ts';
-import { eventsInsert, type NewEvent } from '../../events/outbox.ts';
+import { eventsChannel, eventsInsert, type NewEvent } from '../../events/outbox.ts';
 import { annotationColumns, annotationSet, annotationValues, newAnnotationColumns, operationInsert, revisionInsert, toStoredAnnotation, type AnnotationRow, type NewAnnotation, type NewOperation, type StoredAnnotation, type StoredAnnotationChange } from './store.ts';
 
 const written = annotationColumns(sql`written`);
@@ -36,9 +36,10 @@ function counting(of: { itemId: string; datasetId: string; projectId: string }, 
   return [annotationCountChange([{ id: of.itemId, by }]), countChange({ id: of.datasetId, projectId: of.projectId }, { items: 0, bytes: 0, annotations: by })];
 }
 
-/** All in one statement; the listeners are told when it commits. */
+/** All in one statement, and who waits for events is told. */
 async function write(db: Queryable, change: Sql, beside: readonly Sql[]): Promise<StoredAnnotation> {
   const steps = beside.map((step, index) => sql`${raw(`beside_${index}`)} as (${step})`);
-  const row = await db.one<AnnotationRow>(sql`with written as (${change}), ${join(steps, ', ')} select ${written}, (select pg_notify('fovea_events', '')) as told from written`);
+  const row = await db.one<AnnotationRow>(sql`with written as (${change}), ${join(steps, ', ')} select ${written} from written`);
+  db.tell(eventsChannel);
   return toStoredAnnotation(row);
 }

@@ -41,7 +41,7 @@ export async function claimNext(db: Queryable, who: Claimant): Promise<StoredTas
         where t.status = 'pending' and t.deleted_at is null
         order by h.own desc, h.priority desc, h.id limit 1 for update of t skip locked)
       returning *`;
-    const row = await db.maybe<TaskRow>(withEvents(claim, { kind: 'task', actor: who.email, data: eventData }, [{ type: 'task.claimed' }]));
+    const [row] = await withEvents<TaskRow>(db, claim, { kind: 'task', actor: who.email, data: eventData }, [{ type: 'task.claimed' }]);
     if (row) return toStoredTask(row);
   }
   return undefined;
