@@ -19,6 +19,7 @@ export * from './solids.ts';
 export * from './text-similarity.ts';
 export * from './blend.ts';
 export * from './consensus.ts';
+export * from './track-consensus.ts';
 export * from './track-similarity.ts';
 export * from './tracks.ts';
 export * from './volumes.ts';

@@ -1,5 +1,5 @@
 import { newId, type AnnotationContent, type Attributes } from '@fovea/contract';
-import { majority, matchOptimally, mergeGeometries } from '@fovea/geometry';
+import { consensusTrack, majority, matchOptimally, mergeGeometries, type Placed } from '@fovea/geometry';
 import type { NewAnnotation, StoredAnnotation } from '../annotations/store.ts';
 import { likenessBy } from './report.ts';
 import { contentOf, type AnsweredItem } from './store.ts';
@@ -27,7 +27,7 @@ interface Cluster {
 /**
  * One set of annotations out of several people's. Objects are gathered person by person: each is matched (so that the total likeness is
  * greatest) with the clusters that hold nobody of theirs yet. A cluster that enough people voted for becomes an annotation: geometry as
- * {@link mergeGeometries} says, label, attributes and stretch of frames by majority.
+ * {@link mergeGeometries} says, of a track as {@link consensusTrack} says, label, attributes and stretch of frames by majority.
  */
 export function mergeAnswers(item: AnsweredItem, rule: MergeRule): Merged[] {
   const answers = [...new Map(item.answers.map((answer) => [answer.by, answer])).values()];
@@ -58,23 +58,29 @@ export function mergeAnswers(item: AnsweredItem, rule: MergeRule): Merged[] {
 
 function merged({ members, people }: Cluster, item: AnsweredItem): Merged | undefined {
   const label = majority(members.map((member) => member.label))?.value;
-  const geometry = mergeGeometries(members.map((member) => member.geometry), { width: item.width, height: item.height });
-  const [first] = members;
-  if (!first || label === undefined || geometry === undefined) return undefined;
-  // Of a track the key frames are the first person's: their moments differ from person to person.
-  const like = members.find((member) => member.label === label) ?? first;
+  const place = placeOf(members, label, { width: item.width, height: item.height });
+  if (label === undefined || place === undefined) return undefined;
   const content: AnnotationContent = {
-    type: geometry.type,
+    type: place.geometry.type,
     label,
-    geometry: like.keyframes === undefined ? geometry : like.geometry,
     attributes: majorityOf(members.map((member) => member.attributes)),
-    frame: like.frame,
-    endFrame: like.endFrame,
     confidence: Math.round((people.size / item.answers.length) * 1e4) / 1e4,
     source: 'human',
-    ...(like.keyframes === undefined ? {} : { keyframes: like.keyframes }),
+    ...place,
   };
   return { content, people: [...people].toSorted(), votes: people.size };
+}
+
+/** Where and when the object is: a track where at least half of the people drew one. */
+function placeOf(members: readonly StoredAnnotation[], label: string | undefined, size: { width: number; height: number }): Placed | undefined {
+  const tracks = members.flatMap(({ keyframes, endFrame }) => (keyframes === undefined ? [] : [{ keyframes, endFrame: endFrame ?? keyframes.at(-1)?.frame ?? 0 }]));
+  const track = tracks.length * 2 >= members.length ? consensusTrack(tracks, size) : undefined;
+  const [start] = track?.keyframes ?? [];
+  if (track && start) return { geometry: start.geometry, frame: start.frame, endFrame: track.endFrame, keyframes: [...track.keyframes] };
+  const stills = members.filter((member) => member.keyframes === undefined);
+  const geometry = mergeGeometries(stills.map((member) => member.geometry), size);
+  const like = stills.find((member) => member.label === label) ?? stills[0];
+  return geometry && like && { geometry, frame: like.frame, endFrame: like.endFrame };
 }
 
 /** Each attribute's most frequent value. */
