@@ -25,6 +25,7 @@ export * from './task-types.ts';
 export * from './tasks.ts';
 export * from './quality.ts';
 export * from './compute.ts';
+export * from './event-types.ts';
 export * from './events.ts';
 export * from './system.ts';
 export * from './query.ts';

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { eventTypes } from '@fovea/contract';
 import { verifyWebhook } from '@fovea/sdk';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -113,6 +116,26 @@ describe('webhooks', () => {
     expect(JSON.parse(payload).type).toBe('dataset.created');
     await fovea.call('PATCH', `/v1/webhooks/${webhook.id}`, { body: { enabled: false } });
     expect((await fovea.call('POST', path, { body: {} })).status).toBe(409);
+  });
+  test('webhooks.create 400, webhooks.update 400: a type that there is not is refused with those that are near; wildcards stay', async () => {
+    const create = (...events: string[]) => fovea.call('POST', '/v1/webhooks', { body: { project, url: url(), events } });
+    const wrong = await create('task.*', 'task.complete', 'tsk.*');
+    expect([wrong.status, wrong.body.errors.map((one: any) => one.path)]).toEqual([400, ['body.events.1', 'body.events.2']]);
+    expect(wrong.body.errors[0].message).toMatch(/^"task.complete" is no type of event; near are task\.completed, task\./);
+    expect(wrong.body.errors[1].message).toContain('task.*');
+    const { status, body: { webhook } } = await create('*', 'session.*', 'command.failed');
+    expect(status).toBe(201);
+    const changed = await fovea.call('PATCH', `/v1/webhooks/${webhook.id}`, { body: { events: ['dataset.cretaed'] } });
+    expect([changed.status, changed.body.errors[0].message]).toEqual([400, expect.stringContaining('dataset.created')]);
+    await fovea.call('DELETE', `/v1/webhooks/${webhook.id}`);
+  });
+  test('every type that the program tells is one that webhooks can ask for', () => {
+    const root = new URL('../', import.meta.url).pathname;
+    const sources = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts') && !/\.test\.ts$|^testing\//.test(name));
+    const said = new Set(sources.flatMap((name) => [...readFileSync(join(root, name), 'utf8').matchAll(/'([a-z]+\.(?:[a-z]+ed|ready))'/g)].map((match) => match[1] ?? '')));
+    // Made of two parts where they are told.
+    const composed = ['command.completed', 'command.failed'];
+    expect([...said, ...composed].toSorted()).toEqual(eventTypes.toSorted());
   });
   test('one that has failed for days is switched off, and that is told', async () => {
     const { db } = fovea.platform.engines;

@@ -29,10 +29,10 @@ export function eventRoutes(service: EventsService, hooks: WebhooksService, call
       for await (const event of stream) write(event);
       reply.raw.end();
     }),
-    route(webhooks.create, ({ caller, body }) => hooks.create(caller, body)),
+    route(webhooks.create, ({ caller, body, keep }) => hooks.create(caller, body, keep)),
     route(webhooks.list, ({ caller, query }) => hooks.list(caller, query)),
     route(webhooks.update, ({ caller, params, body }) => hooks.update(caller, params.webhook, body)),
-    route(webhooks.rotate, ({ caller, params }) => hooks.rotate(caller, params.webhook)),
+    route(webhooks.rotate, ({ caller, params, keep }) => hooks.rotate(caller, params.webhook, keep)),
     route(webhooks.delete, ({ caller, params }) => hooks.delete(caller, params.webhook)),
     route(webhooks.deliveries, ({ caller, query }) => hooks.deliveries(caller, query)),
     route(webhooks.callbackSecret, ({ caller, params }) => callbacks.secret(caller, params.project)),

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { newId, type Delivery, type Parsed, type Webhook, type webhooks } from '@fovea/contract';
-import type { Database } from '../../engines/database/database.ts';
+import type { Database, WhenMade } from '../../engines/database/database.ts';
 import type { Outbound } from '../../engines/outbound/outbound.ts';
 import type { Logger } from '../../logger.ts';
 import { Fault, notFound } from '../../fault.ts';
@@ -12,11 +12,14 @@ import { patientPauses, type DeliveriesService } from '../deliveries/service.ts'
 import { selectDeliveries, selectDelivery, toDelivery } from '../deliveries/store.ts';
 import { callbackAddress } from '../callback-address.ts';
 import { emit } from '../outbox.ts';
+import { needEventTypes } from './event-filter.ts';
 import { startFanOut } from './fan-out.ts';
 import { standardHeaders } from './sign.ts';
 import { deleteWebhook, insertWebhook, markArrived, markFailed, rotateSecret, selectWebhook, selectWebhooks, toWebhook, updateWebhook, type StoredWebhook } from './store.ts';
 
 type Body<K extends keyof typeof webhooks> = Parsed<(typeof webhooks)[K]>['body'];
+/** A webhook with the secret that it is signed with, which is told once. */
+type WithSecret = { webhook: Webhook; secret: string };
 export type WebhooksService = ReturnType<typeof webhooksService>;
 
 const newSecret = () => `whsec_${randomBytes(32).toString('base64')}`;
@@ -78,17 +81,19 @@ export function webhooksService(deps: { db: Database; outbound: Outbound; projec
   const checkUrl = callbackAddress(outbound);
 
   return {
-    async create(caller: Caller, body: Body<'create'>): Promise<{ webhook: Webhook; secret: string }> {
+    async create(caller: Caller, body: Body<'create'>, whenMade?: WhenMade<WithSecret>): Promise<WithSecret> {
       const projectId = await placeOf(caller, body.project);
+      needEventTypes(body.events);
       await checkUrl(body.url);
       const secret = newSecret();
       const { url, events, description } = body;
-      const made = await db.tx(async (tx) => {
+      return db.tx(async (tx) => {
         const row = await insertWebhook(tx, { id: newId(), orgId: caller.orgId, projectId, url, events, description, secret, createdBy: caller.email });
         await emit(tx, audit('webhook.created', caller, row));
-        return row;
+        const made = { webhook: toWebhook(row), secret };
+        await whenMade?.(tx, made);
+        return made;
       });
-      return { webhook: toWebhook(made), secret };
     },
 
     async list(caller: Caller, query: Parsed<typeof webhooks.list>['query']): Promise<Page<Webhook>> {
@@ -101,6 +106,7 @@ export function webhooksService(deps: { db: Database; outbound: Outbound; projec
 
     async update(caller: Caller, id: string, body: Body<'update'>): Promise<Webhook> {
       const before = await need(caller, id);
+      needEventTypes(body.events);
       if (body.url !== undefined) await checkUrl(body.url);
       return db.tx(async (tx) => {
         const after = await updateWebhook(tx, id, body);
@@ -109,13 +115,15 @@ export function webhooksService(deps: { db: Database; outbound: Outbound; projec
       });
     },
 
-    async rotate(caller: Caller, id: string): Promise<{ webhook: Webhook; secret: string }> {
+    async rotate(caller: Caller, id: string, whenMade?: WhenMade<WithSecret>): Promise<WithSecret> {
       const before = await need(caller, id);
       const secret = newSecret();
       return db.tx(async (tx) => {
         const after = await rotateSecret(tx, id, secret);
         await emit(tx, audit('webhook.rotated', caller, before));
-        return { webhook: toWebhook(after), secret };
+        const made = { webhook: toWebhook(after), secret };
+        await whenMade?.(tx, made);
+        return made;
       });
     },
 
