@@ -37,8 +37,11 @@ export async function toldWhileKilled(options: { dataDir: string; things: number
     let made = 0;
     const started = performance.now();
     const making = makeEvents(fovea, project, options, () => (made += 1));
+    // A failure is told where the making is awaited, not in the middle of a kill.
+    let failed = false;
+    making.catch(() => (failed = true));
     for (let kill = 1; kill <= options.kills; kill++) {
-      while (made < (total * kill) / (options.kills + 1)) await new Promise((resolve) => setTimeout(resolve, 10));
+      while (!failed && made < (total * kill) / (options.kills + 1)) await new Promise((resolve) => setTimeout(resolve, 10));
       await host.end(server, 'SIGKILL');
       server = await start();
     }

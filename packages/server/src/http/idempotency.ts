@@ -3,6 +3,7 @@ import sql from 'sql-template-tag';
 import type { Database, Queryable, Tx, WhenMade } from '../engines/database/database.ts';
 import { Fault } from '../fault.ts';
 import type { Caller } from '../identity/caller.ts';
+import { sealer, type Sealer } from '../seal.ts';
 
 export interface Idempotency {
   /**
@@ -36,20 +37,22 @@ interface Claim {
 /** For a request without a key: nobody can repeat it. */
 export const keepNothing: WhenMade<unknown> = () => Promise.resolve();
 
-/** Keeps answers in the database, so that a repetition finds them after a restart and on any host. */
-export function idempotencyStore(db: Database): Idempotency {
+/** Keeps answers in the database, so that a repetition finds them after a restart and on any host: sealed, as there are keys and secrets among them that are told once. */
+export function idempotencyStore(db: Database, settings: { secret: string }): Idempotency {
+  const answers = sealer(settings.secret, 'answers');
+  const store: Store = (on, claim, answer) => storeSealed(on, claim, answers.seal(JSON.stringify(answer ?? null)));
   return {
     async once(request, work) {
       const key = String(request.key);
       if (key.length === 0 || key.length > 200) throw new Fault('invalid_request', 'An Idempotency-Key has 1 to 200 characters.');
       const claim = { orgId: request.caller.orgId, key, operation: request.operation, hash: fingerprint(request), holder: randomUUID() };
       const earlier = await firstOrAnswer(db, claim);
-      if (earlier) return earlier.answer as Awaited<ReturnType<typeof work>>;
+      if (earlier) return opened(answers, earlier.answer) as Awaited<ReturnType<typeof work>>;
       const alive = setInterval(() => void renew(db, claim), renewMs);
       try {
         let kept = false;
         const answer = await work(async (tx, given) => {
-          await keepIn(tx, claim, given);
+          await keepIn(store, tx, claim, given);
           kept = true;
         });
         if (!kept) await store(db, claim, answer);
@@ -66,14 +69,26 @@ export function idempotencyStore(db: Database): Idempotency {
   };
 }
 
-/** Writes the answer; gives whether the key is still this run's. */
-async function store(db: Queryable, { orgId, key, holder }: Claim, answer: unknown): Promise<boolean> {
-  return (await db.run(sql`update idempotency set status = 200, answer = ${JSON.stringify(answer ?? null)} where org_id = ${orgId} and key = ${key} and holder = ${holder} and status is null`)) > 0;
+/** Writes an answer; gives whether the key is still this run's. */
+type Store = (db: Queryable, claim: Claim, answer: unknown) => Promise<boolean>;
+
+async function storeSealed(db: Queryable, { orgId, key, holder }: Claim, sealed: string): Promise<boolean> {
+  return (await db.run(sql`update idempotency set status = 200, answer = ${JSON.stringify(sealed)} where org_id = ${orgId} and key = ${key} and holder = ${holder} and status is null`)) > 0;
 }
 
 /** Writes the answer with what it tells of; rolls both back where a repetition has taken over meanwhile. */
-async function keepIn(tx: Tx, claim: Claim, answer: unknown): Promise<void> {
+async function keepIn(store: Store, tx: Tx, claim: Claim, answer: unknown): Promise<void> {
   if (!(await store(tx, claim, answer))) throw new Fault('conflict', 'A repetition of this request has taken over; ask again for its answer.', { retryAfterSeconds });
+}
+
+/** A kept answer; those of before they were sealed are objects. */
+function opened(answers: Sealer, kept: unknown): unknown {
+  if (typeof kept !== 'string') return kept;
+  try {
+    return JSON.parse(answers.unseal(kept));
+  } catch {
+    throw new Fault('gone', 'This was done, but its answer was kept under another secret of the platform and cannot be read any more.');
+  }
 }
 
 /** Undefined when the request is the first under its key, or takes over from one that died; else the answer of the first, which is waited for while it runs. */

@@ -32,16 +32,16 @@ export function identityRoutes(services: {
       return services.sessions.describe(caller, open?.csrf ?? null);
     }),
 
-    route(users.create, ({ caller, body }) => services.users.create(caller, body)),
+    route(users.create, ({ caller, body, keep }) => services.users.create(caller, body, keep)),
     route(users.list, ({ caller, query }) => services.users.list(caller, query)),
     route(users.update, ({ caller, params, body }) => services.users.update(caller, params.user, body)),
     route(users.setPassword, ({ caller, body }) => services.users.setPassword(caller, body)),
 
-    route(keys.create, ({ caller, body }) => services.keys.create(caller, body)),
+    route(keys.create, ({ caller, body, keep }) => services.keys.create(caller, body, keep)),
     route(keys.list, ({ caller, query }) => services.keys.list(caller, query)),
     route(keys.revoke, ({ caller, params }) => services.keys.revoke(caller, params.key)),
 
-    route(projects.create, ({ caller, body }) => services.projects.create(caller, body)),
+    route(projects.create, ({ caller, body, keep }) => services.projects.create(caller, body, keep)),
     route(projects.list, ({ caller, query }) => services.projects.list(caller, query)),
     route(projects.get, ({ caller, params }) => services.projects.get(caller, params.project)),
     route(projects.update, ({ caller, params, body, ifMatch }) => services.projects.update(caller, params.project, body, ifMatch)),

@@ -172,7 +172,7 @@ export function compose(engines: Engines, settings: Settings) {
   const attachments = attachmentsService({ db, outbound, datasets, items, annotations, tasks });
   const preparations: TaskPreparation[] = [attachments.prepareNative];
   const containerProtocols: ProtocolFinder[] = [];
-  const idempotency = idempotencyStore(db);
+  const idempotency = idempotencyStore(db, settings);
   const closers: (() => Promise<void>)[] = [];
 
   const routes: Route[] = [

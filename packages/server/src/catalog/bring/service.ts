@@ -1,6 +1,6 @@
 import type { Command, items as operations, Parsed } from '@fovea/contract';
 import type { BlobStore } from '../../engines/blobs/blobs.ts';
-import type { Database } from '../../engines/database/database.ts';
+import type { Database, WhenMade } from '../../engines/database/database.ts';
 import { OutboundError, type Outbound } from '../../engines/outbound/outbound.ts';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
@@ -45,9 +45,9 @@ export function bringService(deps: BringDeps) {
     beginArchive: parts.begin,
     finishArchive: parts.finish,
 
-    async urls(caller: Caller, datasetId: string, body: UrlsBody): Promise<Command> {
+    async urls(caller: Caller, datasetId: string, body: UrlsBody, whenMade?: WhenMade<Command>): Promise<Command> {
       const { projectId } = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
-      return db.tx((tx) => commands.start(tx, caller, { kind: kinds.urls, projectId, subjectId: datasetId, input: { datasetId, ...body } }));
+      return db.tx((tx) => commands.start(tx, caller, { kind: kinds.urls, projectId, subjectId: datasetId, input: { datasetId, ...body } }, whenMade));
     },
 
     /** Stores the archive, then has it unpacked. */

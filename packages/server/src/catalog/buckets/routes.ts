@@ -5,6 +5,6 @@ import type { BucketsService } from './service.ts';
 export function bucketRoutes(service: BucketsService): Route[] {
   return [
     route(buckets.list, ({ caller, params }) => service.list(caller, params.project)),
-    route(buckets.import, ({ caller, params, body }) => service.import(caller, params.dataset, body)),
+    route(buckets.import, ({ caller, params, body, keep }) => service.import(caller, params.dataset, body, keep)),
   ];
 }

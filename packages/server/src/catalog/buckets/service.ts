@@ -3,7 +3,7 @@ import { pathFault } from '@fovea/contract';
 import { BlobError } from '../../engines/blobs/blobs.ts';
 import { StreamDigest } from '../../engines/blobs/stream-digest.ts';
 import type { Bucket, BucketObject } from '../../engines/buckets/bucket.ts';
-import type { Database } from '../../engines/database/database.ts';
+import type { Database, WhenMade } from '../../engines/database/database.ts';
 import { Fault } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
@@ -60,12 +60,12 @@ export function bucketsService(deps: BucketsDeps) {
       return { data: allowed(caller, projectId).map(({ settings: { name, bucket, endpoint } }) => ({ name, bucket, endpoint: endpoint ?? null })) };
     },
 
-    async import(caller: Caller, datasetId: string, { source, connection, ...wishes }: Body): Promise<Command> {
+    async import(caller: Caller, datasetId: string, { source, connection, ...wishes }: Body, whenMade?: WhenMade<Command>): Promise<Command> {
       const { projectId } = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
       const [, name = '', prefix = ''] = /^s3:\/\/([^/]+)\/?(.*)$/s.exec(source) ?? [];
       const bucket = choose(caller, projectId, name, connection);
       const input: Input = { ...wishes, datasetId, connection: bucket.settings.name, prefix };
-      return db.tx((tx) => commands.start(tx, caller, { kind, projectId, subjectId: datasetId, input: { ...input } }));
+      return db.tx((tx) => commands.start(tx, caller, { kind, projectId, subjectId: datasetId, input: { ...input } }, whenMade));
     },
   };
 }

@@ -1,6 +1,7 @@
 import { newId, type Command, type commands, type Parsed, type Scope } from '@fovea/contract';
 import sql from 'sql-template-tag';
-import type { Database, Tx } from '../../engines/database/database.ts';
+import type { Database, Tx, WhenMade } from '../../engines/database/database.ts';
+import { keeping } from '../../engines/database/keeping.ts';
 import { messageKind, type Queue } from '../../engines/queue/queue.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
@@ -59,15 +60,17 @@ export function commandsService({ db, queue, projects, logger }: { db: Database;
     },
 
     /** Asks for long work; the caller's rights were checked by the room that asks. */
-    async start(tx: Tx, caller: Caller, work: { kind: string; projectId: string; subjectId?: string; input: Record<string, unknown> }): Promise<Command> {
+    async start(tx: Tx, caller: Caller, work: { kind: string; projectId: string; subjectId?: string; input: Record<string, unknown> }, whenMade?: WhenMade<Command>): Promise<Command> {
       if (!handlers.has(work.kind)) throw new Error(`The command "${work.kind}" has no handler.`);
       const id = newId();
       const { scopes, ...rest } = caller;
       await insertCommand(tx, { ...work, id, orgId: caller.orgId, subjectId: work.subjectId ?? null, createdBy: caller.email, caller: { ...rest, scopes: [...scopes] } });
       await queue.send(tx, runCommand, { id });
-      const made = await selectCommand(tx, id);
-      if (!made) throw new Error('The command that was just stored is not there.');
-      return plain(made);
+      const stored = await selectCommand(tx, id);
+      if (!stored) throw new Error('The command that was just stored is not there.');
+      const made = plain(stored);
+      await whenMade?.(tx, made);
+      return made;
     },
 
     /** Asks for long work in a project by somebody who may change things there: for what a door does over several rooms. */
@@ -96,15 +99,13 @@ export function commandsService({ db, queue, projects, logger }: { db: Database;
     /** The state of commands that belong to things whose rights were checked. */
     ofIds: (ids: readonly string[]): Promise<Command[]> => selectCommandsById(db, ids),
 
-    async cancel(caller: Caller, id: string): Promise<Command> {
+    async cancel(caller: Caller, id: string, whenMade?: WhenMade<Command>): Promise<Command> {
       const found = await need(caller, id, 'developer', 'write');
-      const stopped = await db.tx(async (tx) => {
-        const ended = await endCommand(tx, id, { status: 'cancelled' });
-        if (ended) await emit(tx, event(found, 'command.cancelled'));
-        return ended;
-      });
-      if (!stopped) throw new Fault('illegal_state', `The command is ${found.status}; only queued and running ones can be cancelled.`);
-      return plain((await selectCommand(db, id)) ?? found);
+      return db.tx(keeping(whenMade, async (tx) => {
+        if (!(await endCommand(tx, id, { status: 'cancelled' }))) throw new Fault('illegal_state', `The command is ${found.status}; only queued and running ones can be cancelled.`);
+        await emit(tx, event(found, 'command.cancelled'));
+        return plain((await selectCommand(tx, id)) ?? found);
+      }));
     },
 
     /** Begins to run commands. */

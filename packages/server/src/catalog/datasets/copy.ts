@@ -1,6 +1,6 @@
 import { newId, type Command, type datasets as operations, type Dataset, type Filter, type Parsed } from '@fovea/contract';
 import sql from 'sql-template-tag';
-import { violatedConstraint, type Database, type Tx } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type Tx, type WhenMade } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
@@ -64,11 +64,12 @@ export function datasetCopies({ db, projects, commands }: { db: Database; projec
     target: { name: string; projectId: string; description: string } | { into: string },
     sources: readonly Dataset[],
     input: Omit<CopyInput, 'target' | 'made'>,
+    whenMade: WhenMade<Command> | undefined,
   ): Promise<Command> {
     compileFilter(itemEntity, input.filter, rowAlias);
     if ('into' in target) {
       const { projectId } = await authorizeDataset(db, caller, target.into, { role: 'developer', scope: 'write' });
-      return db.tx((tx) => commands.start(tx, caller, { kind: kinds[kind], projectId, subjectId: target.into, input: { ...input, target: target.into, made: false } }));
+      return db.tx((tx) => commands.start(tx, caller, { kind: kinds[kind], projectId, subjectId: target.into, input: { ...input, target: target.into, made: false } }, whenMade));
     }
     await authorize(db, caller, target.projectId, { role: 'developer', scope: 'write' });
     const id = newId();
@@ -79,7 +80,7 @@ export function datasetCopies({ db, projects, commands }: { db: Database; projec
         await insertDataset(tx, made);
         await updateDataset(tx, id, { recipeId: sharedRecipe(sources, projectId) }, undefined);
         await emit(tx, { type: 'dataset.created', orgId: caller.orgId, projectId, subject: { kind: 'dataset', id }, actor: caller.email, data: { name, sources: made.sources } });
-        return commands.start(tx, caller, { kind: kinds[kind], projectId, subjectId: id, input: { ...input, target: id, made: true } });
+        return commands.start(tx, caller, { kind: kinds[kind], projectId, subjectId: id, input: { ...input, target: id, made: true } }, whenMade);
       })
       .catch((error: unknown) => {
         if (violatedConstraint(error) === 'datasets_name') throw new Fault('conflict', `A dataset named "${name}" exists in this project already.`);
@@ -89,7 +90,7 @@ export function datasetCopies({ db, projects, commands }: { db: Database; projec
 
   return {
     /** Copies a dataset, or what a filter finds in it, to a new dataset, or into one that is there. Answers the command; its subject is the target. */
-    async clone(caller: Caller, datasetId: string, body: Body<'clone'> & { withAnnotationStatus?: boolean }): Promise<Command> {
+    async clone(caller: Caller, datasetId: string, body: Body<'clone'> & { withAnnotationStatus?: boolean }, whenMade?: WhenMade<Command>): Promise<Command> {
       const [source] = await readable(caller, [datasetId]);
       if (!source) throw notFound('dataset', datasetId);
       if ((body.name === undefined) === (body.into === undefined)) {
@@ -99,18 +100,18 @@ export function datasetCopies({ db, projects, commands }: { db: Database; projec
       const project = body.project === undefined ? source.projectId : (await projects.get(caller, body.project)).id;
       const target = body.into === undefined ? { name: body.name ?? '', projectId: project, description: source.description } : { into: body.into };
       const { filter, withMetadata, withAnnotations, withAnnotationStatus = true, onConflict: rule } = body;
-      return startCopy(caller, 'clone', target, [source], { sources: [{ id: datasetId, folder: body.folder ?? '' }], filter, rule, withMetadata, withAnnotations, withAnnotationStatus });
+      return startCopy(caller, 'clone', target, [source], { sources: [{ id: datasetId, folder: body.folder ?? '' }], filter, rule, withMetadata, withAnnotations, withAnnotationStatus }, whenMade);
     },
 
     /** Makes one dataset of several. The same path with the same bytes becomes one item with the annotations of both; other bytes follow the rule. */
-    async merge(caller: Caller, body: Body<'merge'> & { withAnnotationStatus?: boolean }): Promise<Command> {
+    async merge(caller: Caller, body: Body<'merge'> & { withAnnotationStatus?: boolean }, whenMade?: WhenMade<Command>): Promise<Command> {
       if (new Set(body.sources).size < body.sources.length) throw new Fault('invalid_request', 'A source stands twice in the list.', { errors: [{ path: 'body.sources', message: 'must differ' }] });
       const sources = await readable(caller, body.sources);
       const project = body.project === undefined ? sources[0]?.projectId : (await projects.get(caller, body.project)).id;
       if (project === undefined) throw new Fault('invalid_request', 'A merge needs sources.');
       const { filter, withMetadata, withAnnotations, withAnnotationStatus = true, onConflict: rule } = body;
       const named = sources.map((source) => ({ id: source.id, folder: rule === 'folder' ? folderOf(source, sources) : '' }));
-      return startCopy(caller, 'merge', { name: body.name, projectId: project, description: body.description }, sources, { sources: named, filter, rule, withMetadata, withAnnotations, withAnnotationStatus });
+      return startCopy(caller, 'merge', { name: body.name, projectId: project, description: body.description }, sources, { sources: named, filter, rule, withMetadata, withAnnotations, withAnnotationStatus }, whenMade);
     },
   };
 }

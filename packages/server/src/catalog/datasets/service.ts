@@ -1,5 +1,5 @@
 import { isId, newId, type Dataset, type datasets, type Parsed } from '@fovea/contract';
-import { violatedConstraint, type Database } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type Queryable, type WhenMade } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
@@ -15,26 +15,28 @@ export type DatasetsService = ReturnType<typeof datasetsService>;
 
 /** Datasets: trees of items. */
 export function datasetsService({ db, projects }: { db: Database; projects: ProjectsService }) {
-  async function need(id: string): Promise<Dataset> {
-    const found = await selectDataset(db, id);
+  async function need(id: string, on: Queryable = db): Promise<Dataset> {
+    const found = await selectDataset(on, id);
     if (!found) throw notFound('dataset', id);
     return found;
   }
 
   return {
-    async create(caller: Caller, body: Body<'create'>): Promise<Dataset> {
+    async create(caller: Caller, body: Body<'create'>, whenMade?: WhenMade<Dataset>): Promise<Dataset> {
       needScope(caller, 'write');
       const project = await projects.get(caller, body.project);
       await authorize(db, caller, project.id, { role: 'developer', scope: 'write' });
       const id = newId();
       const { name, description, metadata, itemDays } = body;
-      await db
+      return db
         .tx(async (tx) => {
           await insertDataset(tx, { id, orgId: caller.orgId, projectId: project.id, name, description, metadata, kind: 'master', sources: [], itemDays, createdBy: caller.email });
           await emit(tx, event('dataset.created', caller, project.id, id, { name }));
+          const made = await need(id, tx);
+          await whenMade?.(tx, made);
+          return made;
         })
         .catch(nameTaken(name));
-      return need(id);
     },
 
     /** The dataset of this name in a project, made when there is none; two that ask at once get the same. */

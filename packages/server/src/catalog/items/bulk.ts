@@ -1,6 +1,6 @@
 import { item, type Command, type Filter, type Item, type ItemBulkChange, type items, type Parsed, type ProjectRole } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
-import type { Database, Tx } from '../../engines/database/database.ts';
+import type { Database, Tx, WhenMade } from '../../engines/database/database.ts';
 import { violatedConstraint } from '../../engines/database/database.ts';
 import { emit, withEvents } from '../../events/outbox.ts';
 import { Fault } from '../../fault.ts';
@@ -73,13 +73,13 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
     return { ...found, data: await countedFor(db, workerOf(caller, role), found.data) };
   }
 
-  async function startBulk(caller: Caller, datasetId: string, kind: string, input: { filter: Filter; change?: BulkChange }): Promise<Command> {
+  async function startBulk(caller: Caller, datasetId: string, kind: string, input: { filter: Filter; change?: BulkChange }, whenMade?: WhenMade<Command>): Promise<Command> {
     const dataset = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
     // Compiled now, so that a filter that is wrong is told at once and not by a failed command.
     compileFilter(itemEntity, input.filter, rowAlias);
     const problem = metadataFault(input.change?.metadata ?? input.change?.mergeMetadata ?? {});
     if (problem) throw fault('change.metadata', problem);
-    return db.tx((tx) => commands.start(tx, caller, { kind, projectId: dataset.projectId, subjectId: datasetId, input: { datasetId, ...input } }));
+    return db.tx((tx) => commands.start(tx, caller, { kind, projectId: dataset.projectId, subjectId: datasetId, input: { datasetId, ...input } }, whenMade));
   }
 
   for (const kind of Object.values(kinds)) {
@@ -154,8 +154,8 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
       return selectChannels(db, datasetId, page);
     },
 
-    updateMany: (caller: Caller, datasetId: string, body: { filter: Filter; change: BulkChange }): Promise<Command> => startBulk(caller, datasetId, kinds.update, body),
-    deleteMany: (caller: Caller, datasetId: string, body: Body<'deleteMany'>): Promise<Command> => startBulk(caller, datasetId, kinds.delete, body),
+    updateMany: (caller: Caller, datasetId: string, body: { filter: Filter; change: BulkChange }, whenMade?: WhenMade<Command>): Promise<Command> => startBulk(caller, datasetId, kinds.update, body, whenMade),
+    deleteMany: (caller: Caller, datasetId: string, body: Body<'deleteMany'>, whenMade?: WhenMade<Command>): Promise<Command> => startBulk(caller, datasetId, kinds.delete, body, whenMade),
 
     /** Folders directly in a folder. Each is found by one step through the index of paths, whatever lies in it. */
     async folders(caller: Caller, datasetId: string, query: Query<'folders'>): Promise<Page<{ path: string; name: string }>> {
@@ -180,7 +180,7 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
       });
     },
 
-    async moveFolder(caller: Caller, datasetId: string, { from, to }: Body<'moveFolder'>): Promise<{ moved: number }> {
+    async moveFolder(caller: Caller, datasetId: string, { from, to }: Body<'moveFolder'>, whenMade?: WhenMade<{ moved: number }>): Promise<{ moved: number }> {
       const dataset = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
       if (`${to}/`.startsWith(`${from}/`)) throw new Fault('invalid_request', 'A folder cannot be moved into itself.');
       return db
@@ -189,6 +189,7 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
             updated_by = ${caller.email} where dataset_id = ${datasetId} and deleted_at is null and path >= ${`${from}/`} and path < ${`${from}0`}`);
           await moveFolders(tx, datasetId, from, to);
           await emit(tx, { type: 'folder.moved', orgId: caller.orgId, projectId: dataset.projectId, subject: { kind: 'dataset', id: datasetId }, actor: caller.email, data: { from, to, moved } });
+          await whenMade?.(tx, { moved });
           return { moved };
         })
         .catch((error: unknown) => {

@@ -5,7 +5,7 @@ import type { VersionsService } from './service.ts';
 
 export function versionRoutes(service: VersionsService): Route[] {
   return [
-    route(versions.commit, ({ caller, params, body }) => service.commit(caller, params.dataset, body)),
+    route(versions.commit, ({ caller, params, body, keep }) => service.commit(caller, params.dataset, body, keep)),
     route(versions.list, ({ caller, params, query }) => service.list(caller, params.dataset, query)),
     route(versions.query, ({ caller, params, body }) => service.query(caller, params.dataset, body)),
     route(versions.get, ({ caller, params }) => service.get(caller, params.dataset, params.version)),
@@ -19,8 +19,8 @@ export function versionRoutes(service: VersionsService): Route[] {
       await sendFile(request, reply, await service.open(caller, params.dataset, params.version, query));
     }),
     route(versions.diff, ({ caller, params, query }) => service.diff(caller, params.dataset, params.version, query)),
-    route(versions.restore, ({ caller, params }) => service.restore(caller, params.dataset, params.version)),
-    route(versions.verify, ({ caller, params }) => service.verify(caller, params.dataset, params.version)),
+    route(versions.restore, ({ caller, params, keep }) => service.restore(caller, params.dataset, params.version, keep)),
+    route(versions.verify, ({ caller, params, keep }) => service.verify(caller, params.dataset, params.version, keep)),
     route(versions.tag, ({ caller, params }) => service.tag(caller, params.dataset, params.version, params.tag)),
     route(versions.untag, ({ caller, params }) => service.untag(caller, params.dataset, params.tag)),
   ];

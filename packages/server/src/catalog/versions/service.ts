@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import type { Command, Parsed, ResultOf, Version, VersionItem, versions } from '@fovea/contract';
 import sql from 'sql-template-tag';
 import type { BlobStore, ByteRange } from '../../engines/blobs/blobs.ts';
-import { violatedConstraint, type Database } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type WhenMade } from '../../engines/database/database.ts';
 import type { Queue } from '../../engines/queue/queue.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
@@ -54,9 +54,9 @@ export function versionsService({ db, blobs, queue, commands }: { db: Database; 
     return find(db, datasetId, reference);
   }
 
-  async function start(caller: Caller, work: { kind: keyof typeof kinds; projectId: string; datasetId: string; input: Record<string, unknown> }): Promise<Command> {
+  async function start(caller: Caller, work: { kind: keyof typeof kinds; projectId: string; datasetId: string; input: Record<string, unknown> }, whenMade: WhenMade<Command> | undefined): Promise<Command> {
     return db
-      .tx((tx) => commands.start(tx, caller, { kind: kinds[work.kind], projectId: work.projectId, subjectId: work.datasetId, input: { datasetId: work.datasetId, ...work.input } }))
+      .tx((tx) => commands.start(tx, caller, { kind: kinds[work.kind], projectId: work.projectId, subjectId: work.datasetId, input: { datasetId: work.datasetId, ...work.input } }, whenMade))
       .catch((error: unknown) => {
         if (violatedConstraint(error) === 'commands_one_commit') throw new Fault('conflict', 'A commit or restore of this dataset is under way; wait for it to end.');
         throw error;
@@ -106,9 +106,9 @@ export function versionsService({ db, blobs, queue, commands }: { db: Database; 
   });
 
   return {
-    async commit(caller: Caller, datasetId: string, body: Body<'commit'>): Promise<Command> {
+    async commit(caller: Caller, datasetId: string, body: Body<'commit'>, whenMade?: WhenMade<Command>): Promise<Command> {
       const { projectId } = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
-      return start(caller, { kind: 'commit', projectId, datasetId, input: body });
+      return start(caller, { kind: 'commit', projectId, datasetId, input: body }, whenMade);
     },
 
     async list(caller: Caller, datasetId: string, query: Query<'list'>): Promise<Page<Version>> {
@@ -192,16 +192,16 @@ export function versionsService({ db, blobs, queue, commands }: { db: Database; 
       return { ...page, from: from?.id ?? null, to: to.id, summary: query.cursor === undefined ? await summarize(db, from, to) : null };
     },
 
-    async restore(caller: Caller, datasetId: string, reference: string): Promise<Command> {
+    async restore(caller: Caller, datasetId: string, reference: string, whenMade?: WhenMade<Command>): Promise<Command> {
       const { projectId } = await authorizeDataset(db, caller, datasetId, { role: 'manager', scope: 'write' });
       const { number } = await find(db, datasetId, reference);
-      return start(caller, { kind: 'restore', projectId, datasetId, input: { number } });
+      return start(caller, { kind: 'restore', projectId, datasetId, input: { number } }, whenMade);
     },
 
-    async verify(caller: Caller, datasetId: string, reference: string): Promise<Command> {
+    async verify(caller: Caller, datasetId: string, reference: string, whenMade?: WhenMade<Command>): Promise<Command> {
       const { projectId } = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
       const { number } = await find(db, datasetId, reference);
-      return start(caller, { kind: 'verify', projectId, datasetId, input: { number } });
+      return start(caller, { kind: 'verify', projectId, datasetId, input: { number } }, whenMade);
     },
 
     async tag(caller: Caller, datasetId: string, reference: string, name: string): Promise<Version> {

@@ -7,7 +7,7 @@ import { recordBlobs } from '../../catalog/blobs/store.ts';
 import { blobFault } from '../../catalog/items/service.ts';
 import { project as projectFields } from '../../catalog/query/project.ts';
 import type { BlobStore } from '../../engines/blobs/blobs.ts';
-import { violatedConstraint, type Database } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type WhenMade } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
@@ -94,7 +94,7 @@ export function analyticsService({ db, blobs, settings }: { db: Database; blobs:
     /** Everything visible, pending ones too, for doors that filter by themselves. */
     all: (caller: Caller): Promise<StoredAnalytic[]> => selectAnalytics(db, caller),
 
-    async register(caller: Caller, manifest: AnalyticManifest, options: { pending?: boolean; origin?: string; extra?: unknown } = {}): Promise<StoredAnalytic> {
+    async register(caller: Caller, manifest: AnalyticManifest, options: { pending?: boolean; origin?: string; extra?: unknown } = {}, whenMade?: WhenMade<StoredAnalytic>): Promise<StoredAnalytic> {
       needScope(caller, 'write');
       if (manifest.scope === 'public') throw new Fault('forbidden', 'Public analytics are those that come with the platform; use the scope "org" or "private".');
       if (manifest.runtime.kind === 'builtin') throw new Fault('forbidden', 'The runtime "builtin" is for analytics that come with the platform.');
@@ -103,16 +103,19 @@ export function analyticsService({ db, blobs, settings }: { db: Database; blobs:
       checkNames(manifest);
       checkModel(manifest);
       const id = newId();
-      await db
+      return db
         .tx(async (tx) => {
           await insertAnalytic(tx, { id, orgId: caller.orgId, userId: caller.userId, manifest, builtin: false, pending: options.pending ?? neededFiles(manifest).length > 0, origin: options.origin ?? null, extra: options.extra ?? null, createdBy: caller.email });
           await emit(tx, { type: 'analytic.registered', orgId: caller.orgId, projectId: null, subject: { kind: 'analytic', id }, actor: caller.email, data: { name: manifest.name, version: manifest.version } });
+          const made = await selectAnalyticById(tx, caller, id);
+          if (!made) throw notFound('analytic', id);
+          await whenMade?.(tx, made);
+          return made;
         })
         .catch((error: unknown) => {
           if (violatedConstraint(error) === 'analytics_version') throw new Fault('conflict', `The analytic ${manifest.name} has a version ${manifest.version} already.`);
           throw error;
         });
-      return find(caller, id);
     },
 
     /** Stores one of the files that the manifest names; with the last one the analytic can run. */

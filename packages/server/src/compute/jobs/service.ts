@@ -8,6 +8,7 @@ import { queryPage, rowAlias } from '../../catalog/query/page.ts';
 import { project as projectFields } from '../../catalog/query/project.ts';
 import type { BlobStore, ByteRange } from '../../engines/blobs/blobs.ts';
 import type { Database, Tx, WhenMade } from '../../engines/database/database.ts';
+import { keeping } from '../../engines/database/keeping.ts';
 import type { Queue } from '../../engines/queue/queue.ts';
 import type { AddressCheck } from '../../events/callback-address.ts';
 import type { RowEvent } from '../../events/outbox.ts';
@@ -26,6 +27,8 @@ import { insertJob, lockJobs, selectEqualWork, selectJob, selectJobByNumber, sel
 import { workerMoves } from './worker-moves.ts';
 
 type Body<K extends keyof typeof jobs> = Parsed<(typeof jobs)[K]>['body'];
+/** Which of the jobs that were to be queued are, and why the others are not. */
+type Started = { started: string[]; refused: { job: string; message: string }[] };
 export type JobsService = ReturnType<typeof jobsService>;
 
 /** What a door may add to a job. */
@@ -213,13 +216,13 @@ export function jobsService(deps: {
     },
 
     /** A job for somebody who labels: whoever calls this has looked whether the analytic is allowed there. */
-    async suggest(caller: Caller, projectId: string, body: Pick<Body<'create'>, 'analytic' | 'inputs' | 'parameters' | 'attachLabels' | 'frame'>): Promise<StoredJob> {
+    async suggest(caller: Caller, projectId: string, body: Pick<Body<'create'>, 'analytic' | 'inputs' | 'parameters' | 'attachLabels' | 'frame'>, whenMade?: WhenMade<StoredJob>): Promise<StoredJob> {
       await authorize(db, caller, projectId, { role: 'annotator', scope: 'label' });
-      return make(caller, projectId, { ...body, project: projectId, compute: 'best', start: true, cache: false });
+      return make(caller, projectId, { ...body, project: projectId, compute: 'best', start: true, cache: false }, whenMade);
     },
 
     /** What a profile does with one item: a job of its own, gone after an hour. */
-    async preview(caller: Caller, profileId: string, { item, parameters }: { item: string; parameters: Record<string, unknown> }): Promise<StoredJob> {
+    async preview(caller: Caller, profileId: string, { item, parameters }: { item: string; parameters: Record<string, unknown> }, whenMade?: WhenMade<StoredJob>): Promise<StoredJob> {
       const profile = await profiles.get(caller, profileId);
       await authorize(db, caller, profile.projectId, { role: 'developer', scope: 'write', as: { kind: 'profile', id: profileId } });
       const { manifest } = await analytics.find(caller, profile.analytic);
@@ -241,7 +244,7 @@ export function jobsService(deps: {
         attachLabels: false,
         cache: true,
         expiresAt: new Date(Date.now() + previewMs).toISOString(),
-      });
+      }, whenMade);
     },
 
     async query(caller: Caller, projectId: string, body: Body<'query'>): Promise<Page<Partial<Job>>> {
@@ -276,20 +279,21 @@ export function jobsService(deps: {
       return placed(found);
     },
 
-    async start(caller: Caller, id: string): Promise<StoredJob> {
+    /** What is kept of the answer says nothing of the place in the queue, which is another one by the time it is asked for again. */
+    async start(caller: Caller, id: string, whenMade?: WhenMade<StoredJob>): Promise<StoredJob> {
       await need(caller, id, 'developer', 'write');
-      const queued = await db.tx(async (tx) => {
+      const queued = await db.tx(keeping(whenMade, async (tx) => {
         const job = await lockedJob(tx, id);
         if (job.status !== 'ready') throw illegal(job);
         return enqueue(tx, job, caller.email);
-      });
+      }));
       return placed(queued);
     },
 
     /** Queues those of a project that are ready, in this order; the others are told with the reason. */
-    async startMany(caller: Caller, projectId: string, ids: readonly string[]): Promise<{ started: string[]; refused: { job: string; message: string }[] }> {
+    async startMany(caller: Caller, projectId: string, ids: readonly string[], whenMade?: WhenMade<Started>): Promise<Started> {
       await authorize(db, caller, projectId, { role: 'developer', scope: 'write' });
-      return db.tx(async (tx) => {
+      return db.tx(keeping(whenMade, async (tx) => {
         const found = await lockJobs(tx, projectId, ids);
         const started: string[] = [];
         const refused: { job: string; message: string }[] = [];
@@ -303,18 +307,18 @@ export function jobsService(deps: {
           }
         }
         return { started, refused };
-      });
+      }));
     },
 
     /** Ends a job that waits or runs; a worker that has it in hand stops within a second. */
-    async cancel(caller: Caller, id: string, to: 'cancelled' | 'ready' | 'failed' = 'cancelled'): Promise<StoredJob> {
+    async cancel(caller: Caller, id: string, to: 'cancelled' | 'ready' | 'failed' = 'cancelled', whenMade?: WhenMade<StoredJob>): Promise<StoredJob> {
       await need(caller, id, 'developer', 'write');
-      return db.tx(async (tx) => {
+      return db.tx(keeping(whenMade, async (tx) => {
         const job = await lockedJob(tx, id);
         if (!['queued', 'scheduled', 'running'].includes(job.status) && !(to === 'ready' && ['ready', 'failed', 'complete'].includes(job.status))) throw illegal(job);
         const why: JobChange = to === 'failed' ? { cause: 'user', message: 'Killed.' } : {};
         return move(tx, job, caller.email, { ...why, status: to, ...(to === 'ready' ? { message: null, cause: null, outputs: [], failures: [], progress: 0 } : {}) }, 'job.cancelled');
-      });
+      }));
     },
 
     async update(caller: Caller, id: string, body: Body<'update'> & Pick<JobChange, 'extra' | 'callbackUrl' | 'inputs' | 'parameters' | 'profileId' | 'cause' | 'message'> & { status?: 'failed' | 'ready' }): Promise<StoredJob> {

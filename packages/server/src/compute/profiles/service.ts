@@ -1,5 +1,5 @@
 import { newId, type AnalyticManifest, type Parsed, type Profile, type profiles, type ProfileVersion } from '@fovea/contract';
-import type { Database } from '../../engines/database/database.ts';
+import type { Database, WhenMade } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
@@ -31,18 +31,21 @@ export function profilesService({ db, projects, analytics }: { db: Database; pro
       return checked(caller, found, String(number), 'annotator');
     },
 
-    async create(caller: Caller, body: Body<'create'>): Promise<StoredProfile> {
+    async create(caller: Caller, body: Body<'create'>, whenMade?: WhenMade<StoredProfile>): Promise<StoredProfile> {
       const project = await projects.get(caller, body.project);
       await authorize(db, caller, project.id, { role: 'developer', scope: 'write' });
       const { name: analytic, manifest } = await analytics.find(caller, body.analytic);
       checkParameters(manifest, body.parameters);
       const id = newId();
-      await db.tx(async (tx) => {
+      return db.tx(async (tx) => {
         await insertProfile(tx, { ...body, id, orgId: caller.orgId, projectId: project.id, analytic, createdBy: caller.email });
         await keepVersion(tx, id, caller.email);
         await emit(tx, event('profile.created', caller, project.id, id));
+        const made = await selectProfile(tx, { id });
+        if (!made) throw notFound('profile', id);
+        await whenMade?.(tx, made);
+        return made;
       });
-      return get(caller, id);
     },
 
     async list(caller: Caller, query: { project: string; analytic?: string | undefined; limit: number; cursor?: string | undefined; offset?: number }): Promise<Page<Profile>> {

@@ -77,7 +77,7 @@ async function* rowsOf(deps: DataloopDeps, caller: Caller, input: ExportInput, p
   do {
     const page = await deps.rooms.itemQueries.find(caller, input.datasetId, { filter: input.filter, sort: [{ field: 'id', direction: 'asc' }], limit: stepItems, cursor });
     const ids = page.data.map((item) => item.id);
-    const refs = await itemRefs(deps, ids);
+    const refs = await itemRefs(deps, caller, ids);
     const found = input.annotations === null || ids.length === 0 ? [] : await annotationsOf(deps, caller, input.datasetId, { and: [input.annotations, { itemId: { in: ids } }] });
     const byItem = Map.groupBy(found, (annotation) => annotation.itemId);
     for (const item of page.data) {

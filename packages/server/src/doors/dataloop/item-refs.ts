@@ -1,3 +1,4 @@
+import type { Caller } from '../../identity/caller.ts';
 import type { StoredTask } from '../../labeling/tasks/store.ts';
 import type { DataloopDeps } from './context.ts';
 import { toWireId } from './ids.ts';
@@ -11,9 +12,9 @@ export interface ItemRefs {
 
 const none: ItemRefs = { refs: [], taskStatusLog: [] };
 
-/** The references of items, by our id; rights were checked on the items. */
-export async function itemRefs({ rooms }: Pick<DataloopDeps, 'rooms'>, itemIds: readonly string[]): Promise<(itemId: string) => ItemRefs> {
-  const byItem = Map.groupBy(itemIds.length === 0 ? [] : await rooms.tasks.ofItems(itemIds), (task) => task.itemId ?? '');
+/** The references of items that the caller is shown, by our id; rights were checked on the items. */
+export async function itemRefs({ rooms }: Pick<DataloopDeps, 'rooms'>, caller: Caller, itemIds: readonly string[]): Promise<(itemId: string) => ItemRefs> {
+  const byItem = Map.groupBy(itemIds.length === 0 ? [] : await rooms.tasks.ofItems(caller, itemIds), (task) => task.itemId ?? '');
   return (itemId) => {
     const tasks = byItem.get(itemId);
     return tasks ? { refs: tasks.flatMap(refsOf), taskStatusLog: tasks.flatMap(statusLogOf).toSorted((a, b) => timeOf(a) - timeOf(b)) } : none;

@@ -18,7 +18,7 @@ export function itemRoutes(deps: DataloopDeps): DoorRoute[] {
   const { items } = deps.rooms;
   async function show(caller: Caller, id: string): Promise<Json> {
     const item = await items.getStored(caller, id);
-    return showItem(deps, item, (await itemRefs(deps, [id]))(id));
+    return showItem(deps, item, (await itemRefs(deps, caller, [id]))(id));
   }
   return [
     post('/datasets/:dataset/items', (call) => upload(deps, call)),

@@ -50,7 +50,7 @@ async function list(deps: DataloopDeps, caller: Caller, datasetId: string, dql: 
       : [];
   const rows = merged && dirs.data.length > 0 ? mergeById(dirs.data, files, sort[0]?.direction === 'desc').slice(0, pageSize) : [...dirs.data, ...files];
   const total = count + dirs.total;
-  return pageOf(await showAll(deps, rows), { total, hasNextPage: pageSize > 0 && offset + rows.length < total, pageSize });
+  return pageOf(await showAll(deps, caller, rows), { total, hasNextPage: pageSize > 0 && offset + rows.length < total, pageSize });
 }
 
 type Row = StoredItem | Folder;
@@ -59,8 +59,8 @@ function mergeById(dirs: readonly Folder[], files: readonly StoredItem[], desc: 
   return [...dirs, ...files].toSorted((a, b) => (a.id < b.id ? -1 : 1) * (desc ? -1 : 1));
 }
 
-async function showAll(deps: DataloopDeps, rows: readonly Row[]): Promise<Json[]> {
-  const refs = await itemRefs(deps, rows.filter((row) => 'sha256' in row).map((row) => row.id));
+async function showAll(deps: DataloopDeps, caller: Caller, rows: readonly Row[]): Promise<Json[]> {
+  const refs = await itemRefs(deps, caller, rows.filter((row) => 'sha256' in row).map((row) => row.id));
   return rows.map((row) => ('sha256' in row ? showItem(deps, row, refs(row.id)) : showFolder(deps, row)));
 }
 

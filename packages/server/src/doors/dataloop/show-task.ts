@@ -1,4 +1,4 @@
-import type { ItemStatusCounts } from '../../labeling/batches/store.ts';
+import type { ItemStatusCounts } from '../../labeling/batches/assignment-store.ts';
 import type { ProjectAssignment } from '../../labeling/batches/assignments.ts';
 import type { StoredBatch } from '../../labeling/batches/store.ts';
 import { toWireId } from './ids.ts';

@@ -38,7 +38,7 @@ export async function upload(deps: DataloopDeps, call: Call): Promise<unknown> {
   const { outcome, item } = await items.adopt(call.caller, dataset, placement);
   if (overwrite && outcome !== 'created') await sayAnew(deps, call.caller, item.id, fields, { ...metadata }, asJson(system));
   void call.reply.header('x-item-op', outcome === 'created' ? 'created' : overwrite ? 'overwrite' : 'exists');
-  const refs = await itemRefs(deps, [item.id]);
+  const refs = await itemRefs(deps, call.caller, [item.id]);
   // The size is that of this upload, also when another one has come since: the client takes any other for a broken transfer.
   const { sizeBytes, width, height } = item;
   return showItem(deps, { ...(await items.getStored(call.caller, item.id)), sizeBytes, width, height }, refs(item.id));

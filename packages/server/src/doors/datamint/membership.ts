@@ -74,7 +74,7 @@ async function needResources({ rooms }: DatamintDeps, caller: Caller, datasetId:
 
 async function add({ rooms }: DatamintDeps, caller: Caller, batchId: string, ids: readonly string[]): Promise<void> {
   for (let start = 0; start < ids.length; start += stepIds) {
-    await rooms.batches.addItems(caller, batchId, { id: { in: ids.slice(start, start + stepIds) } });
+    await rooms.batches.addItems(caller, batchId, { filter: { id: { in: ids.slice(start, start + stepIds) } } });
   }
 }
 
@@ -90,7 +90,7 @@ async function changeMembers(deps: DatamintDeps, caller: Caller, collection: Col
 /** What the body of `POST …/resources` asks for; `all_files_selected` stands for every resource of the organisation. */
 export async function changeResources(deps: DatamintDeps, { caller, body }: Call, collection: Collection): Promise<void> {
   const given = parse(membershipBody, await body());
-  if (given.all_files_selected) await deps.rooms.batches.addItems(caller, needBatch(collection).id, {});
+  if (given.all_files_selected) await deps.rooms.batches.addItems(caller, needBatch(collection).id, { filter: {} });
   await changeMembers(deps, caller, collection, { add: given.resource_ids_to_add ?? [], remove: given.resource_ids_to_delete ?? [] });
 }
 

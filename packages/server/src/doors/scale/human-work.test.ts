@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { encodeRle, rasterize } from '@fovea/geometry';
 import sharp from 'sharp';
+import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drawVideo } from '../../media/samples/index.ts';
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
@@ -107,4 +108,22 @@ test('frames of a video: one name through all, a file for the frames', async () 
   });
   const frames: any = await (await fetch(annotations.url)).json();
   expect(frames.map((frame: any) => frame.annotations.map((one: any) => [one.left, one.uuid === frames[0].annotations[0].uuid]))).toEqual([[[1, true]], [[3, true]], [[5, true]]]);
+});
+
+test('who labels and no more is shown, of a batch with known answers, only what they have or had in hand', async () => {
+  const { id: orgId } = (await fovea.call('GET', '/v1/me')).body.organization;
+  await scale('POST', 'projects', { name: 'known', type: 'textcollection', params: {} });
+  await scale('POST', 'batches', { project: 'known', name: 'known', callback: '' });
+  for (let index = 0; index < 3; index++) await scale('POST', 'task/textcollection', { project: 'known', batch: 'known', attachments: [{ type: 'text', content: 'a' }], fields: [{ type: 'text', field_id: 'a', title: 'A' }] });
+  const project = (await fovea.call('GET', '/v1/projects?name=known')).body.data[0].id;
+  const worker = await fovea.person({ orgId, project: { id: project, role: 'annotator' } });
+  const listed = async (key: string) => {
+    const headers = { authorization: `Basic ${Buffer.from(`${key}:`).toString('base64')}` };
+    const { docs, total } = (await fovea.call('GET', '/scale/v1/tasks?batch=known', { key: null, headers })).body;
+    return [docs.length, total];
+  };
+  expect(await listed(worker.key)).toEqual([3, 3]);
+  const held = (await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { key: worker.key, body: {} })).body.task.id;
+  await fovea.platform.engines.db.run(sql`update tasks set honeypot = true where id = (select min(id::text)::uuid from tasks where project_id = ${project} and id <> ${held})`);
+  expect([await listed(worker.key), await listed(fovea.key)]).toEqual([[1, 1], [3, 3]]);
 });

@@ -73,8 +73,8 @@ export function scaleDoor(deps: ScaleDeps) {
         return tasks.show(caller, task);
       },
     ],
-    ['POST', '/evaluation_tasks/:type', creation('evaluation', ({ caller, params, body }) => quality.create(caller, 'evaluation', params['type'] ?? '', body))],
-    ['POST', '/training_tasks/:type', creation('training', ({ caller, params, body }) => quality.create(caller, 'training', params['type'] ?? '', body))],
+    ['POST', '/evaluation_tasks/:type', creation('evaluation', ({ caller, params, body, keep }) => quality.create(caller, 'evaluation', params['type'] ?? '', body, keep))],
+    ['POST', '/training_tasks/:type', creation('training', ({ caller, params, body, keep }) => quality.create(caller, 'training', params['type'] ?? '', body, keep))],
   ];
   const projectRoutes: [HTTPMethods, string, Handler][] = [
     ['POST', '/batches', creation('batches', ({ caller, body, keep }) => batches.create(caller, wire.parse(wire.batchBody, body), keep))],
@@ -83,7 +83,7 @@ export function scaleDoor(deps: ScaleDeps) {
     ['GET', '/batches/:name/status', ({ caller, params }) => batches.status(caller, params['name'] ?? '')],
     ['POST', '/batches/:name/finalize', ({ caller, params }) => batches.finalize(caller, params['name'] ?? '')],
     ['POST', '/batches/:name/setMetadata', ({ caller, params, body }) => batches.setMetadata(caller, params['name'] ?? '', metadataOf(body))],
-    ['POST', '/projects', creation('projects', ({ caller, body }) => projects.create(caller, wire.parse(wire.projectBody, body)))],
+    ['POST', '/projects', creation('projects', ({ caller, body, keep }) => projects.create(caller, wire.parse(wire.projectBody, body), keep))],
     ['GET', '/projects', ({ caller }) => projects.list(caller)],
     ['GET', '/projects/:name', ({ caller, params }) => projects.show(caller, params['name'] ?? '')],
     [

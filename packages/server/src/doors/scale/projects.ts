@@ -1,6 +1,6 @@
 import { toObjectId } from '@fovea/contract';
 import { Fault, notFound } from '../../fault.ts';
-import type { Queryable } from '../../engines/database/database.ts';
+import type { Queryable, WhenMade } from '../../engines/database/database.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { StoredProject } from '../../identity/projects/store.ts';
 import type { StoredRecipe } from '../../labeling/recipes/store.ts';
@@ -100,13 +100,14 @@ export function scaleProjects({ rooms }: Pick<ScaleDeps, 'rooms'>) {
     find,
     get,
 
-    async create(caller: Caller, body: ProjectBody): Promise<Params> {
+    async create(caller: Caller, body: ProjectBody, keep: WhenMade<Params>): Promise<Params> {
       needType(body.type);
       const params = body.params ?? {};
       await make(caller, body);
       const project = await get(caller, body.name);
-      await recipes.create(caller, { project: project.id, name: 'Scale parameters', origin, externalId: paramsRecipe, ...content(body.type, params) });
-      return renderProject(project, await history(caller, project));
+      const wanted = { project: project.id, name: 'Scale parameters', origin, externalId: paramsRecipe, ...content(body.type, params) };
+      const first = await recipes.create(caller, wanted, (tx, made) => keep(tx, renderProject(project, [made])));
+      return renderProject(project, [first]);
     },
 
     async list(caller: Caller): Promise<Params[]> {
@@ -164,7 +165,7 @@ export function scaleProjects({ rooms }: Pick<ScaleDeps, 'rooms'>) {
       if (known !== undefined) return known;
       const facts: ProjectFacts = { default: true, ...(caller.test ? { test: true } : {}) };
       const name = caller.test ? 'Scale (test)' : 'Scale';
-      const { id } = await projects.ensure(caller, { externalId: idOfNone(caller), name, role: 'developer', extra: { scale: facts } });
+      const { id } = await projects.ensure(caller, { externalId: idOfNone(caller), name, role: 'developer', metadata: { callbackUrl: '' }, extra: { scale: facts } });
       if (defaults.size >= 10_000) defaults.clear();
       defaults.set(key, id);
       return id;

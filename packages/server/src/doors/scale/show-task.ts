@@ -1,7 +1,7 @@
 import { toObjectId, type Task } from '@fovea/contract';
 import type { Queryable } from '../../engines/database/database.ts';
 import type { Caller } from '../../identity/caller.ts';
-import type { ListedTask } from '../../labeling/tasks/store.ts';
+import type { ListedTask } from '../../labeling/tasks/listed.ts';
 import type { ScaleDeps } from './context.ts';
 import type { Links } from './links.ts';
 import { nameOf } from './projects.ts';

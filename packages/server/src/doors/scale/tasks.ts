@@ -11,7 +11,7 @@ import { contentDigest, recipeContent, saysLabels } from '../../labeling/task-ty
 import { madeUpWork } from '../../labeling/task-types/made-up.ts';
 import { attachmentsOf } from '../../labeling/task-types/params.ts';
 import type { Json } from '../../labeling/task-types/work.ts';
-import type { WhenMade } from '../../engines/database/database.ts';
+import type { Tx, WhenMade } from '../../engines/database/database.ts';
 import type { Links } from './links.ts';
 import { factsOf, nameOf, type ScaleProjects } from './projects.ts';
 import { buildResponse } from './response/response.ts';
@@ -70,7 +70,7 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
   }
 
   /** Makes a task of the parsed request: parameters taken over from the project, then checked, then stored. */
-  async function make(caller: Caller, type: string, given: unknown, more: { origin: string; quality?: TaskFacts['quality']; keep?: WhenMade<Json> }): Promise<{ task: StoredTask; names: Names }> {
+  async function make(caller: Caller, type: string, given: unknown, more: { origin: string; quality?: TaskFacts['quality']; whenMade: (tx: Tx, made: StoredTask, names: Names) => Promise<void> }): Promise<{ task: StoredTask; names: Names }> {
     const typeName = needType(type);
     const named = parse(taskBody, given);
     const { project, batch } = await placeOf(caller, named);
@@ -103,7 +103,7 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
         origin: more.origin,
         extra: facts,
         ...(await recipeFor(caller, projectId, { type, params, own: named, inherited })),
-      }, async (tx, made) => more.keep?.(tx, showTask(made, names, links)));
+      }, (tx, made) => more.whenMade(tx, made, names));
     const stored = async (): Promise<StoredTask> => {
       if (project) return store(project.id);
       try {
@@ -135,7 +135,7 @@ export function scaleTasks(deps: ScaleDeps, projects: ScaleProjects, links: Link
 
     /** Creates a task. One of a test key completes itself at once, but the answer still says `pending`. */
     async create(caller: Caller, type: string, body: unknown, keep: WhenMade<Json>): Promise<Json> {
-      const { task, names } = await make(caller, type, body, { origin, keep });
+      const { task, names } = await make(caller, type, body, { origin, whenMade: (tx, made, named) => keep(tx, showTask(made, named, links)) });
       if (task.test) await completeTest(deps, task);
       return showTask(task, names, links);
     },

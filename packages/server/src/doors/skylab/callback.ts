@@ -1,7 +1,8 @@
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import { selectJob } from '../../compute/jobs/store.ts';
 import type { StoredJob } from '../../compute/jobs/store.ts';
 import { systemCaller } from '../../identity/caller.ts';
+import { sealer, type Sealer } from '../../seal.ts';
 import { datasetName, jobFolder, jobNotes, origin, photosIn, profileOf, type SkylabDeps } from './context.ts';
 import { storageUrls } from './storage-urls.ts';
 import { jobView, wireState } from './views.ts';
@@ -14,22 +15,8 @@ export function callbackSignature(secret: string, timestamp: string, body: strin
   return createHmac('sha256', secret).update(`${timestamp}:${body}`).digest('base64');
 }
 
-const keyOf = (secret: string): Buffer => createHash('sha256').update(`skylab callback key ${secret}`).digest();
-
-/** Encrypts a key with the platform's secret (AES-256-GCM): nonce, tag and text, base64url. */
-export function seal(text: string, secret: string): string {
-  const nonce = randomBytes(12);
-  const cipher = createCipheriv('aes-256-gcm', keyOf(secret), nonce);
-  const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-  return Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url');
-}
-
-export function unseal(sealed: string, secret: string): string {
-  const bytes = Buffer.from(sealed, 'base64url');
-  const decipher = createDecipheriv('aes-256-gcm', keyOf(secret), bytes.subarray(0, 12));
-  decipher.setAuthTag(bytes.subarray(12, 28));
-  return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
-}
+/** Closes the keys that jobs were queued with. */
+export const keySealer = (secret: string): Sealer => sealer(secret, 'skylab callback key');
 
 const toldStates = new Set(['queued', 'complete', 'error']);
 
@@ -45,7 +32,7 @@ export function callbacks(deps: SkylabDeps): void {
     const job = await selectJob(db, jobId, { deleted: true });
     const sealed = job && jobNotes(job).callbackKey;
     if (sealed === undefined) throw new Error(`The job ${jobId} has a callback and no key to sign it with.`);
-    return unseal(sealed, deps.settings.secret);
+    return keySealer(deps.settings.secret).unseal(sealed);
   }
 
   deliveries.kind(origin, {

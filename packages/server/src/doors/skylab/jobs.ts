@@ -3,7 +3,7 @@ import type { StoredJob } from '../../compute/jobs/store.ts';
 import { violatedConstraint } from '../../engines/database/database.ts';
 import { notFound } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
-import { seal } from './callback.ts';
+import { keySealer } from './callback.ts';
 import { analytic, homeOf, jobByNumber, jobFolder, jobNotes, numberOf, origin, photoNotes, photosIn, profileByNumber, profileOf, type Home, type JobNotes, type SkylabDeps } from './context.ts';
 import { pageRows } from './profiles.ts';
 import type { DoorCall, DoorRoute } from './routes.ts';
@@ -69,7 +69,7 @@ export function jobRoutes(deps: SkylabDeps): DoorRoute[] {
     const ready = await jobs.cancel(caller, job.id, 'ready');
     const profile = await profileOf(db, job);
     const callbackUrl = body.callback_url ?? null;
-    const notes: JobNotes = { ...jobNotes(job), submittedAt: new Date().toISOString(), origin: deps.settings.publicUrl(), ...(callbackUrl === null ? {} : { callbackKey: seal(call.key, deps.settings.secret) }) };
+    const notes: JobNotes = { ...jobNotes(job), submittedAt: new Date().toISOString(), origin: deps.settings.publicUrl(), ...(callbackUrl === null ? {} : { callbackKey: keySealer(deps.settings.secret).seal(call.key) }) };
     const inputs = { photos: photos.map((photo) => photo.id) };
     const prepared = await jobs.update(caller, ready.id, { inputs, callbackUrl, extra: notes, parameters: { ...profile?.parameters, ...leftToClients } });
     const missing = body.skip_photo_validation === true ? [] : photos.filter((photo) => photo.sizeBytes === 0);

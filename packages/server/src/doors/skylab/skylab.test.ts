@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
-import { callbackSignature, seal, unseal } from './callback.ts';
+import { callbackSignature, keySealer } from './callback.ts';
 
 let fovea: TestPlatform;
 let receiver: Server;
@@ -70,8 +70,9 @@ describe('signatures', () => {
     expect(callbackSignature('slt-demo-secret', stamp, '{"id":1,"name":"Zoë – été","state":"queued"}')).toBe('/R+wa+CZJkAbv4c4bcqsQU7hoK+24nEl3/oqzaQa8/k=');
   });
   test('a sealed key opens with the same secret only', () => {
-    expect(unseal(seal('key é', 'one'), 'one')).toBe('key é');
-    expect(() => unseal(seal('key', 'one'), 'two')).toThrow('unable to authenticate');
+    const sealed = keySealer('one').seal('key é');
+    expect(keySealer('one').unseal(sealed)).toBe('key é');
+    expect(() => keySealer('two').unseal(sealed)).toThrow('unable to authenticate');
   });
 });
 

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { newId, type ApiKey, type Door, type keys, type Parsed, type Scope } from '@fovea/contract';
 import type { Clock } from '../../engines/clock.ts';
-import type { Database, Tx } from '../../engines/database/database.ts';
+import type { Database, Tx, WhenMade } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
@@ -11,6 +11,14 @@ import { insertKey, revokeKey, selectHolder, selectKey, selectKeys, touchKey, ty
 
 /** What a vendor's client is given for a key, e.g. the JSON of a token file. Made by the doors. */
 export type DoorCredentials = (door: Door, key: { id: string; text: string; email: string; expiresAt: string | null; orgId: string; test: boolean }) => Promise<Record<string, unknown>>;
+
+/** A key with its text, which is told once. */
+export interface MadeKey {
+  id: string;
+  key: string;
+  record: ApiKey;
+  door?: Record<string, unknown>;
+}
 
 export type KeysService = ReturnType<typeof keysService>;
 
@@ -60,7 +68,7 @@ export function keysService({ db, clock, doorCredentials }: { db: Database; cloc
       return authenticated(await selectHolder(db, { id }));
     },
 
-    async create(caller: Caller, body: Parsed<typeof keys.create>['body']) {
+    async create(caller: Caller, body: Parsed<typeof keys.create>['body'], whenMade?: WhenMade<MadeKey>): Promise<MadeKey> {
       needScope(caller, 'admin');
       const scopes = body.scopes ?? [...caller.scopes];
       const beyond = scopes.filter((scope) => !caller.scopes.has(scope));
@@ -72,11 +80,13 @@ export function keysService({ db, clock, doorCredentials }: { db: Database; cloc
       if (body.project !== undefined) await authorize(db, caller, body.project, { role: 'annotator', scope: 'admin' });
       const text = makeKeyText(body.test);
       const expiresAt = body.expiresAt ?? null;
-      const record = await db.tx((tx) =>
-        addKey(tx, { orgId: caller.orgId, userId: caller.userId, actor: caller.email, name: body.name, text, scopes, projectId: body.project ?? null, test: body.test, expiresAt }),
-      );
-      const door = body.door && (await doorCredentials(body.door, { id: record.id, text, email: caller.email, expiresAt, orgId: caller.orgId, test: body.test }));
-      return { id: record.id, key: text, record, ...(door ? { door } : {}) };
+      return db.tx(async (tx) => {
+        const record = await addKey(tx, { orgId: caller.orgId, userId: caller.userId, actor: caller.email, name: body.name, text, scopes, projectId: body.project ?? null, test: body.test, expiresAt });
+        const door = body.door && (await doorCredentials(body.door, { id: record.id, text, email: caller.email, expiresAt, orgId: caller.orgId, test: body.test }));
+        const made = { id: record.id, key: text, record, ...(door ? { door } : {}) };
+        await whenMade?.(tx, made);
+        return made;
+      });
     },
 
     async list(caller: Caller, query: { limit: number; cursor?: string | undefined }): Promise<Page<ApiKey>> {

@@ -1,5 +1,5 @@
 import { isId, newId, type projects, type Parsed, type Project, type ProjectRole } from '@fovea/contract';
-import { violatedConstraint, type Database, type Queryable, type Tx } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type Queryable, type Tx, type WhenMade } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
@@ -34,24 +34,26 @@ export interface ProjectExtras {
 
 /** Projects: what members, datasets and recipes belong to, and the boundary of every permission. */
 export function projectsService({ db }: { db: Database }) {
-  async function need(caller: Caller, id: string): Promise<Project> {
-    const found = await selectProject(db, caller, id);
+  async function need(caller: Caller, id: string, on: Queryable = db): Promise<Project> {
+    const found = await selectProject(on, caller, id);
     if (!found) throw notFound('project', id);
     return found;
   }
 
   return {
-    async create(caller: Caller, body: Body<'create'> & ProjectExtras): Promise<Project> {
+    async create(caller: Caller, body: Body<'create'> & ProjectExtras, whenMade?: WhenMade<Project>): Promise<Project> {
       needCreator(caller);
       const id = newId();
-      await db
+      return db
         .tx(async (tx) => {
           await insertProject(tx, { id, orgId: caller.orgId, createdBy: caller.email, ...body });
           await insertMember(tx, { projectId: id, userId: caller.userId, orgId: caller.orgId, role: 'owner' });
           await emit(tx, event('project.created', caller, id, { name: body.name }));
+          const made = await need(caller, id, tx);
+          await whenMade?.(tx, made);
+          return made;
         })
         .catch(nameTaken(body.name));
-      return need(caller, id);
     },
 
     /** The projects that the caller sees, with what doors keep on them, newest first. */
@@ -64,7 +66,7 @@ export function projectsService({ db }: { db: Database }) {
      * The one project of the organisation that a door knows by this id, made on first use: two that ask at once get the same. Where the
      * name is taken it gets a number. A caller who is no member becomes one with the role.
      */
-    async ensure(caller: Caller, wanted: { externalId: string; name: string; role: ProjectRole; extra?: unknown }): Promise<StoredProject> {
+    async ensure(caller: Caller, wanted: { externalId: string; name: string; role: ProjectRole; metadata?: Record<string, unknown>; extra?: unknown }): Promise<StoredProject> {
       const { externalId } = wanted;
       const [found] = await selectStoredProjects(db, caller, { externalId });
       if (found) return found;
@@ -141,7 +143,7 @@ function needCreator(caller: Caller): void {
   if (caller.onlyProjectId !== null) throw new Fault('forbidden', 'This key opens one project only and cannot create another.');
 }
 
-async function ensureRow(tx: Tx, caller: Caller, wanted: { externalId: string; name: string; extra?: unknown }): Promise<string> {
+async function ensureRow(tx: Tx, caller: Caller, wanted: { externalId: string; name: string; metadata?: Record<string, unknown>; extra?: unknown }): Promise<string> {
   for (let number = 1; ; number++) {
     const known = await selectProjectByExternalId(tx, caller.orgId, wanted.externalId);
     if (known) return known.id;

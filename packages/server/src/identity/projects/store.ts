@@ -66,6 +66,11 @@ export function inVisibleProject(caller: Caller, column: Sql): Sql {
   return sql`${column} in (select p.id from projects p left join members m on m.project_id = p.id and m.user_id = ${caller.userId} where ${visible(caller)})`;
 }
 
+/** The condition that a row of another table, by its column of project ids, lies in a project in which the caller may label and no more. */
+export function inProjectOfWorker(caller: Caller, column: Sql): Sql {
+  return sql`${column} in (select m.project_id from members m where m.user_id = ${caller.userId} and m.role = 'annotator')`;
+}
+
 /** The projects that the caller sees, with what names them, as a table for the lists of rooms: `id`, `name`, `extra`. */
 export function visibleProjects(caller: Caller): Sql {
   return sql`(select p.id, p.name, p.extra from projects p left join members m on m.project_id = p.id and m.user_id = ${caller.userId} where ${visible(caller)})`;

@@ -1,5 +1,5 @@
 import { newId, type Parsed, type User, type users } from '@fovea/contract';
-import { violatedConstraint, type Database } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type WhenMade } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
@@ -14,23 +14,25 @@ export type UsersService = ReturnType<typeof usersService>;
 /** The people of an organisation. */
 export function usersService({ db }: { db: Database }) {
   return {
-    async create(caller: Caller, body: Body<'create'>): Promise<User> {
+    async create(caller: Caller, body: Body<'create'>, whenMade?: WhenMade<User>): Promise<User> {
       needAdmin(caller, 'admin');
       const id = newId();
       const passwordHash = body.password === undefined ? null : await hashPassword(body.password);
-      await db
+      return db
         .tx(async (tx) => {
           const name = body.name ?? body.email.split('@')[0] ?? body.email;
           await insertUser(tx, { id, orgId: caller.orgId, email: body.email, name, admin: body.admin, passwordHash });
           await emit(tx, event('user.created', caller, id, { email: body.email }));
+          const user = await selectUser(tx, id);
+          if (!user) throw notFound('user', id);
+          const made = withoutSecrets(user);
+          await whenMade?.(tx, made);
+          return made;
         })
         .catch((error: unknown) => {
           if (violatedConstraint(error) === 'users_email') throw new Fault('conflict', `The e-mail "${body.email}" is taken.`);
           throw error;
         });
-      const user = await selectUser(db, id);
-      if (!user) throw notFound('user', id);
-      return withoutSecrets(user);
     },
 
     async list(caller: Caller, query: { limit: number; cursor?: string | undefined }): Promise<Page<User>> {

@@ -4,7 +4,7 @@ import type { CommandsService } from '../../catalog/commands/service.ts';
 import { authorizeDataset } from '../../catalog/datasets/access.ts';
 import { compileFilter } from '../../catalog/query/compile.ts';
 import { queryCount, rowAlias } from '../../catalog/query/page.ts';
-import type { Database, Tx } from '../../engines/database/database.ts';
+import type { Database, Tx, WhenMade } from '../../engines/database/database.ts';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { applyChange, deleteTogether } from './changes.ts';
@@ -39,19 +39,19 @@ export function annotationsByQuery({ db, commands, rules }: { db: Database; comm
     });
   }
 
-  async function bulk(caller: Caller, datasetId: string, kind: string, input: { filter: Filter; change?: unknown }): Promise<Command> {
+  async function bulk(caller: Caller, datasetId: string, kind: string, input: { filter: Filter; change?: unknown }, whenMade?: WhenMade<Command>): Promise<Command> {
     const dataset = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'label' });
     compileFilter(annotationEntity, input.filter, rowAlias);
-    return db.tx((tx) => commands.start(tx, caller, { kind, projectId: dataset.projectId, subjectId: datasetId, input: { datasetId, ...input } }));
+    return db.tx((tx) => commands.start(tx, caller, { kind, projectId: dataset.projectId, subjectId: datasetId, input: { datasetId, ...input } }, whenMade));
   }
 
   return {
-    async updateMany(caller: Caller, datasetId: string, filter: Filter, wanted: AnnotationChange): Promise<Command> {
+    async updateMany(caller: Caller, datasetId: string, filter: Filter, wanted: AnnotationChange, whenMade?: WhenMade<Command>): Promise<Command> {
       await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'label' });
       needNoFaults(bulkFaults(await rules.recipe(db, { datasetId }), wanted), 'body.change');
-      return bulk(caller, datasetId, kinds.update, { filter, change: wanted });
+      return bulk(caller, datasetId, kinds.update, { filter, change: wanted }, whenMade);
     },
-    deleteMany: (caller: Caller, datasetId: string, filter: Filter): Promise<Command> => bulk(caller, datasetId, kinds.delete, { filter }),
+    deleteMany: (caller: Caller, datasetId: string, filter: Filter, whenMade?: WhenMade<Command>): Promise<Command> => bulk(caller, datasetId, kinds.delete, { filter }, whenMade),
   };
 }
 

@@ -18,11 +18,11 @@ export function annotationRoutes(service: AnnotationsService, db: Database): Rou
     route(annotations.update, async ({ caller, params, body, ifMatch }) => toAnnotation(await service.update(caller, params.annotation, body, ifMatch, { byRecipe: true }))),
     route(annotations.delete, ({ caller, params, ifMatch }) => service.delete(caller, params.annotation, ifMatch)),
     route(annotations.revisions, ({ caller, params, query }) => service.revisions(caller, params.annotation, query)),
-    route(annotations.restore, async ({ caller, params, body }) => toAnnotation(await service.restore(caller, params.annotation, body.revision))),
+    route(annotations.restore, async ({ caller, params, body, keep }) => toAnnotation(await service.restore(caller, params.annotation, body.revision, (tx, made) => keep(tx, toAnnotation(made))))),
     route(annotations.query, ({ caller, params, body }) => service.query(caller, params.dataset, body)),
     route(annotations.count, ({ caller, params, body }) => service.count(caller, params.dataset, body.filter)),
-    route(annotations.updateMany, ({ caller, params, body }) => service.updateMany(caller, params.dataset, body.filter, body.change)),
-    route(annotations.deleteMany, ({ caller, params, body }) => service.deleteMany(caller, params.dataset, body.filter)),
+    route(annotations.updateMany, ({ caller, params, body, keep }) => service.updateMany(caller, params.dataset, body.filter, body.change, keep)),
+    route(annotations.deleteMany, ({ caller, params, body, keep }) => service.deleteMany(caller, params.dataset, body.filter, keep)),
     route(annotations.import, ({ caller, params, request }) => importAnnotations({ db, annotations: service }, caller, params.dataset, bodyStream(request))),
   ];
 }

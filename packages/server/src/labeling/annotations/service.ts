@@ -1,5 +1,6 @@
 import type { CommandsService } from '../../catalog/commands/service.ts';
 import { violatedConstraint, type Database, type Queryable, type WhenMade } from '../../engines/database/database.ts';
+import { keeping } from '../../engines/database/keeping.ts';
 import { Fault, notFound } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { StoredRecipe } from '../recipes/store.ts';
@@ -63,11 +64,11 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
     },
 
     /** Gives back the state of an earlier revision, also to a deleted annotation; the present state becomes a revision itself. */
-    async restore(caller: Caller, id: string, revision?: number): Promise<StoredAnnotation> {
+    async restore(caller: Caller, id: string, revision?: number, whenMade?: WhenMade<StoredAnnotation>): Promise<StoredAnnotation> {
       await access.need(caller, id, 'label', true);
       const [wanted] = await selectRevisions(db, id, { limit: 1, before: revision === undefined ? undefined : revision + 1 });
       if (!wanted || (revision !== undefined && wanted.revision !== revision)) throw notFound('revision', String(revision ?? 'last'));
-      return db.tx((tx) => applyRestore(tx, caller, id, wanted.content));
+      return db.tx(keeping(whenMade, (tx) => applyRestore(tx, caller, id, wanted.content)));
     },
 
     /** What the annotations of a dataset are checked by. */

@@ -8,7 +8,8 @@ import { authorize } from '../../identity/access.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import { inVisibleProject } from '../../identity/projects/store.ts';
 import { batchEvent } from './settle.ts';
-import { countItemStatuses, deleteAssignment, findAssignments, selectAssignment, selectBatch, shareOutAssignment, upsertAssignment, type AssignmentFilter, type ItemStatusCounts } from './store.ts';
+import { selectBatch } from './store.ts';
+import { countItemStatuses, deleteAssignment, findAssignments, selectAssignment, shareOutAssignment, upsertAssignment, type AssignmentFilter, type ItemStatusCounts } from './assignment-store.ts';
 
 export type AssignmentsService = ReturnType<typeof assignmentsService>;
 export type ProjectAssignment = Assignment & { projectId: string };

@@ -19,7 +19,7 @@ export function batchCommands(deps: { db: Database; commands: CommandsService; b
 
   commands.handle(batchCommandKinds.add, async ({ command, caller }) => {
     const { batchId, filter, limit } = command.input as { batchId: string; filter: Filter; limit?: number };
-    return batches.addItems(caller, batchId, filter, limit);
+    return batches.addItems(caller, batchId, { filter, limit });
   });
   commands.handle(batchCommandKinds.remove, async ({ command, caller }) => {
     const { batchId, filter } = command.input as { batchId: string; filter: Filter };

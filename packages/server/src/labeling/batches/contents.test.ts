@@ -38,8 +38,8 @@ describe('contents of batches', () => {
       return (await contents()).changedAt > before.changedAt;
     };
     expect((await contents()).items).toBe(2);
-    expect(await moves(() => rooms().batches.addItems(caller, id, { id: c }))).toBe(true);
-    expect(await moves(() => rooms().batches.addItems(caller, id, { id: c }))).toBe(false);
+    expect(await moves(() => rooms().batches.addItems(caller, id, { filter: { id: c } }))).toBe(true);
+    expect(await moves(() => rooms().batches.addItems(caller, id, { filter: { id: c } }))).toBe(false);
     expect(await moves(() => rooms().annotations.create(caller, c, [box]))).toBe(true);
     expect(await moves(() => rooms().items.update(caller, a, { labels: ['x'] }))).toBe(true);
     expect(await moves(() => rooms().items.update(caller, a, { status: 'published' }))).toBe(false);

@@ -6,6 +6,7 @@ import { compileFilter } from '../../catalog/query/compile.ts';
 import { rowAlias } from '../../catalog/query/page.ts';
 import { project as projectFields } from '../../catalog/query/project.ts';
 import { violatedConstraint, type Database, type Queryable, type Tx, type WhenMade } from '../../engines/database/database.ts';
+import { keeping } from '../../engines/database/keeping.ts';
 import type { AddressCheck } from '../../events/callback-address.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
@@ -18,10 +19,11 @@ import { seenBy } from '../quality/seen-entities.ts';
 import { setPeople } from '../quality/store.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { selectRecipe } from '../recipes/store.ts';
-import { cancelOpen, insertTasksForItems, shareOut } from '../tasks/store.ts';
+import { cancelOpen, insertTasksForItems, shareOut } from '../tasks/batch-store.ts';
 import { batchEntity } from './entity.ts';
 import { batchEvent } from './settle.ts';
-import { countBatches, deleteAssignments, deleteOpenTasks, deleteTasksOfBatch, deleteTasksOfItems, insertBatch, markContents, queryBatches, selectAssignments, selectBatch, selectBatches, selectBatchesAlone, selectContents, toBatch, updateBatch, upsertAssignment, type BatchAlone, type BatchFilter, type StoredBatch } from './store.ts';
+import { countBatches, deleteOpenTasks, deleteTasksOfBatch, deleteTasksOfItems, insertBatch, markContents, queryBatches, selectBatch, selectBatches, selectBatchesAlone, selectContents, toBatch, updateBatch, type BatchAlone, type BatchFilter, type StoredBatch } from './store.ts';
+import { deleteAssignments, selectAssignments, upsertAssignment } from './assignment-store.ts';
 
 type Body<K extends keyof typeof batches> = Parsed<(typeof batches)[K]>['body'];
 export type BatchesService = ReturnType<typeof batchesService>;
@@ -178,21 +180,21 @@ export function batchesService({ db, projects, datasets, mayCall }: { db: Databa
     },
 
     /** Opens a staged batch; an open one stays as it is. */
-    async finalize(caller: Caller, id: string): Promise<StoredBatch> {
+    async finalize(caller: Caller, id: string, whenMade?: WhenMade<StoredBatch>): Promise<StoredBatch> {
       await need(caller, id, 'manager');
-      return db.tx(async (tx) => {
+      return db.tx(keeping(whenMade, async (tx) => {
         const now = await selectBatch(tx, id, { lock: true });
         if (!now) throw notFound('batch', id);
         if (now.status !== 'staging') throw new Fault('illegal_state', `The batch is ${now.status}; only a staged one can be finalized.`);
         await updateBatch(tx, id, { status: 'in_progress' });
         await emit(tx, batchEvent('batch.finalized', caller, now));
         return (await selectBatch(tx, id)) ?? now;
-      });
+      }));
     },
 
-    async cancel(caller: Caller, id: string): Promise<StoredBatch> {
+    async cancel(caller: Caller, id: string, whenMade?: WhenMade<StoredBatch>): Promise<StoredBatch> {
       await need(caller, id, 'manager');
-      return db.tx(async (tx) => {
+      return db.tx(keeping(whenMade, async (tx) => {
         const now = await selectBatch(tx, id, { lock: true });
         if (!now) throw notFound('batch', id);
         if (now.status === 'completed' || now.status === 'cancelled') throw new Fault('illegal_state', `The batch is ${now.status}; only staged and open ones can be cancelled.`);
@@ -200,19 +202,19 @@ export function batchesService({ db, projects, datasets, mayCall }: { db: Databa
         await updateBatch(tx, id, { status: 'cancelled' });
         await emit(tx, batchEvent('batch.cancelled', caller, now, { cancelled }));
         return (await selectBatch(tx, id)) ?? now;
-      });
+      }));
     },
 
-    async addItems(caller: Caller, id: string, filter: Filter, limit?: number): Promise<{ added: number }> {
+    async addItems(caller: Caller, id: string, { filter, limit }: { filter: Filter; limit?: number | undefined }, whenMade?: WhenMade<{ added: number }>): Promise<{ added: number }> {
       const batch = await need(caller, id, 'manager');
       compileFilter(itemEntity, filter, rowAlias);
       if (batch.status === 'cancelled') throw new Fault('illegal_state', 'The batch is cancelled.');
-      return db.tx(async (tx) => {
+      return db.tx(keeping(whenMade, async (tx) => {
         const added = await fill(tx, caller, batch, filter, limit ?? Number.MAX_SAFE_INTEGER);
         if (added > 0 && batch.status === 'completed') await updateBatch(tx, id, { status: 'in_progress' });
         await emit(tx, batchEvent('batch.extended', caller, batch, { added }));
         return { added };
-      });
+      }));
     },
 
     /** Takes items out of a batch again, whatever their tasks have come to. */

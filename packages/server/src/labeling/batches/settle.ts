@@ -1,6 +1,6 @@
 import type { Tx } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
-import { openTasks } from '../tasks/store.ts';
+import { openTasks } from '../tasks/batch-store.ts';
 import { selectBatch, selectBatchAlone, updateBatch, type StoredBatch } from './store.ts';
 
 /** Completes an open batch in which nothing is left to do and something was done. */

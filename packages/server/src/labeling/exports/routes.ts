@@ -13,7 +13,7 @@ export function exportRoutes(service: ExportsService, secret: string): Route[] {
     route(formats.list, async () => ({
       data: all.map(({ name, title, reference, extensions, table, read }) => ({ name, title, reference, extensions: [...extensions], canImport: read !== undefined, canExport: true, table })),
     })),
-    route(exports.create, ({ caller, params, body }) => service.create(caller, params.dataset, body)),
+    route(exports.create, ({ caller, params, body, keep }) => service.create(caller, params.dataset, body, keep)),
     route(exports.list, ({ caller, params, query }) => service.list(caller, params.dataset, query)),
     route(exports.get, ({ caller, params, query }) => service.get(caller, params.export, query.waitSeconds)),
     route(exports.download, async ({ caller, params, request, reply }) => sendFile(request, reply, { ...(await service.open(caller, params.export)), mediaType: zip })),

@@ -7,6 +7,7 @@ import { itemEntity } from '../../catalog/items/entity.ts';
 import { compileFilter } from '../../catalog/query/compile.ts';
 import { rowAlias } from '../../catalog/query/page.ts';
 import type { ByteRange } from '../../engines/blobs/blobs.ts';
+import type { WhenMade } from '../../engines/database/database.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
@@ -76,7 +77,7 @@ export function exportsService(deps: ExportServiceDeps) {
   });
 
   return {
-    async create(caller: Caller, datasetId: string, request: Parsed<typeof exports.create>['body']): Promise<DatasetExport> {
+    async create(caller: Caller, datasetId: string, request: Parsed<typeof exports.create>['body'], whenMade?: WhenMade<DatasetExport>): Promise<DatasetExport> {
       const dataset = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'read' });
       // Compiled now, so that a filter that is wrong is told at once and not by a failed command.
       compileFilter(itemEntity, request.filter, rowAlias);
@@ -87,7 +88,9 @@ export function exportsService(deps: ExportServiceDeps) {
         await insertExport(tx, { id: command.id, orgId: caller.orgId, projectId: dataset.projectId, datasetId, request: pinned, createdBy: caller.email });
         const row = await selectExport(tx, command.id);
         if (!row) throw new Error('The export that was just stored is not there.');
-        return present(row, command);
+        const made = present(row, command);
+        await whenMade?.(tx, made);
+        return made;
       });
     },
 

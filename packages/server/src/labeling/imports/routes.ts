@@ -10,7 +10,7 @@ export function importRoutes(service: ImportsService): Route[] {
       return service.create(caller, params.dataset, query, bodyStream(request));
     }),
     route(imports.begin, ({ caller, params, body }) => service.begin(caller, params.dataset, body)),
-    route(imports.finish, ({ caller, params, body }) => service.finish(caller, params.dataset, params.upload, body.sha256)),
+    route(imports.finish, ({ caller, params, body, keep }) => service.finish(caller, params.dataset, params.upload, body.sha256, keep)),
     route(imports.list, ({ caller, params, query }) => service.list(caller, params.dataset, query)),
     route(imports.get, ({ caller, params, query }) => service.get(caller, params.import, query.waitSeconds)),
     route(imports.losses, async ({ caller, params, reply }) => {

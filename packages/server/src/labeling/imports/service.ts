@@ -8,6 +8,7 @@ import { authorizeDataset } from '../../catalog/datasets/access.ts';
 import { blobFault } from '../../catalog/items/service.ts';
 import type { TransfersService } from '../../catalog/transfers/service.ts';
 import type { StoredBlob } from '../../engines/blobs/blobs.ts';
+import type { WhenMade } from '../../engines/database/database.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
@@ -53,7 +54,7 @@ export function importsService(deps: ImportDeps & { commands: CommandsService; t
   }
 
   /** Asks for the import of bytes that are stored. */
-  async function start(caller: Caller, datasetId: string, made: { request: ImportRequest; name: string | undefined; blob: StoredBlob; uploadId?: string }): Promise<DatasetImport> {
+  async function start(caller: Caller, datasetId: string, made: { request: ImportRequest; name: string | undefined; blob: StoredBlob; uploadId?: string }, whenMade?: WhenMade<DatasetImport>): Promise<DatasetImport> {
     const { request, name, blob, uploadId } = made;
     const { projectId } = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
     return db.tx(async (tx) => {
@@ -62,7 +63,9 @@ export function importsService(deps: ImportDeps & { commands: CommandsService; t
       await insertImport(tx, { id: command.id, orgId: caller.orgId, projectId, datasetId, request, fileName: fileNameOf(name), blob, uploadId, createdBy: caller.email });
       const row = await selectImport(tx, command.id);
       if (!row) throw new Error('The import that was just stored is not there.');
-      return present(row, command);
+      const started = present(row, command);
+      await whenMade?.(tx, started);
+      return started;
     });
   }
 
@@ -85,7 +88,7 @@ export function importsService(deps: ImportDeps & { commands: CommandsService; t
     },
 
     /** Imports an upload whose parts are all there; answers the import that is under way with it where there is one. */
-    async finish(caller: Caller, datasetId: string, uploadId: string, sha256: string | undefined): Promise<DatasetImport> {
+    async finish(caller: Caller, datasetId: string, uploadId: string, sha256: string | undefined, whenMade?: WhenMade<DatasetImport>): Promise<DatasetImport> {
       const { name, request: asked } = await transfers.wanted(caller, datasetId, uploadId, 'import');
       const request = asked as ImportRequest;
       await check(caller, datasetId, request);
@@ -93,7 +96,7 @@ export function importsService(deps: ImportDeps & { commands: CommandsService; t
       const last = await selectImportOfUpload(db, uploadId);
       const [command] = last ? await commands.ofIds([last.id]) : [];
       if (last && command?.endedAt === null && isDeepStrictEqual(last.request, request)) return present(last, command);
-      return start(caller, datasetId, { request, name, blob, uploadId });
+      return start(caller, datasetId, { request, name, blob, uploadId }, whenMade);
     },
 
     async list(caller: Caller, datasetId: string, query: Parsed<typeof imports.list>['query']): Promise<Page<DatasetImport>> {

@@ -6,7 +6,8 @@ import { compileFilter } from '../../catalog/query/compile.ts';
 import { rowAlias } from '../../catalog/query/page.ts';
 import { count } from '../../catalog/datasets/store.ts';
 import { addAnnotationCount } from '../../catalog/items/store.ts';
-import type { Database, Tx } from '../../engines/database/database.ts';
+import type { Database, Tx, WhenMade } from '../../engines/database/database.ts';
+import { keeping } from '../../engines/database/keeping.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
@@ -43,10 +44,10 @@ export function qualityService({ db, commands, volumes }: { db: Database; comman
       return makeReport(db, volumes, batchId, query);
     },
 
-    async merge(caller: Caller, batchId: string, body: Body<'merge'>): Promise<Command> {
+    async merge(caller: Caller, batchId: string, body: Body<'merge'>, whenMade?: WhenMade<Command>): Promise<Command> {
       const batch = await need(caller, batchId, 'manager');
       if (await isMerged(db, batchId)) throw new Fault('conflict', 'The answers of this batch are merged already; take that back first.');
-      return db.tx((tx) => commands.start(tx, caller, { kind: mergeKind, projectId: batch.projectId, subjectId: batchId, input: { batchId, ...body } }));
+      return db.tx((tx) => commands.start(tx, caller, { kind: mergeKind, projectId: batch.projectId, subjectId: batchId, input: { batchId, ...body } }, whenMade));
     },
 
     async unmerge(caller: Caller, batchId: string): Promise<{ items: number }> {
@@ -61,7 +62,7 @@ export function qualityService({ db, commands, volumes }: { db: Database; comman
       return { items };
     },
 
-    async addHoneypots(caller: Caller, batchId: string, { filter, copies }: Body<'addHoneypots'>): Promise<{ added: number }> {
+    async addHoneypots(caller: Caller, batchId: string, { filter, copies }: Body<'addHoneypots'>, whenMade?: WhenMade<{ added: number }>): Promise<{ added: number }> {
       const batch = await need(caller, batchId, 'manager');
       const condition = compileFilter(itemEntity, filter as Filter, rowAlias);
       if (batch.datasetId === null) throw new Fault('illegal_state', 'The batch has no dataset; its known items come from there.');
@@ -74,8 +75,7 @@ export function qualityService({ db, commands, volumes }: { db: Database; comman
         const like = company[Math.floor(Math.random() * company.length)] ?? '';
         return { id: idBeside(like), like, itemId };
       }));
-      const added = await db.tx((tx) => insertHoneypots(tx, rows));
-      return { added };
+      return db.tx(keeping(whenMade, async (tx) => ({ added: await insertHoneypots(tx, rows) })));
     },
 
     async removeHoneypots(caller: Caller, batchId: string): Promise<{ removed: number }> {

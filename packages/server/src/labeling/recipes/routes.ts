@@ -5,7 +5,7 @@ import { toRecipe } from './store.ts';
 
 export function recipeRoutes(service: RecipesService): Route[] {
   return [
-    route(recipes.create, async ({ caller, body }) => toRecipe(await service.create(caller, body))),
+    route(recipes.create, async ({ caller, body, keep }) => toRecipe(await service.create(caller, body, (tx, made) => keep(tx, toRecipe(made))))),
     route(recipes.list, ({ caller, query }) => service.list(caller, query)),
     route(recipes.get, async ({ caller, params, query }) => toRecipe(await service.get(caller, params.recipe, query.version))),
     route(recipes.update, async ({ caller, params, body, ifMatch }) => toRecipe(await service.update(caller, params.recipe, body, ifMatch))),

@@ -1,6 +1,6 @@
 import { newId, type Parsed, type Recipe, type recipes } from '@fovea/contract';
 import sql from 'sql-template-tag';
-import { violatedConstraint, type Database } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type WhenMade } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
@@ -30,22 +30,25 @@ export function recipesService({ db, projects }: { db: Database; projects: Proje
     return found;
   }
 
-  async function add(caller: Caller, projectId: string, body: Omit<Body<'create'>, 'project'> & RecipeExtras): Promise<string> {
+  async function add(caller: Caller, projectId: string, body: Omit<Body<'create'>, 'project'> & RecipeExtras, whenMade?: WhenMade<StoredRecipe>): Promise<StoredRecipe> {
     checkContent(body);
     const id = newId();
-    await db.tx(async (tx) => {
+    return db.tx(async (tx) => {
       await insertRecipe(tx, { id, orgId: caller.orgId, projectId, name: body.name, createdBy: caller.email, origin: body.origin ?? null, externalId: body.externalId ?? null, extra: body.extra ?? null });
       await insertVersion(tx, { ...body, id, projectId, version: 1, createdBy: caller.email, labels: withColors(body.labels) });
       await emit(tx, recipeEvent('recipe.created', caller, { id, projectId }, { name: body.name }));
+      const made = await selectRecipe(tx, id);
+      if (!made) throw notFound('recipe', id);
+      await whenMade?.(tx, made);
+      return made;
     });
-    return id;
   }
 
   return {
-    async create(caller: Caller, body: Body<'create'> & RecipeExtras): Promise<StoredRecipe> {
+    async create(caller: Caller, body: Body<'create'> & RecipeExtras, whenMade?: WhenMade<StoredRecipe>): Promise<StoredRecipe> {
       const project = await projects.get(caller, body.project);
       await authorize(db, caller, project.id, { role: 'manager', scope: 'write' });
-      return need(caller, await add(caller, project.id, body), 'annotator');
+      return add(caller, project.id, body, whenMade);
     },
 
     /** The recipe that a door knows by this id, made when there is none: for what a task brings along. Whoever may make tasks may do this. */

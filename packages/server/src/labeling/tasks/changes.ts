@@ -1,5 +1,6 @@
 import type { Item, Parsed, tasks } from '@fovea/contract';
-import { violatedConstraint, type Database, type Tx } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type Tx, type WhenMade } from '../../engines/database/database.ts';
+import { keeping } from '../../engines/database/keeping.ts';
 import type { Queue } from '../../engines/queue/queue.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
@@ -9,7 +10,8 @@ import type { AnnotationsService } from '../annotations/service.ts';
 import { selectBatchAlone } from '../batches/store.ts';
 import { prepareTask } from './background.ts';
 import { illegal, type TaskLife } from './life.ts';
-import { markCalled, selectExpired, selectPending, selectTaskByUniqueId, toTask, updateTask, type StoredTask, type TaskChange } from './store.ts';
+import { markCalled, selectExpired, selectTaskByUniqueId, toTask, updateTask, type StoredTask, type TaskChange } from './store.ts';
+import { selectPending } from './batch-store.ts';
 
 type Update = Parsed<typeof tasks.update>['body'];
 type Reopening = Parsed<typeof tasks.reopen>['body'];
@@ -53,27 +55,27 @@ export function taskChanges({ db, queue, life, annotations }: { db: Database; qu
     },
 
     /** Cancels a task that is not done; with `unclaimed` only while nobody has begun. */
-    async cancel(caller: Caller, id: string, options: { clearUniqueId: boolean; unclaimed?: boolean }): Promise<StoredTask> {
+    async cancel(caller: Caller, id: string, options: { clearUniqueId: boolean; unclaimed?: boolean }, whenMade?: WhenMade<StoredTask>): Promise<StoredTask> {
       await need(caller, id, 'developer', 'write');
-      return db.tx(async (tx) => {
+      return db.tx(keeping(whenMade, async (tx) => {
         const now = await locked(tx, id);
         if (!(options.unclaimed ? ['pending'] : ['pending', 'claimed', 'submitted']).includes(now.status)) throw illegal(now);
         await settleDrafts(tx, id, false);
         const after = await change(tx, caller, now, { status: 'cancelled', leaseToken: null, leaseUntil: null, ...(options.clearUniqueId ? { uniqueId: null } : {}) }, 'task.cancelled');
         await settle(tx, caller, after.batchId);
         return after;
-      });
+      }));
     },
 
     /** Takes completed work back to be done once more, with a comment for whoever gets it next. What was answered and drawn is there until then. */
-    async reopen(caller: Caller, id: string, { comment }: Reopening): Promise<StoredTask> {
+    async reopen(caller: Caller, id: string, { comment }: Reopening, whenMade?: WhenMade<StoredTask>): Promise<StoredTask> {
       await need(caller, id, 'manager', 'write');
-      return db.tx(async (tx) => {
+      return db.tx(keeping(whenMade, async (tx) => {
         const now = await locked(tx, id);
         if (now.status !== 'completed') throw illegal(now);
         const note = comment === undefined ? {} : { addComment: { comment, by: caller.email, at: new Date().toISOString() } };
         return takeBack(tx, caller, now, { ...note, reviewStatus: null, rounds: now.rounds + 1 });
-      });
+      }));
     },
 
     /** Cancels tasks that nobody began before their expiry; gives how many were found. Who holds one may finish it. */

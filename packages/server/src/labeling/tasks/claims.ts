@@ -1,5 +1,6 @@
 import { newId, type Parsed, type tasks } from '@fovea/contract';
-import type { Database, Tx } from '../../engines/database/database.ts';
+import type { Database, Tx, WhenMade } from '../../engines/database/database.ts';
+import { keeping } from '../../engines/database/keeping.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
@@ -65,12 +66,12 @@ export function taskClaims({ db, life }: { db: Database; life: TaskLife }) {
       });
     },
 
-    async release(caller: Caller, id: string, body: Body<'release'>): Promise<StoredTask> {
+    async release(caller: Caller, id: string, body: Body<'release'>, whenMade?: WhenMade<StoredTask>): Promise<StoredTask> {
       await need(caller, id, 'annotator', 'label');
-      return db.tx(async (tx) => {
+      return db.tx(keeping(whenMade, async (tx) => {
         const task = await held(tx, caller, id, body.lease);
         return change(tx, caller, task, { status: 'pending', claimedBy: null, leaseToken: null, leaseUntil: null, ...(body.flag === undefined ? {} : { flag: body.flag }), ...(body.skip ? { addSkipper: caller.email } : {}) }, 'task.released', { flag: body.flag ?? null });
-      });
+      }));
     },
   };
 }

@@ -9,7 +9,9 @@ import { needScope, type Caller } from '../../identity/caller.ts';
 import { inVisibleProject, visibleProjects } from '../../identity/projects/store.ts';
 import type { Page } from '../../paging.ts';
 import { taskEntity, taskStatuses } from './entity.ts';
-import { listedColumns, selectTaskByUniqueId, toListedTask, type ListedTask, type TaskRow } from './store.ts';
+import { listedColumns, toListedTask, type ListedTask } from './listed.ts';
+import { shownOf } from './shown.ts';
+import { selectTaskByUniqueId, type TaskRow } from './store.ts';
 
 /** What a door asks of all tasks: one origin, a filter, and a page. */
 export interface TaskSearch {
@@ -31,13 +33,14 @@ export interface FoundTask extends ListedTask {
 
 type FoundRow = TaskRow & { project_name: string; project_extra: string | null; batch_name: string | null };
 
-/** Finds tasks over all projects that the caller sees, in the caller's mode (test or not). */
+/** Finds tasks over all projects that the caller sees, in the caller's mode (test or not); of those of a worker as {@link shownOf} says. */
 export function taskFinder(db: Database) {
   function scopeOf(caller: Caller, { origin, filter, statuses }: Pick<TaskSearch, 'origin' | 'filter' | 'statuses'>): Sql {
     needScope(caller, 'read');
     const filtered = statuses !== undefined || Object.keys(filter).length > 0;
     return sql`${filtered ? plannedForItsValues : empty} ${rowAlias}.org_id = ${caller.orgId} and ${rowAlias}.test = ${caller.test} and ${rowAlias}.origin = ${origin}
-      ${statuses === undefined ? empty : sql`and ${rowAlias}.status in (${literals(statuses)})`}`;
+      ${statuses === undefined ? empty : sql`and ${rowAlias}.status in (${literals(statuses)})`}
+      and ${shownOf(caller, rowAlias)}`;
   }
 
   /** Tasks in projects that the caller sees, beside their project and their batch: one query for all that a list shows. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Parsed, tasks } from '@fovea/contract';
-import type { Database } from '../../engines/database/database.ts';
+import type { Database, WhenMade } from '../../engines/database/database.ts';
+import { keeping } from '../../engines/database/keeping.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { selectBatchAlone } from '../batches/store.ts';
 import { madeUpAnswer } from '../task-types/made-up.ts';
@@ -34,9 +35,9 @@ export function taskHandingIn({ db, life, held, answers }: { db: Database; life:
       if (batch?.status !== 'staging') await finish({ orgId: task.orgId, email: task.createdBy }, task.id, madeUpAnswer(task));
     },
 
-    async submit(caller: Caller, id: string, body: Body<'submit'>): Promise<StoredTask> {
+    async submit(caller: Caller, id: string, body: Body<'submit'>, whenMade?: WhenMade<StoredTask>): Promise<StoredTask> {
       await need(caller, id, 'annotator', 'label');
-      return db.tx(async (tx) => {
+      return db.tx(keeping(whenMade, async (tx) => {
         const task = await held(tx, caller, id, body.lease);
         const batch = task.batchId === null ? undefined : await selectBatchAlone(tx, task.batchId);
         await answers.need(tx, { ...task, submittedBy: caller.email }, body.response);
@@ -45,7 +46,7 @@ export function taskHandingIn({ db, life, held, answers }: { db: Database; life:
           return change(tx, caller, task, { ...handedIn, status: 'submitted', reviewStatus: 'pending', leaseToken: null, leaseUntil: null, claimedBy: null }, 'task.submitted');
         }
         return complete(tx, caller, task, handedIn);
-      });
+      }));
     },
 
     /**

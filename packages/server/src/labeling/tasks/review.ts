@@ -1,5 +1,6 @@
 import type { Parsed, tasks } from '@fovea/contract';
-import type { Database, Tx } from '../../engines/database/database.ts';
+import type { Database, Tx, WhenMade } from '../../engines/database/database.ts';
+import { keeping } from '../../engines/database/keeping.ts';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import type { taskAnswers } from './answers.ts';
@@ -25,9 +26,9 @@ export function taskReview({ db, life, answers }: { db: Database; life: TaskLife
   }
 
   return {
-    async review(caller: Caller, id: string, body: Verdict): Promise<StoredTask> {
+    async review(caller: Caller, id: string, body: Verdict, whenMade?: WhenMade<StoredTask>): Promise<StoredTask> {
       const { role } = await access(caller, id, 'reviewer', 'label');
-      return db.tx(async (tx) => {
+      return db.tx(keeping(whenMade, async (tx) => {
         const task = await locked(tx, id);
         // Who manages the project may be the only person in it.
         if (role === 'reviewer' && task.submittedBy === caller.email) throw new Fault('forbidden', 'You did this work yourself; another person reviews it.');
@@ -40,7 +41,7 @@ export function taskReview({ db, life, answers }: { db: Database; life: TaskLife
         }
         if (body.verdict === 'comment') return change(tx, caller, task, reviewed, 'task.reviewed', { verdict: body.verdict });
         return complete(tx, caller, task, reviewed);
-      });
+      }));
     },
   };
 }

@@ -23,6 +23,7 @@ import { taskFinder } from './find.ts';
 import { taskHandingIn } from './handing-in.ts';
 import { taskLife } from './life.ts';
 import { taskReview } from './review.ts';
+import { shownOf } from './shown.ts';
 import { selectTasksOfItems, toStoredTask, toTask, type StoredTask, type TaskRow } from './store.ts';
 
 type Body<K extends keyof typeof tasks> = Parsed<(typeof tasks)[K]>['body'];
@@ -65,7 +66,7 @@ export function tasksService(deps: { db: Database; queue: Queue; projects: Proje
 
     get: (caller: Caller, id: string): Promise<StoredTask> => life.need(caller, id, 'annotator', 'read'),
 
-    /** The tasks of items that are in a batch and not cancelled, oldest first; rights were checked on the items. */
-    ofItems: (itemIds: readonly string[]): Promise<StoredTask[]> => selectTasksOfItems(db, itemIds),
+    /** The tasks of items that are in a batch and not cancelled and that the caller is shown, oldest first; rights were checked on the items. */
+    ofItems: (caller: Caller, itemIds: readonly string[]): Promise<StoredTask[]> => selectTasksOfItems(db, itemIds, shownOf(caller, sql`t`)),
   };
 }

@@ -1,6 +1,6 @@
 import type { Task } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
-import { unseen, type Queryable } from '../../engines/database/database.ts';
+import type { Queryable } from '../../engines/database/database.ts';
 
 export interface TaskRow {
   id: string;
@@ -116,46 +116,6 @@ export function toStoredTask(row: TaskRow): StoredTask {
   };
 }
 
-/** What lists of doors show of a task; the work in progress is not read for them. */
-export type ListedTask = Omit<
-  StoredTask,
-  'datasetId' | 'assignmentId' | 'attachment' | 'recipeId' | 'recipeVersion' | 'claimedBy' | 'leaseToken' | 'leaseUntil' | 'itemStatus' | 'submittedBy' | 'submittedAt' | 'secondsSpent' | 'rounds' | 'flag' | 'origin' | 'externalId' | 'revision' | 'createdBy' | 'honeypot'
->;
-
-export const listedColumns: Sql = sql`t.id, t.org_id, t.project_id, t.batch_id, t.item_id, t.type, t.status, t.instruction, t.params, t.priority, t.unique_id, t.tags, t.metadata, t.callback_url,
-  t.response, t.review_status, t.review_comments, t.error, t.created_at, t.updated_at, t.completed_at, t.test, t.callback_succeeded, t.audits, t.prior_responses, t.extra`;
-
-export function toListedTask(row: TaskRow): ListedTask {
-  return {
-    id: row.id,
-    orgId: row.org_id,
-    projectId: row.project_id,
-    batchId: row.batch_id,
-    itemId: row.item_id,
-    type: row.type,
-    status: row.status,
-    instruction: row.instruction,
-    params: row.params,
-    priority: row.priority,
-    uniqueId: row.unique_id,
-    tags: row.tags,
-    metadata: row.metadata,
-    callbackUrl: row.callback_url,
-    response: row.response,
-    reviewStatus: row.review_status,
-    reviewComments: row.review_comments,
-    error: row.error,
-    createdAt: row.created_at.toISOString(),
-    updatedAt: row.updated_at.toISOString(),
-    completedAt: row.completed_at?.toISOString() ?? null,
-    test: row.test,
-    callbackSucceeded: row.callback_succeeded,
-    audits: row.audits,
-    priorResponses: row.prior_responses,
-    extra: row.extra,
-  };
-}
-
 export function toTask(stored: StoredTask): Task {
   const { orgId: _o, test: _t, leaseToken: _l, callbackSucceeded: _c, audits: _a, priorResponses: _p, origin: _or, externalId: _e, extra: _x, honeypot: _h, ...task } = stored;
   return task;
@@ -197,20 +157,6 @@ export async function insertTask(db: Queryable, row: NewTask): Promise<StoredTas
   return toStoredTask(made);
 }
 
-/** One task for each of the items that has none in the batch yet; ids rise in the order of the items. */
-export async function insertTasksForItems(
-  db: Queryable,
-  batch: { id: string; orgId: string; projectId: string; datasetId: string; recipeId: string | null; recipeVersion: number | null; priority: number; test: boolean },
-  rows: readonly { id: string; itemId: string }[],
-  by: string,
-): Promise<number> {
-  return db.run(sql`insert into tasks (id, org_id, project_id, batch_id, dataset_id, item_id, type, test, recipe_id, recipe_version, priority, created_by)
-    select n.id, ${batch.orgId}, ${batch.projectId}, ${batch.id}, ${batch.datasetId}, n.item_id, 'annotation', ${batch.test}, ${batch.recipeId},
-      ${batch.recipeVersion}::int, ${batch.priority}::int, ${by}
-    from unnest(${rows.map((row) => row.id)}::uuid[], ${rows.map((row) => row.itemId)}::uuid[]) as n (id, item_id)
-    where not exists (select from tasks t where t.batch_id = ${unseen(batch.id)} and t.item_id = n.item_id and t.deleted_at is null)`);
-}
-
 export async function selectTask(db: Queryable, id: string, options: { lock?: boolean } = {}): Promise<StoredTask | undefined> {
   const row = await db.maybe<TaskRow>(sql`select * from tasks where id = ${id} and deleted_at is null ${options.lock ? sql`for update` : empty}`);
   return row && toStoredTask(row);
@@ -222,10 +168,10 @@ export async function selectTaskRecipe(db: Queryable, id: string): Promise<{ rec
   return row && { recipeId: row.recipe_id, recipeVersion: row.recipe_version };
 }
 
-/** The tasks of items that are in a batch and not cancelled, oldest first. */
-export async function selectTasksOfItems(db: Queryable, itemIds: readonly string[]): Promise<StoredTask[]> {
+/** The tasks of items that are in a batch and not cancelled, oldest first, as far as a condition on rows `t` lets them be shown. */
+export async function selectTasksOfItems(db: Queryable, itemIds: readonly string[], shown: Sql): Promise<StoredTask[]> {
   const rows = await db.many<TaskRow>(sql`select t.* from tasks t join batches b on b.id = t.batch_id and b.deleted_at is null
-    where t.item_id = any(${[...itemIds]}::uuid[]) and t.deleted_at is null and t.status <> 'cancelled' order by t.id`);
+    where t.item_id = any(${[...itemIds]}::uuid[]) and t.deleted_at is null and t.status <> 'cancelled' and ${shown} order by t.id`);
   return rows.map(toStoredTask);
 }
 
@@ -313,45 +259,8 @@ export async function markCalled(db: Queryable, id: string, succeeded: boolean):
   await db.run(sql`update tasks set callback_succeeded = ${succeeded} where id = ${id}`);
 }
 
-/** Ids of the pending tasks of a batch after one, in order. */
-export async function selectPending(db: Queryable, batchId: string, options: { after: string; limit: number }): Promise<string[]> {
-  const rows = await db.many<{ id: string }>(sql`select id from tasks where batch_id = ${batchId} and status = 'pending' and deleted_at is null
-    ${options.after === '' ? empty : sql`and id > ${options.after}`} order by id limit ${options.limit}`);
-  return rows.map((row) => row.id);
-}
-
 /** Ids of tasks that nobody began before their expiry, so many at most. */
 export async function selectExpired(db: Queryable, limit: number): Promise<string[]> {
   const rows = await db.many<{ id: string }>(sql`select id from tasks where expires_at <= now() and status = 'pending' and deleted_at is null order by expires_at limit ${limit}`);
   return rows.map((row) => row.id);
-}
-
-/** Cancels what is not done of a batch; gives how many. */
-export async function cancelOpen(db: Queryable, batchId: string): Promise<number> {
-  return db.run(sql`update tasks set status = 'cancelled', claimed_by = null, lease_token = null, lease_until = null, revision = revision + 1, updated_at = now()
-    where batch_id = ${batchId} and status in ('pending', 'claimed', 'submitted') and deleted_at is null`);
-}
-
-/** Shares the pending tasks of a batch out by load: the task at place p of n goes to whom the running sum of loads reaches at p/n. */
-export async function shareOut(db: Queryable, batchId: string): Promise<void> {
-  await db.run(sql`update tasks set assignment_id = null where batch_id = ${batchId} and status = 'pending'`);
-  await db.run(sql`
-    with shares as (
-      select id, sum(load) over (order by id) - load as low, sum(load) over (order by id) as high, sum(load) over () as whole
-      from assignments where batch_id = ${batchId} and load > 0),
-    places as (
-      select id, (row_number() over (order by id) - 0.5) / count(*) over () as place from tasks
-      where batch_id = ${batchId} and status = 'pending' and deleted_at is null)
-    update tasks t set assignment_id = s.id from places p join shares s on p.place * s.whole > s.low and p.place * s.whole <= s.high
-    where t.id = p.id`);
-}
-
-/**
- * Whether a batch has tasks that are open, and some that are done: a look into the index for each state. The next entry from there on is
- * asked for, as a search for any row of a state would be planned as a walk over the table where the state is expected to be common.
- */
-export async function openTasks(db: Queryable, batchId: string): Promise<{ open: boolean; done: boolean }> {
-  const has = (status: Task['status']) => sql`coalesce((select next.batch_id = ${batchId}::uuid and next.status = ${status}::text
-    from (select batch_id, status from tasks where (batch_id, status) >= (${batchId}::uuid, ${status}::text) and deleted_at is null order by batch_id, status limit 1) as next), false)`;
-  return db.one(sql`select ${has('pending')} or ${has('claimed')} or ${has('submitted')} as open, ${has('completed')} or ${has('error')} as done`);
 }

@@ -2,7 +2,7 @@ import type { Parsed, tasks } from '@fovea/contract';
 import type { JobsService } from '../../compute/jobs/service.ts';
 import type { StoredJob } from '../../compute/jobs/store.ts';
 import type { AnalyticsService } from '../../compute/analytics/service.ts';
-import type { Database } from '../../engines/database/database.ts';
+import type { Database, WhenMade } from '../../engines/database/database.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
@@ -35,7 +35,7 @@ export function suggestionsService({ db, analytics, jobs }: { db: Database; anal
   }
 
   return {
-    async suggest(caller: Caller, taskId: string, { analytic: reference, point, frame }: Request): Promise<StoredJob> {
+    async suggest(caller: Caller, taskId: string, { analytic: reference, point, frame }: Request, whenMade?: WhenMade<StoredJob>): Promise<StoredJob> {
       const task = await inHand(caller, taskId);
       const analytic = await analytics.find(caller, reference);
       await needAllowed(task, analytic);
@@ -47,7 +47,7 @@ export function suggestionsService({ db, analytics, jobs }: { db: Database; anal
         parameters: point === undefined ? {} : { point },
         attachLabels: point === undefined,
         ...(frame !== undefined && { frame }),
-      });
+      }, whenMade);
     },
   };
 }
