@@ -34,7 +34,8 @@ export const cocoCaptions: Format = {
   read: (source, options) =>
     readingOf(source, options, async function* (context) {
       const paths = await listPaths(source);
-      for (const path of requireFiles(paths, (candidate) => candidate.endsWith('.json'), 'COCO file')) {
+      const files = requireFiles(paths, (candidate) => candidate.endsWith('.json'), 'COCO file');
+      yield* context.eachFile(files, async function* (path) {
         const index = await indexCoco(context, path);
         for await (const { image, records } of cocoRecords(context, index)) {
           const item = await cocoItem(context, image, splitOfFile(path));
@@ -52,7 +53,7 @@ export const cocoCaptions: Format = {
           }
           yield context.done(item);
         }
-      }
+      });
     }),
   write: (items, labels, options) => writingOf(rules, items, labels, options, writeCaptions),
   fitting: (labels, options) => fittingOf(rules, labels, options),

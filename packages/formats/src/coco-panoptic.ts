@@ -51,7 +51,7 @@ export const cocoPanoptic: Format = {
       // The PNGs of segments are called like the pictures, which need not be PNGs.
       const painted = files.map((path) => `${withoutExtension(path)}/`);
       context.hideMedia((path) => /panoptic[^/]*\//.test(path) || painted.some((folder) => path.startsWith(folder)));
-      for (const path of files) {
+      yield* context.eachFile(files, async function* (path) {
         const index = await indexCoco(context, path);
         for await (const { image, records } of cocoRecords(context, index)) {
           const item = await cocoItem(context, image, splitOfFile(path));
@@ -60,7 +60,7 @@ export const cocoPanoptic: Format = {
             await addSegments(context, item, record, { path, pngs, categories: index.categories });
           yield context.done(item);
         }
-      }
+      });
     }),
   write: (items, labels, options) => writingOf(rules, items, labels, options, writePanoptic),
   fitting: (labels, options) => fittingOf(rules, labels, options),
@@ -88,7 +88,12 @@ async function addSegments(
       context.drop(item, `segment ${String(segment['id'])}`, `its PNG is not among the files`);
     return;
   }
-  const { width, height, channels, data } = decodePng(bytes, file);
+  const png = context.attempt('its PNG', () => decodePng(bytes, file));
+  if (typeof png === 'string') {
+    for (const segment of segments) context.drop(item, `segment ${String(segment['id'])}`, png);
+    return;
+  }
+  const { width, height, channels, data } = png;
   const numbers = new Uint32Array(width * height);
   for (let i = 0; i < numbers.length; i += 1) {
     const [red, green, blue] = [data[i * channels] ?? 0, data[i * channels + 1] ?? 0, data[i * channels + 2] ?? 0];

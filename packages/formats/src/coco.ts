@@ -124,7 +124,7 @@ function readCoco(source: FileSource, options?: ReadOptions): Reading {
       (path) => path.endsWith('.json') && !/panoptic|caption/i.test(baseName(path)),
       'COCO file',
     );
-    for (const path of jsons) {
+    yield* context.eachFile(jsons, async function* (path) {
       const index = await indexCoco(context, path);
       if (index.images.length === 0) context.ledger.noted(path, 'file left out: it has no images');
       for await (const { image, records } of cocoRecords(context, index)) {
@@ -133,7 +133,7 @@ function readCoco(source: FileSource, options?: ReadOptions): Reading {
         for (const record of records) addRecord(context, item, record, labelOf(record, index.categories));
         yield context.done(item);
       }
-    }
+    });
   });
 }
 

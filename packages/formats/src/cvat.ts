@@ -93,30 +93,33 @@ export const cvat: Format = {
 };
 
 async function* readCvat(context: ReadContext, source: FileSource): AsyncIterable<LabelledItem> {
-  for (const path of (await listPaths(source)).filter((candidate) => candidate.endsWith('.xml'))) {
-    let video: LabelledItem | undefined;
-    let meta: XmlElement | undefined;
-    for await (const { root, child } of streamXml(source, path)) {
-      if (root.name !== 'annotations') {
-        context.ledger.noted(path, 'file left out: it is no CVAT annotation');
-        break;
-      }
-      if (child.name === 'meta') {
-        meta = child;
-        readCvatLabels(child, context.labels);
-      } else if (child.name === 'image') {
-        const item = await readImage(context, child);
-        if (item) yield context.done(item);
-      } else if (child.name === 'track') {
-        video ??= await videoItem(context, meta, path);
-        if (video) addTrack(context, video, child);
-      }
+  const files = (await listPaths(source)).filter((candidate) => candidate.endsWith('.xml'));
+  yield* context.eachFile(files, (path) => readFile(context, source, path));
+}
+
+async function* readFile(context: ReadContext, source: FileSource, path: string): AsyncIterable<LabelledItem> {
+  let meta: XmlElement | undefined;
+  // All of a video at once: half of its tracks, where the file breaks off, would pass for the whole.
+  const tracks: XmlElement[] = [];
+  for await (const { root, child } of streamXml(source, path)) {
+    if (root.name !== 'annotations') {
+      context.ledger.noted(path, 'file left out: it is no CVAT annotation');
+      break;
     }
-    // A video without any track still is an item when the file says that it is one.
-    if (video === undefined && meta && textOf(home(meta), 'mode') === 'interpolation')
-      video = await videoItem(context, meta, path);
-    if (video) yield context.done(video);
+    if (child.name === 'meta') {
+      meta = child;
+      readCvatLabels(child, context.labels);
+    } else if (child.name === 'image') {
+      const item = await readImage(context, child);
+      if (item) yield context.done(item);
+    } else if (child.name === 'track') tracks.push(child);
   }
+  // A video without any track still is an item when the file says that it is one.
+  if (tracks.length === 0 && (!meta || textOf(home(meta), 'mode') !== 'interpolation')) return;
+  const video = await videoItem(context, meta, path);
+  if (video === undefined) return;
+  for (const track of tracks) addTrack(context, video, track);
+  yield context.done(video);
 }
 
 function home(meta: XmlElement | undefined): XmlElement | undefined {

@@ -113,24 +113,27 @@ export const dataloop: Format = {
 };
 
 async function* readItems(context: ReadContext, source: FileSource): AsyncIterable<LabelledItem> {
-  for (const path of (await listPaths(source)).filter((candidate) => candidate.endsWith('.json'))) {
-    // A file of one item is an object, whose members come one by one, its annotations apart.
-    const single: Record<string, unknown> = {};
-    const annotations: unknown[] = [];
-    for await (const parts of streamJson(source, path)) {
-      for (const part of parts) {
-        const value = parseJson(part.bytes, path);
-        if (part.key === '') {
-          const record = context.objectAt(path, part.index ?? 0, value);
-          const item = record && (await readItem(context, record, record['annotations']));
-          if (item) yield context.done(item);
-        } else if (part.key === 'annotations') annotations.push(value);
-        else single[part.key] = value;
-      }
+  const files = (await listPaths(source)).filter((candidate) => candidate.endsWith('.json'));
+  yield* context.eachFile(files, (path) => readFile(context, source, path));
+}
+
+async function* readFile(context: ReadContext, source: FileSource, path: string): AsyncIterable<LabelledItem> {
+  // A file of one item is an object, whose members come one by one, its annotations apart.
+  const single: Record<string, unknown> = {};
+  const annotations: unknown[] = [];
+  for await (const parts of streamJson(source, path)) {
+    for (const part of parts) {
+      const value = parseJson(part.bytes, path);
+      if (part.key === '') {
+        const record = context.objectAt(path, part.index ?? 0, value);
+        const item = record && (await readItem(context, record, record['annotations']));
+        if (item) yield context.done(item);
+      } else if (part.key === 'annotations') annotations.push(value);
+      else single[part.key] = value;
     }
-    const item = single['filename'] === undefined ? undefined : await readItem(context, single, annotations);
-    if (item) yield context.done(item);
   }
+  const item = single['filename'] === undefined ? undefined : await readItem(context, single, annotations);
+  if (item) yield context.done(item);
 }
 
 async function readItem(
@@ -177,7 +180,7 @@ function splitOf(system: Json): string | undefined {
 
 function addAnnotation(context: ReadContext, item: LabelledItem, record: Json, children: readonly Json[]): void {
   const id = asText(record['id']);
-  const content = contentOfDataloop(record, item, children);
+  const content = context.attempt('its mask', () => contentOfDataloop(record, item, children));
   if (typeof content !== 'string') return context.accept(item, { ...content, ...(id !== undefined && { id }) });
   context.drop(item, `${id ?? 'annotation'} (${asText(record['label']) ?? ''})`, content);
 }

@@ -136,21 +136,24 @@ export const datumaro: Format = {
 };
 
 async function* readDatumaro(context: ReadContext, source: FileSource): AsyncIterable<LabelledItem> {
-  for (const path of (await listPaths(source)).filter((candidate) => candidate.endsWith('.json'))) {
-    const split = withoutExtension(baseName(path));
-    const names = await readCategories(context, source, path);
-    for await (const parts of streamJson(source, path)) {
-      for (const part of parts) {
-        const record =
-          part.key === 'items' && part.index !== undefined
-            ? context.objectAt(path, part.index, parseJson(part.bytes, path))
-            : undefined;
-        const item = record && (await itemOf(context, record, split === 'default' ? undefined : split));
-        if (!record || !item) continue;
-        for (const annotation of context.objectsIn(item, record['annotations'], 'annotation'))
-          addAnnotation(context, item, annotation, names);
-        yield context.done(item);
-      }
+  const files = (await listPaths(source)).filter((candidate) => candidate.endsWith('.json'));
+  yield* context.eachFile(files, (path) => readFile(context, source, path));
+}
+
+async function* readFile(context: ReadContext, source: FileSource, path: string): AsyncIterable<LabelledItem> {
+  const split = withoutExtension(baseName(path));
+  const names = await readCategories(context, source, path);
+  for await (const parts of streamJson(source, path)) {
+    for (const part of parts) {
+      const record =
+        part.key === 'items' && part.index !== undefined
+          ? context.objectAt(path, part.index, parseJson(part.bytes, path))
+          : undefined;
+      const item = record && (await itemOf(context, record, split === 'default' ? undefined : split));
+      if (!record || !item) continue;
+      for (const annotation of context.objectsIn(item, record['annotations'], 'annotation'))
+        addAnnotation(context, item, annotation, names);
+      yield context.done(item);
     }
   }
 }

@@ -132,7 +132,9 @@ export const fiftyone: Format = {
 /** The classes that the description beside the samples lists, be they used or not. */
 async function readClasses(context: ReadContext, source: FileSource, path: string): Promise<void> {
   const text = await readText(source, path);
-  const description = text === undefined ? undefined : asObject(parseJson(text, path));
+  const read = text === undefined ? undefined : context.attempt('file', () => asObject(parseJson(text, path)));
+  if (typeof read === 'string') return context.ledger.noted(path, `classes left out: ${read}`);
+  const description = read;
   const lists = [description?.['default_classes'], ...Object.values(asObject(description?.['classes']) ?? {})];
   for (const name of lists.flatMap((list) => asTexts(list))) if (name !== '') context.labels.define({ name });
 }
@@ -141,22 +143,25 @@ async function* readSamples(context: ReadContext, source: FileSource): AsyncIter
   const paths = await listPaths(source);
   for (const path of paths.filter((candidate) => /(^|\/)metadata\.json$/.test(candidate)))
     await readClasses(context, source, path);
-  for (const path of paths.filter((candidate) => /(^|\/)samples\.json$/.test(candidate))) {
-    for await (const parts of streamJson(source, path)) {
-      for (const part of parts) {
-        const sample =
-          part.key === 'samples' && part.index !== undefined
-            ? context.objectAt(path, part.index, parseJson(part.bytes, path))
-            : undefined;
-        const item = sample && (await sampleItem(context, sample));
-        if (!sample || !item) continue;
-        for (const [field, value] of Object.entries(sample)) {
-          const holder = asObject(value);
-          if (holder && isLabelField(value) && field !== 'metadata') addField(context, item, holder, field);
-        }
-        if (sample['frames'] !== undefined) context.ledger.noted(item.path, 'labels of frames left out');
-        yield context.done(item);
+  const files = paths.filter((candidate) => /(^|\/)samples\.json$/.test(candidate));
+  yield* context.eachFile(files, (path) => readFile(context, source, path));
+}
+
+async function* readFile(context: ReadContext, source: FileSource, path: string): AsyncIterable<LabelledItem> {
+  for await (const parts of streamJson(source, path)) {
+    for (const part of parts) {
+      const sample =
+        part.key === 'samples' && part.index !== undefined
+          ? context.objectAt(path, part.index, parseJson(part.bytes, path))
+          : undefined;
+      const item = sample && (await sampleItem(context, sample));
+      if (!sample || !item) continue;
+      for (const [field, value] of Object.entries(sample)) {
+        const holder = asObject(value);
+        if (holder && isLabelField(value) && field !== 'metadata') addField(context, item, holder, field);
       }
+      if (sample['frames'] !== undefined) context.ledger.noted(item.path, 'labels of frames left out');
+      yield context.done(item);
     }
   }
 }

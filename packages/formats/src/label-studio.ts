@@ -1,5 +1,5 @@
 import type { AnnotationGeometry, Attributes, Keyframe } from '@fovea/contract';
-import type { Format, LabelledItem } from './dataset.ts';
+import { FormatError, type Format, type LabelledItem } from './dataset.ts';
 import { type FileSource, listPaths } from './files.ts';
 import { fittingOf } from './fit.ts';
 import { parseJson, streamJson } from './json-stream.ts';
@@ -38,17 +38,26 @@ export const labelStudio: Format = {
 
 async function* readTasks(context: ReadContext, source: FileSource): AsyncIterable<LabelledItem> {
   const paths = await listPaths(source);
-  for (const path of paths.filter((candidate) => /config[^/]*\.xml$/.test(candidate)))
-    readConfig(await readXml(source, path), context);
-  for (const path of paths.filter((candidate) => candidate.endsWith('.json'))) {
-    for await (const parts of streamJson(source, path)) {
-      for (const part of parts) {
-        const task = part.key === '' ? asObject(parseJson(part.bytes, path)) : undefined;
-        const item = task && (await taskItem(context, task));
-        if (task && item) {
-          addResults(context, item, task);
-          yield context.done(item);
-        }
+  for (const path of paths.filter((candidate) => /config[^/]*\.xml$/.test(candidate))) {
+    try {
+      readConfig(await readXml(source, path), context);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      context.ledger.noted(path, `labels left out: ${error.message}`);
+    }
+  }
+  const files = paths.filter((candidate) => candidate.endsWith('.json'));
+  yield* context.eachFile(files, (path) => readFile(context, source, path));
+}
+
+async function* readFile(context: ReadContext, source: FileSource, path: string): AsyncIterable<LabelledItem> {
+  for await (const parts of streamJson(source, path)) {
+    for (const part of parts) {
+      const task = part.key === '' ? asObject(parseJson(part.bytes, path)) : undefined;
+      const item = task && (await taskItem(context, task));
+      if (task && item) {
+        addResults(context, item, task);
+        yield context.done(item);
       }
     }
   }

@@ -1,7 +1,7 @@
 import type { AnnotationGeometry, Attributes } from '@fovea/contract';
 import { encodeRle } from '@fovea/geometry';
 import { attributeFromText, attributeToText, setOwn, throughText } from './attributes.ts';
-import type { Format, LabelledAnnotation, LabelledItem } from './dataset.ts';
+import { FormatError, type Format, type LabelledAnnotation, type LabelledItem } from './dataset.ts';
 import { encodeText, type FilePiece, type FileSource, fromBase64, listPaths, readLines, toBase64 } from './files.ts';
 import { type FitRules, type Fitted, fittingOf } from './fit.ts';
 import { parseJson } from './json-stream.ts';
@@ -110,8 +110,8 @@ export const labelbox: Format = {
   },
   read: (source, options) =>
     readingOf(source, options, async function* (context) {
-      for (const path of (await listPaths(source)).filter((candidate) => /\.(ndjson|jsonl|json)$/.test(candidate)))
-        yield* readRows(context, source, path);
+      const files = (await listPaths(source)).filter((candidate) => /\.(ndjson|jsonl|json)$/.test(candidate));
+      yield* context.eachFile(files, (path) => readRows(context, source, path));
     }),
   write: (items, labels, options) => writingOf(rules, items, labels, options, writeRows),
   fitting: (labels, options) => fittingOf(rules, labels, options),
@@ -119,9 +119,16 @@ export const labelbox: Format = {
 };
 
 async function* readRows(context: ReadContext, source: FileSource, path: string): AsyncIterable<LabelledItem> {
+  let [number, items, broken] = [0, 0, undefined as FormatError | undefined];
   for await (const line of readLines(source, path)) {
+    number += 1;
     if (line.trim() === '') continue;
-    const row = asObject(parseJson(line, path));
+    const row = rowOf(line, path);
+    if (row instanceof FormatError) {
+      broken ??= row;
+      context.ledger.noted(path, `line ${number} left out: it is no JSON`);
+      continue;
+    }
     const dataRow = asObject(row?.['data_row']);
     if (row === undefined || dataRow === undefined) {
       context.ledger.noted(path, 'line left out: it is no data row');
@@ -143,7 +150,19 @@ async function* readRows(context: ReadContext, source: FileSource, path: string)
       for (const label of context.objectsIn(item, asObject(project)?.['labels'], 'label'))
         addLabel(context, item, asObject(label['annotations']) ?? {});
     }
+    items += 1;
     yield context.done(item);
+  }
+  if (items === 0 && broken !== undefined) throw broken;
+}
+
+/** A line as an object, undefined when it is none; the error when it is no JSON. */
+function rowOf(line: string, path: string): Json | FormatError | undefined {
+  try {
+    return asObject(parseJson(line, path));
+  } catch (error) {
+    if (error instanceof FormatError) return error;
+    throw error;
   }
 }
 
@@ -154,7 +173,7 @@ function addLabel(context: ReadContext, item: LabelledItem, annotations: Json): 
 }
 
 function addObject(context: ReadContext, item: LabelledItem, object: Json): void {
-  const geometry = geometryOf(object, item);
+  const geometry = context.attempt('its mask', () => geometryOf(object, item));
   if (typeof geometry === 'string') return context.drop(item, asText(object['feature_id']) ?? 'object', geometry);
   context.accept(item, { ...commonOf(object), geometry });
 }
@@ -233,7 +252,7 @@ function addFrames(context: ReadContext, item: LabelledItem, frames: Json): void
     const number = asCount(frame);
     for (const [id, object] of Object.entries(asObject(asObject(value)?.['objects']) ?? {})) {
       const record = asObject(object);
-      const geometry = record ? geometryOf(record, item) : 'it is no object';
+      const geometry = record ? context.attempt('its mask', () => geometryOf(record, item)) : 'it is no object';
       if (typeof geometry === 'string' || number === undefined || number === 0 || record === undefined) {
         context.drop(item, `${id} in frame ${frame}`, typeof geometry === 'string' ? geometry : 'frames count from 1');
         continue;

@@ -2,7 +2,7 @@ import type { AnnotationGeometry, Attributes, GeometryOf } from '@fovea/contract
 import { bitmapFromRuns, decodeRle, ellipsePolygon, encodeRle, runsBounds } from '@fovea/geometry';
 import { setOwn } from './attributes.ts';
 import type { Format, LabelledAnnotation, LabelledItem } from './dataset.ts';
-import { encodeText, type FilePiece, fromBase64, listPaths, readText, toBase64 } from './files.ts';
+import { encodeText, type FilePiece, type FileSource, fromBase64, listPaths, readText, toBase64 } from './files.ts';
 import { type FitRules, type Fitted, fittingOf } from './fit.ts';
 import { parseJson } from './json-stream.ts';
 import { runsInBox } from './mask-layers.ts';
@@ -95,33 +95,34 @@ export const labelme: Format = {
   },
   read: (source, options) =>
     readingOf(source, options, async function* (context) {
-      for (const path of (await listPaths(source)).filter((candidate) => candidate.endsWith('.json'))) {
-        const root = asObject(parseJson((await readText(source, path)) ?? '', path));
-        if (root === undefined || !Array.isArray(root['shapes'])) {
-          context.ledger.noted(path, 'file left out: it is no LabelMe file');
-          continue;
-        }
-        const named = asText(root['imagePath']) ?? `${withoutExtension(baseName(path))}.jpg`;
-        const picture = resolvePath(folderOf(path), named);
-        const item = await context.item(picture ?? named, {
-          width: asCount(root['imageWidth']),
-          height: asCount(root['imageHeight']),
-        });
-        if (item === undefined) continue;
-        for (const [number, shape] of context.objectsIn(item, root['shapes'], 'shape').entries())
-          addShape(context, item, shape, `shape ${number}`);
-        for (const [label, isSet] of Object.entries(asObject(root['flags']) ?? {}))
-          if (isSet === true) context.accept(item, { label, geometry: { type: 'classification' } });
-        yield context.done(item);
-      }
+      const files = (await listPaths(source)).filter((candidate) => candidate.endsWith('.json'));
+      yield* context.eachFile(files, (path) => readPicture(context, source, path));
     }),
   write: (items, labels, options) => writingOf(rules, items, labels, options, writeLabelme),
   fitting: (labels, options) => fittingOf(rules, labels, options),
   mediaPath: (item) => item.path,
 };
 
+async function* readPicture(context: ReadContext, source: FileSource, path: string): AsyncIterable<LabelledItem> {
+  const root = asObject(parseJson((await readText(source, path)) ?? '', path));
+  if (root === undefined || !Array.isArray(root['shapes']))
+    return context.ledger.noted(path, 'file left out: it is no LabelMe file');
+  const named = asText(root['imagePath']) ?? `${withoutExtension(baseName(path))}.jpg`;
+  const picture = resolvePath(folderOf(path), named);
+  const item = await context.item(picture ?? named, {
+    width: asCount(root['imageWidth']),
+    height: asCount(root['imageHeight']),
+  });
+  if (item === undefined) return;
+  for (const [number, shape] of context.objectsIn(item, root['shapes'], 'shape').entries())
+    addShape(context, item, shape, `shape ${number}`);
+  for (const [label, isSet] of Object.entries(asObject(root['flags']) ?? {}))
+    if (isSet === true) context.accept(item, { label, geometry: { type: 'classification' } });
+  yield context.done(item);
+}
+
 function addShape(context: ReadContext, item: LabelledItem, shape: Json, name: string): void {
-  const geometry = geometryOf(shape, item);
+  const geometry = context.attempt('its mask', () => geometryOf(shape, item));
   if (typeof geometry === 'string') return context.drop(item, name, geometry);
   const attributes: Attributes = {};
   for (const [flag, value] of Object.entries(asObject(shape['flags']) ?? {}))

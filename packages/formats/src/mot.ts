@@ -76,10 +76,10 @@ export const mot: Format = {
       const paths = await listPaths(source);
       const there = new Set(paths);
       const folders = new Set(paths.flatMap((path) => /^(.*?)\/?(?:gt\/gt\.txt|seqinfo\.ini)$/.exec(path)?.[1] ?? []));
-      for (const folder of folders) {
+      yield* context.eachFile([...folders], async function* (folder) {
         const item = await readSequence(context, source, folder, there);
         if (item) yield context.done(item);
-      }
+      });
     }),
   write: (items, labels, options) => writingOf(rules, items, labels, options, writeSequences),
   fitting: (labels, options) => fittingOf(rules, labels, options),

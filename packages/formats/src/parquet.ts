@@ -30,8 +30,8 @@ export const parquet: Format = {
   detect: async ({ paths }) => (paths.some((path) => path.endsWith('.parquet')) ? 0.6 : 0),
   read: (source, options) =>
     readingOf(source, options, async function* (context) {
-      for (const path of (await listPaths(source)).filter((candidate) => candidate.endsWith('.parquet')))
-        yield* readFile(context, source, path);
+      const files = (await listPaths(source)).filter((candidate) => candidate.endsWith('.parquet'));
+      yield* context.eachFile(files, (path) => readFile(context, source, path));
     }),
   write: (items, labels, options) => writingOf(rules, items, labels, options, writeFile),
   fitting: (labels, options) => fittingOf(rules, labels, options),
@@ -127,21 +127,31 @@ async function* writeFile({ items, labels, options }: WriteContext): AsyncIterab
 }
 
 async function* readFile(context: ReadContext, source: FileSource, path: string): AsyncIterable<LabelledItem> {
-  let item: LabelledItem | undefined;
-  let current: string | undefined;
-  for await (const rows of ParquetFile.read(path, await bufferOf(source, path), (text) =>
-    defineLabels(context, text, path),
-  )) {
+  // All of an item at once: some of its annotations, where the file breaks off, would pass for all.
+  let current: Json[] = [];
+  const finish = async function* (): AsyncIterable<LabelledItem> {
+    const [first] = current;
+    const item = first && (await itemOf(context, first, path));
+    if (item === undefined) return;
+    for (const row of current) {
+      if (row['type'] === null || row['type'] === undefined) continue;
+      const fault = context.attempt('its row', () => addRow(context, item, row, path));
+      if (typeof fault === 'string') context.drop(item, asText(row['id']) ?? 'row', fault);
+    }
+    yield context.done(item);
+  };
+  const buffer = await bufferOf(source, path);
+  for await (const rows of ParquetFile.read(path, buffer, (text) => defineLabels(context, text, path))) {
     for (const row of rows) {
-      if (row['path'] !== current) {
-        if (item) yield context.done(item);
-        current = asText(row['path']);
-        item = await itemOf(context, row, path);
+      // Rows without a path are told one by one.
+      if (current.length > 0 && (typeof row['path'] !== 'string' || row['path'] !== current[0]?.['path'])) {
+        yield* finish();
+        current = [];
       }
-      if (item && row['type'] !== null && row['type'] !== undefined) addRow(context, item, row, path);
+      current.push(row);
     }
   }
-  if (item) yield context.done(item);
+  yield* finish();
 }
 
 function defineLabels(context: ReadContext, text: string, path: string): void {

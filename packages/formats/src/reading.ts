@@ -1,6 +1,6 @@
 import type { AnnotationContent, AnnotationGeometry } from '@fovea/contract';
 import { geometryFault, keyframesFault } from '@fovea/geometry';
-import type { KnownMedia, LabelledItem, Reading, ReadOptions } from './dataset.ts';
+import { FormatError, type KnownMedia, type LabelledItem, type Reading, type ReadOptions } from './dataset.ts';
 import { type FileSource, readHead } from './files.ts';
 import { imageSize } from './image-size.ts';
 import { LabelIndex } from './labels.ts';
@@ -121,6 +121,43 @@ export class ReadContext {
     const object = asObject(entry);
     if (object === undefined) this.ledger.noted(path, `entry ${number + 1} left out: it is no object`);
     return object;
+  }
+
+  /**
+   * The items of several files, one file after the other. One that is broken is named, and costs nothing but itself.
+   * @throws {FormatError} of the first broken one, when no item is found at all.
+   */
+  async *eachFile(
+    paths: readonly string[],
+    read: (path: string) => AsyncIterable<LabelledItem>,
+  ): AsyncIterable<LabelledItem> {
+    let [items, broken] = [0, undefined as FormatError | undefined];
+    for (const path of paths) {
+      const before = items;
+      try {
+        for await (const item of read(path)) {
+          items += 1;
+          yield item;
+        }
+      } catch (error) {
+        if (!(error instanceof FormatError) || paths.length === 1) throw error;
+        broken ??= error;
+        const what = items === before ? 'file left out' : `read up to item ${items - before}, the rest left out`;
+        const why = error.message.startsWith(`${path} `) ? `it ${error.message.slice(path.length + 1)}` : error.message;
+        this.ledger.noted(path, `${what}: ${why}`);
+      }
+    }
+    if (items === 0 && broken !== undefined) throw broken;
+  }
+
+  /** What is made of bytes within a file; a text that says why not, when they are broken. */
+  attempt<T>(what: string, read: () => T): T | string {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof FormatError) return `${what} cannot be read: ${error.message}`;
+      throw error;
+    }
   }
 
   /** Counts a finished item and gives it on. */

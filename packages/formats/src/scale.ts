@@ -84,27 +84,30 @@ export const scale: Format = {
   },
   read: (source, options) =>
     readingOf(source, options, async function* (context) {
-      for (const path of (await listPaths(source)).filter((candidate) => candidate.endsWith('.json'))) {
-        for await (const parts of streamJson(source, path)) {
-          for (const part of parts) {
-            // An array of tasks, or the answer of the task list: `{ "docs": [...] }`.
-            const isTask = (part.key === '' || part.key === 'docs') && part.index !== undefined;
-            const task = isTask ? context.objectAt(path, part.index ?? 0, parseJson(part.bytes, path)) : undefined;
-            if (task === undefined) continue;
-            if (task['task_id'] === undefined) {
-              context.ledger.noted(path, `entry ${(part.index ?? 0) + 1} left out: it is no task`);
-              continue;
-            }
-            const item = await readTask(context, source, task, path);
-            if (item) yield context.done(item);
-          }
-        }
-      }
+      const files = (await listPaths(source)).filter((candidate) => candidate.endsWith('.json'));
+      yield* context.eachFile(files, (path) => readFile(context, source, path));
     }),
   write: (items, labels, options) => writingOf(rules, items, labels, options, writeTasks),
   fitting: (labels, options) => fittingOf(rules, labels, options),
   mediaPath: (item) => `media/${item.path}`,
 };
+
+async function* readFile(context: ReadContext, source: FileSource, path: string): AsyncIterable<LabelledItem> {
+  for await (const parts of streamJson(source, path)) {
+    for (const part of parts) {
+      // An array of tasks, or the answer of the task list: `{ "docs": [...] }`.
+      const isTask = (part.key === '' || part.key === 'docs') && part.index !== undefined;
+      const task = isTask ? context.objectAt(path, part.index ?? 0, parseJson(part.bytes, path)) : undefined;
+      if (task === undefined) continue;
+      if (task['task_id'] === undefined) {
+        context.ledger.noted(path, `entry ${(part.index ?? 0) + 1} left out: it is no task`);
+        continue;
+      }
+      const item = await readTask(context, source, task, path);
+      if (item) yield context.done(item);
+    }
+  }
+}
 
 async function readTask(
   context: ReadContext,

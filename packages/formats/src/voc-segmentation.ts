@@ -46,6 +46,8 @@ const rules: FitRules = {
   },
 };
 
+const classPicture = /^(.*?)SegmentationClass\/(.+)\.png$/;
+
 /** Pascal VOC segmentation: a PNG of classes and a PNG of objects for each picture. */
 export const vocSegmentation: Format = {
   name: 'voc-segmentation',
@@ -60,19 +62,18 @@ export const vocSegmentation: Format = {
       const classes = await readClasses(context, paths);
       const splits = await readSplits(source, paths, 'Segmentation');
       const pictures = await picturesByStem(context);
-      for (const path of paths) {
-        const match = /^(.*?)SegmentationClass\/(.+)\.png$/.exec(path);
-        if (!match) continue;
-        const [, root = '', stem = ''] = match;
+      const files = paths.filter((path) => classPicture.test(path));
+      yield* context.eachFile(files, async function* (path) {
+        const [, root = '', stem = ''] = classPicture.exec(path) ?? [];
         const picture = pictures.get(stem) ?? `${stem}.jpg`;
         const bytes = await readBytes(source, path);
         const png = bytes && decodePng(bytes, path);
         const item =
           png && (await context.item(picture, { width: png.width, height: png.height, split: splits.get(stem) }));
-        if (png === undefined || item === undefined) continue;
+        if (png === undefined || item === undefined) return;
         await addObjects(context, item, png, { classes, objects: `${root}SegmentationObject/${stem}.png` });
         yield context.done(item);
-      }
+      });
     }),
   write: (items, labels, options) => writingOf(rules, items, labels, options, writeSegmentation),
   fitting: (labels, options) => fittingOf(rules, labels, options),

@@ -74,32 +74,36 @@ async function* readVoc(context: ReadContext, source: FileSource): AsyncIterable
   const paths = await listPaths(source);
   const splits = await readSplits(source, paths);
   for (const { name } of (await readLabelMap(source, paths)) ?? []) context.labels.define({ name });
-  for (const path of paths.filter((candidate) => candidate.endsWith('.xml'))) {
-    const root = await readXml(source, path);
-    if (root.name !== 'annotation') {
-      context.ledger.noted(path, 'file left out: it is no VOC annotation');
-      continue;
-    }
-    const name = textOf(root, 'filename');
-    const stem = withoutExtension(/^(?:.*\/)?Annotations\/(.+)$/.exec(path)?.[1] ?? path);
-    // Tools write the bare name of the picture; its folder is that of the label file below Annotations.
-    const picture =
-      name === undefined
-        ? stem
-        : name.includes('/') || folderOf(stem) === ''
-          ? name
-          : `${folderOf(stem)}/${baseName(name)}`;
-    const size = childOf(root, 'size');
-    const item = await context.item(picture, {
-      width: numberOf(size, 'width'),
-      height: numberOf(size, 'height'),
-      split: splits.get(stem) ?? splits.get(withoutExtension(picture)),
-    });
-    if (item === undefined) continue;
-    for (const [number, object] of root.children.filter((child) => child.name === 'object').entries())
-      addObject(context, item, object, number);
-    yield context.done(item);
-  }
+  const files = paths.filter((candidate) => candidate.endsWith('.xml'));
+  yield* context.eachFile(files, (path) => readAnnotation(context, source, { path, splits }));
+}
+
+async function* readAnnotation(
+  context: ReadContext,
+  source: FileSource,
+  { path, splits }: { path: string; splits: ReadonlyMap<string, string> },
+): AsyncIterable<LabelledItem> {
+  const root = await readXml(source, path);
+  if (root.name !== 'annotation') return context.ledger.noted(path, 'file left out: it is no VOC annotation');
+  const name = textOf(root, 'filename');
+  const stem = withoutExtension(/^(?:.*\/)?Annotations\/(.+)$/.exec(path)?.[1] ?? path);
+  // Tools write the bare name of the picture; its folder is that of the label file below Annotations.
+  const picture =
+    name === undefined
+      ? stem
+      : name.includes('/') || folderOf(stem) === ''
+        ? name
+        : `${folderOf(stem)}/${baseName(name)}`;
+  const size = childOf(root, 'size');
+  const item = await context.item(picture, {
+    width: numberOf(size, 'width'),
+    height: numberOf(size, 'height'),
+    split: splits.get(stem) ?? splits.get(withoutExtension(picture)),
+  });
+  if (item === undefined) return;
+  for (const [number, object] of root.children.filter((child) => child.name === 'object').entries())
+    addObject(context, item, object, number);
+  yield context.done(item);
 }
 
 /** The lists of ImageSets/Main: a picture without its ending on each line. Lists of single classes have a second column. */
