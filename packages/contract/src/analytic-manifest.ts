@@ -43,10 +43,13 @@ const filePath = z
   .max(300)
   .regex(/^(?!\/)(?!.*(^|\/)\.{0,2}(\/|$))[^\0\\]+$/, 'must be a relative path without "." and ".."');
 
-/** What a program may use. Unset memory: 4 GiB. */
+/** What a program may use. Unset: 4 GiB of memory, 512 processes, 16 GiB on disk, 64 MiB of log. */
 const programLimits = {
   network: z.boolean().default(false).describe('Whether it may reach the network'),
   memoryBytes: z.int().min(16 * 1024 * 1024, 'must be at least 16 MiB').optional(),
+  processes: z.int().min(16, 'must be at least 16').max(100_000).optional().describe('Processes and their threads that it may have at once; unset 512'),
+  diskBytes: z.int().min(1024 * 1024, 'must be at least 1 MiB').optional().describe('Bytes that it may have in its folders at once; unset 16 GiB'),
+  logBytes: z.int().min(64 * 1024, 'must be at least 64 KiB').optional().describe('Bytes that it may say on standard output and standard error; unset 64 MiB'),
 };
 
 export const runtime = z.discriminatedUnion('kind', [

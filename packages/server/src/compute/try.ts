@@ -8,10 +8,12 @@ import { readAnalyticFolder } from '@fovea/analytics/folder.ts';
 import { builtinAnalytics } from '@fovea/analytics/registry.ts';
 import { bindInputs, bindParameters, tryAnalytic, type TryOptions, type TryResult } from '@fovea/analytics/try.ts';
 import { neededFiles, newId, type AnalyticManifest } from '@fovea/contract';
+import { keptLog } from './kept-log.ts';
 import { builtinRunner } from './runners/builtin.ts';
 import { containerRunner, findContainerEngine } from './runners/container.ts';
 import { onnxRunner } from './runners/onnx.ts';
 import { processRunner } from './runners/process.ts';
+import { removeFolder } from './runners/remove-folder.ts';
 import { RunnerError, type Runner } from './runners/runner.ts';
 
 export type { TryOptions, TryResult };
@@ -39,14 +41,14 @@ export async function tryLocally(folderOrName: string, options: TryOptions): Pro
       folder,
       files: filesOf(manifest, folderOrName),
       job: { id: newId(), ticket: 1 },
-      task: { inputs, parameters, outputDir, progress: options.progress ?? (() => undefined), log: options.log ?? (() => undefined), signal: time.signal },
+      task: { inputs, parameters, outputDir, progress: options.progress ?? (() => undefined), log: keptLog(options.log ?? (() => undefined)), signal: time.signal },
     });
     const seconds = (performance.now() - started) / 1_000;
     return { ...(await keep(result, options.outDir)), manifest, seconds };
   } finally {
     time.clear();
     await runner.close();
-    await rm(folder, { recursive: true, force: true });
+    await removeFolder(folder);
   }
 }
 

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InputError, type AnalyticResult, type InputFile } from '@fovea/analytics/analytic.ts';
@@ -16,6 +16,8 @@ import { systemCaller } from '../../identity/caller.ts';
 import type { AnnotationsService } from '../../labeling/annotations/service.ts';
 import type { Logger } from '../../logger.ts';
 import type { AnalyticsService } from '../analytics/service.ts';
+import { keptLog } from '../kept-log.ts';
+import { removeFolder } from '../runners/remove-folder.ts';
 import { AnswerLater, RunnerError, RunnerMissing, type Runner } from '../runners/runner.ts';
 import { isDrawnFor } from './bind.ts';
 import { tellPace, type Pace } from './pace.ts';
@@ -64,7 +66,7 @@ async function sweepFolders(): Promise<void> {
     if (!name.startsWith(folderPrefix)) continue;
     const path = join(tmpdir(), name);
     const facts = await stat(path).catch(() => undefined);
-    if (facts && facts.mtimeMs < Date.now() - abandonedMs) await rm(path, { recursive: true, force: true });
+    if (facts && facts.mtimeMs < Date.now() - abandonedMs) await removeFolder(path);
   }
 }
 
@@ -126,7 +128,7 @@ async function runJob(deps: JobWorkerDeps, job: StoredJob, message: Message<JobM
     clearTimeout(timer);
     report.close();
     for (const release of releases) await release();
-    if (existsSync(folder)) await rm(folder, { recursive: true, force: true });
+    if (existsSync(folder)) await removeFolder(folder);
   }
 }
 
@@ -159,15 +161,12 @@ class JobStopped extends Error {
 }
 
 const reportMs = 300;
-const maxLogLines = 10_000;
-const maxLineLength = 2_000;
 
 /** Passes progress and log lines on a few times a second, and finds out whether the job was cancelled. */
 function reporter({ db }: JobWorkerDeps, job: StoredJob, stop: AbortController) {
   let fraction: number | undefined;
   let text: string | undefined;
   let lines: string[] = [];
-  let logged = 0;
   let chain = Promise.resolve();
   const flush = (last = false): Promise<void> => {
     chain = chain.then(async () => {
@@ -187,11 +186,7 @@ function reporter({ db }: JobWorkerDeps, job: StoredJob, stop: AbortController) 
       fraction = Math.min(Math.max(at, 0), 1);
       if (words !== undefined) text = words.slice(0, 500);
     },
-    log: (line: string): void => {
-      logged += 1;
-      if (logged <= maxLogLines) lines.push(line.replaceAll('\u0000', '').slice(0, maxLineLength));
-      else if (logged === maxLogLines + 1) lines.push('The log is full; what follows is left out.');
-    },
+    log: keptLog((line) => lines.push(line)),
     /** What is left, once the run has ended. */
     flush: () => flush(true).catch(() => undefined),
     close: () => clearInterval(timer),

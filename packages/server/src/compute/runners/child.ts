@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { InputError } from '@fovea/analytics/analytic.ts';
 import { RunnerError, type RunRequest } from './runner.ts';
+import { shownBytes, tooMuchLog, type RunLimits } from './limits.ts';
 import { lineCutter, readLine, type Status } from './status-lines.ts';
+import { watchRun, type Belongings } from './watch.ts';
 
 /** A program to start, with all that it is given. */
 export interface Program {
@@ -13,13 +15,19 @@ export interface Program {
   /** For messages. */
   name: string;
   memoryBytes: number;
+  limits: RunLimits;
+  /** The folders that it can write to. */
+  folders: readonly string[];
+  /** What else is watched over while it runs, given the process that was started. */
+  belongings(pid: number | undefined): Promise<Belongings>;
   /** The code that says that what starts it failed, not itself. */
   ownFailure?: number;
 }
 
 /**
  * Runs a program to its end: its status lines become progress, everything else its log. At an abort its whole group is killed and the
- * signal's reason thrown. Throws InputError or Error by what it said or how it ended.
+ * signal's reason thrown; so it is when it takes more than its limits, with a LimitError. Throws InputError or Error by what it said or how
+ * it ended.
  */
 export async function runProgram(program: Program, { task }: Pick<RunRequest, 'task'>): Promise<void> {
   task.signal.throwIfAborted();
@@ -29,30 +37,41 @@ export async function runProgram(program: Program, { task }: Pick<RunRequest, 't
   child.once('error', (error) => reject(new RunnerError(`The program could not be started: ${error.message}`)));
   // Not 'close': a grandchild that holds the pipes open must not hold the job.
   child.once('exit', (code, signal) => resolve({ code, signal }));
-  const said = listen(child, task);
-  const killGroup = (): void => {
-    try {
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-    }
-  };
   const stop = (): void => {
-    killGroup();
+    killGroup(child.pid);
     void program.kill?.();
   };
+  let excess: Error | undefined;
+  const onExcess = (error: Error): void => {
+    excess ??= error;
+    stop();
+  };
+  const said = listen(child, task, { maxBytes: program.limits.logBytes, onFull: () => onExcess(tooMuchLog(program.limits)) });
+  const watch = watchRun({ folders: program.folders, belongings: () => program.belongings(child.pid), limits: program.limits, onExcess });
   task.signal.addEventListener('abort', stop, { once: true });
   if (task.signal.aborted) stop();
   try {
     const { code, signal } = await exited;
+    watch.stop();
     // What it left running ends with it.
-    killGroup();
+    killGroup(child.pid);
     await program.kill?.();
     await said.drained();
     task.signal.throwIfAborted();
+    excess ??= await watch.left();
+    if (excess) throw excess;
     judge(program, { code, signal }, said);
   } finally {
+    watch.stop();
     task.signal.removeEventListener('abort', stop);
+  }
+}
+
+function killGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
@@ -66,7 +85,7 @@ interface Said {
 const drainMs = 1_000;
 const keptLines = 20;
 
-function listen(child: ReturnType<typeof spawn>, task: RunRequest['task']): Said {
+function listen(child: ReturnType<typeof spawn>, task: RunRequest['task'], { maxBytes, onFull }: { maxBytes: number; onFull(): void }): Said {
   const said: Said = { error: undefined, broken: undefined, lastLines: [], drained: async () => undefined };
   const out = lineCutter((line) => {
     const read = readLine(line);
@@ -82,11 +101,18 @@ function listen(child: ReturnType<typeof spawn>, task: RunRequest['task']): Said
     if (line.trim() !== '') said.lastLines = [...said.lastLines.slice(1 - keptLines), line.trim()];
     task.log(line);
   });
+  let bytes = 0;
+  const take = (chunk: Buffer, cutter: typeof out): void => {
+    const wasFull = bytes > maxBytes;
+    bytes += chunk.length;
+    if (bytes <= maxBytes) cutter.write(chunk);
+    else if (!wasFull) onFull();
+  };
   const ends = [
     { stream: child.stdout, cutter: out },
     { stream: child.stderr, cutter: err },
   ].map(({ stream, cutter }) => {
-    stream?.on('data', (chunk: Buffer) => cutter.write(chunk));
+    stream?.on('data', (chunk: Buffer) => take(chunk, cutter));
     // A pipe that breaks says no more than its end.
     stream?.on('error', () => undefined);
     return new Promise<void>((resolve) => (stream ? stream.once('close', () => (cutter.end(), resolve())) : resolve()));
@@ -98,6 +124,13 @@ function listen(child: ReturnType<typeof spawn>, task: RunRequest['task']): Said
     child.stderr?.destroy();
   };
   return said;
+}
+
+/** Which of its limits a program speaks of, when the system gave it nothing more. */
+function wallHit(words: string, { processes, diskBytes }: RunLimits): string {
+  if (/\bfork\b|Resource temporarily unavailable|EAGAIN|can't start new thread/.test(words)) return ` It may have ${processes} processes and threads at once ("processes" in the runtime of its manifest).`;
+  if (/File too large|File size limit exceeded|EFBIG/.test(words)) return ` It may have ${shownBytes(diskBytes)} on disk ("diskBytes" in the runtime of its manifest).`;
+  return '';
 }
 
 function judge(program: Program, { code, signal }: { code: number | null; signal: NodeJS.Signals | null }, said: Said): void {
@@ -113,6 +146,6 @@ function judge(program: Program, { code, signal }: { code: number | null; signal
   if (killed === 'SIGKILL') throw new Error(`The program was killed; most likely it needed more than the memory that it may use (${Math.round(program.memoryBytes / 1024 / 1024)} MiB).${last}`);
   if (killed !== null) throw new Error(`The program was ended by ${killed}.${last}`);
   if (code === 127 || code === 126) throw new Error(`The program "${program.name}" ${code === 127 ? 'was not found' : 'cannot be executed'} where the job runs.${last}`);
-  if (code !== 0) throw new Error(`The program ended with code ${code}.${last}`);
+  if (code !== 0) throw new Error(`The program ended with code ${code}.${last}${wallHit(last, program.limits)}`);
   if (said.broken !== undefined) throw new Error(`The program printed half a JSON as a status line: ${said.broken.slice(0, 200)}`);
 }

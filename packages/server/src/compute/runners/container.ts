@@ -5,16 +5,17 @@ import { promisify } from 'node:util';
 import type { Logger } from '../../logger.ts';
 import { runProgram } from './child.ts';
 import { collectResult } from './collect.ts';
+import { containerBelongings } from './container-belongings.ts';
 import { ImageStore } from './images.ts';
+import { limitsOf, wallOfFileBytes, wallOfProcesses } from './limits.ts';
 import { RunnerError, RunnerMissing, type Runner, type RunRequest } from './runner.ts';
 import { canMakeNetworks, openOwnNetwork } from './own-network.ts';
 import { returnUser, takeUser } from './sandbox.ts';
-import { layTaskFolder } from './task-folder.ts';
+import { layTaskFolder, writableFolders } from './task-folder.ts';
 import { defaultMemoryBytes, environment } from './process.ts';
 
 const run = promisify(execFile);
 const inside = '/job';
-const maxProcesses = 512;
 /** What podman and docker end with when they could not start the container. */
 const engineFailed = 125;
 
@@ -138,6 +139,8 @@ async function runContainer(engine: ContainerEngine, given: { request: RunReques
   const { folder, job } = request;
   const name = `fovea-${job.id}-${job.ticket}`;
   const memoryBytes = runtime.memoryBytes ?? defaultMemoryBytes;
+  const limits = limitsOf(request.manifest);
+  const processes = wallOfProcesses(limits);
   // One that a worker before us left behind when it was killed.
   await run(engine.program, ['rm', '--force', name]).catch(() => undefined);
   await mkdir(join(folder, 'given', 'out'), { recursive: true });
@@ -149,7 +152,8 @@ async function runContainer(engine: ContainerEngine, given: { request: RunReques
   const command = [
     engine.program, 'run', '--rm', '--name', name, '--pull', 'never', ...engine.options, ...options,
     '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', '--ipc', 'private',
-    '--pids-limit', String(maxProcesses), '--memory', String(memoryBytes), '--ulimit', 'nofile=4096:4096', '--ulimit', 'nproc=1000:1000', '--ulimit', 'core=0:0',
+    '--pids-limit', String(processes), '--memory', String(memoryBytes), '--ulimit', 'nofile=4096:4096', '--ulimit', `nproc=${Math.max(1_000, processes)}`, '--ulimit', 'core=0:0',
+    '--ulimit', `fsize=${wallOfFileBytes(limits)}`,
     ...shared, ...(volumes.includes('tmp') ? ['--volume', `${join(folder, 'tmp')}:/tmp`] : []),
     '--env-file', envFile,
     image, ...(runtime.command ?? []),
@@ -158,7 +162,7 @@ async function runContainer(engine: ContainerEngine, given: { request: RunReques
   try {
     const own = { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/root', ...(process.env['XDG_RUNTIME_DIR'] === undefined ? {} : { XDG_RUNTIME_DIR: process.env['XDG_RUNTIME_DIR'] }) };
     const engineEnv = options.includes('--uidmap') ? { ...own, CONTAINERS_CONF: settings } : own;
-    await runProgram({ name: runtime.command?.[0] ?? image, command, cwd: folder, env: engineEnv, memoryBytes, kill, ownFailure: engineFailed }, request);
+    await runProgram({ name: runtime.command?.[0] ?? image, command, cwd: folder, env: engineEnv, memoryBytes, limits, folders: volumes.length === 0 ? [] : writableFolders(folder), belongings: containerBelongings(engine, name), kill, ownFailure: engineFailed }, request);
   } finally {
     await run(engine.program, ['rm', '--force', name]).catch(() => undefined);
   }

@@ -66,6 +66,6 @@ for (const later of [false, true]) {
         },
       };
     },
-    { cannot: ['progress', 'forks', 'outside', 'link'] },
+    { cannot: ['progress', 'forks', 'breeds', 'roars', 'fills', 'outside', 'link'] },
   );
 }

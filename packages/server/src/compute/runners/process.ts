@@ -2,9 +2,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram } from './child.ts';
 import { collectResult } from './collect.ts';
+import { limitsOf } from './limits.ts';
 import { RunnerError, RunnerMissing, type Runner, type RunRequest } from './runner.ts';
 import { findSandbox, killUser, nodeFolder, returnUser, sandboxed, takeUser, type Sandbox } from './sandbox.ts';
-import { layTaskFolder, type User } from './task-folder.ts';
+import { layTaskFolder, writableFolders, type User } from './task-folder.ts';
 
 /** Data that a program may have in memory, unless its manifest says otherwise. */
 export const defaultMemoryBytes = 4 * 1024 ** 3;
@@ -44,13 +45,17 @@ async function runSandboxed(request: RunRequest, { runtime, sandbox, user }: { r
   const command = runtime.kind === 'process' ? runtime.command : [join(bin, 'node'), host, join(inside, 'given', 'code', runtime.module)];
   const memoryBytes = runtime.memoryBytes ?? defaultMemoryBytes;
   const show = { [join(toolsFolder, 'bin', 'node')]: process.execPath, ...(runtime.kind === 'typescript' ? { [host]: join(import.meta.dirname, 'typescript-host.ts') } : {}) };
+  const limits = limitsOf(request.manifest);
   await runProgram(
     {
       name: command[0] ?? '',
-      command: sandboxed(sandbox, { folder: request.folder, inside, command, user, network: runtime.network, memoryBytes, show }),
+      command: sandboxed(sandbox, { folder: request.folder, inside, command, user, network: runtime.network, memoryBytes, limits, show }),
       cwd: walled ? '/' : join(request.folder, 'given', 'code'),
       env: environment(request, { inside, bin }),
       memoryBytes,
+      limits,
+      folders: writableFolders(request.folder),
+      belongings: async (pid) => ({ root: pid, uid: walled ? undefined : user?.uid }),
       ...(user ? { kill: () => killUser(user) } : {}),
     },
     request,

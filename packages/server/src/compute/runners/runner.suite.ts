@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { InputError, type AnalyticResult, type InputFile } from '@fovea/analytics/analytic.ts';
 import { analyticManifest, newId, type AnalyticManifest } from '@fovea/contract';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LimitError } from './limits.ts';
 import { RunnerError, type Runner, type RunRequest } from './runner.ts';
 
 /**
@@ -13,9 +14,10 @@ import { RunnerError, type Runner, type RunRequest } from './runner.ts';
  * `progress`: says that it is half done. `logs`: logs "a word to the log". `userFault`, `fault`: fail with "the input is bad", "it broke".
  * `endless`: writes the time into `out/ticks` over and over. `halfJson`: gives half a JSON. `noOutput`: ends well and gives nothing.
  * `flood`: logs 200,000 lines. `forks`: starts a process that ticks as `endless` does, outlives it, and as many more as it can.
+ * `breeds`: has over fifty processes and does not end. `roars`: logs without end. `fills`: writes files without end, ten megabytes a second at most.
  * `outside`: writes `escaped` to places outside its folder. `link`: gives a link to a file of the machine as its output.
  */
-export const behaviours = ['ok', 'progress', 'logs', 'userFault', 'fault', 'endless', 'halfJson', 'noOutput', 'flood', 'forks', 'outside', 'link'] as const;
+export const behaviours = ['ok', 'progress', 'logs', 'userFault', 'fault', 'endless', 'halfJson', 'noOutput', 'flood', 'forks', 'breeds', 'roars', 'fills', 'outside', 'link'] as const;
 export type Behaviour = (typeof behaviours)[number];
 
 export interface RunnerDriver {
@@ -24,6 +26,9 @@ export interface RunnerDriver {
   analytic(behaviour: Behaviour): { runtime: AnalyticManifest['runtime']; files?: Record<string, string>; manifest?: Partial<AnalyticManifest>; inputs?: Record<string, InputFile[]>; expected?: unknown } | undefined;
   close(): Promise<void>;
 }
+
+/** What programs may have that take too much of it. */
+const tight: Partial<Record<Behaviour, object>> = { breeds: { processes: 48 }, roars: { logBytes: 1024 ** 2 }, fills: { diskBytes: 3 * 1024 ** 2 } };
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -59,7 +64,7 @@ export function runnerSuite(name: string, make: () => Promise<RunnerDriver>, opt
         inputs: [{ name: 'text', media: ['text'] }],
         outputs: [{ name: 'report', type: 'json', filename: 'report.json' }],
         ...given.manifest,
-        runtime: given.runtime,
+        runtime: { ...given.runtime, ...tight[behaviour] },
       });
       const files: Record<string, string> = {};
       for (const [place, content] of Object.entries(given.files ?? {})) {
@@ -165,6 +170,22 @@ export function runnerSuite(name: string, make: () => Promise<RunnerDriver>, opt
       await pause(300);
       expect(ticksOf(outputDir)).toBe(last);
     });
+    for (const [behaviour, title, words] of [
+      ['breeds', 'more processes than it may have', /\d+ processes and threads .* may have 48\b.*"processes"/],
+      ['roars', 'more log than it may write', /1 MiB on standard output .*"logBytes"/],
+      ['fills', 'more on disk than it may have', /into its folders; it may have 3 MiB.*"diskBytes"/],
+    ] as const) {
+      behaves(behaviour, `${title} ends it with that as the cause, and nothing of it goes on`, async () => {
+        const { request, heard, outputDir } = await prepare(behaviour);
+        const error = await driver!.runner.run(request).catch((thrown: unknown) => thrown);
+        expect(error).toBeInstanceOf(LimitError);
+        expect((error as Error).message).toMatch(words);
+        expect(heard.log.join('').length).toBeLessThanOrEqual(1024 ** 2);
+        const [last, lines] = [ticksOf(outputDir), heard.log.length];
+        await pause(300);
+        expect([ticksOf(outputDir), heard.log.length]).toEqual([last, lines]);
+      });
+    }
     behaves('outside', 'it cannot write outside its folder', async () => {
       const { request } = await prepare('outside');
       await driver!.runner.run(request).catch(() => undefined);
@@ -192,6 +213,10 @@ export const scripts: Record<Behaviour, string> = (() => {
     noOutput: 'true',
     flood: `i=0; while [ $i -lt 200000 ]; do echo "line $i"; i=$((i+1)); done; ${report}`,
     forks: `(${tick}) & n=0; while [ $n -lt 600 ]; do sleep 300 & n=$((n+1)); done 2>/dev/null; sleep 0.3; ${report}`,
+    breeds: `(${tick}) & n=0; while [ $n -lt 50 ]; do sleep 300 & n=$((n+1)); done; while :; do :; done`,
+    roars: `while :; do echo '${'words '.repeat(20)}'; done`,
+    // In files of 64 KiB, so that none of them is too large by itself.
+    fills: `text=0123456789abcdef; for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do text="$text$text"; done; n=0; while :; do printf %s "$text" > "$TMPDIR/$n"; n=$((n+1)); sleep 0.01; done`,
     outside: `for place in /etc /usr /opt / ${tmpdir()} "$FOVEA_OUTPUT/.." "\${FOVEA_TASK%/*}"; do echo x > "$place/escaped"; done; ${report}`,
     link: 'ln -s /etc/hostname "$FOVEA_OUTPUT/report.json"',
   };

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, lstatSync, readlinkSync, statSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { wallOfFileBytes, wallOfProcesses, type RunLimits } from './limits.ts';
 import type { User } from './task-folder.ts';
 
 /** What keeps a program to itself on this machine. */
@@ -18,12 +19,11 @@ export interface SandboxedCommand {
   user: User | undefined;
   network: boolean;
   memoryBytes: number;
+  limits: RunLimits;
   /** Further files to show, read only: place inside → path here. */
   show: Readonly<Record<string, string>>;
 }
 
-const maxProcesses = 512;
-const maxFileBytes = 64 * 1024 ** 3;
 const maxOpenFiles = 4_096;
 
 const onPath = (name: string): string | undefined =>
@@ -45,12 +45,14 @@ export function findSandbox(): Sandbox {
 
 /** The command line that runs a command in the sandbox. */
 export function sandboxed(sandbox: Sandbox, given: SandboxedCommand): string[] {
-  const inner = [...limits(given.memoryBytes), ...asUser(given.user), ...given.command];
+  const inner = [...walls(sandbox, given), ...asUser(given.user), ...given.command];
   if (sandbox.kind === 'bubblewrap') {
     const { folder, inside } = given;
-    const own = ['--perms', '0755', '--dir', inside, '--perms', '0755', '--dir', '/fovea', '--perms', '0755', '--dir', '/fovea/bin', '--ro-bind', join(folder, 'given'), join(inside, 'given'), '--bind', join(folder, 'out'), join(inside, 'out'), '--bind', join(folder, 'tmp'), join(inside, 'tmp'), '--symlink', join(inside, 'tmp'), '/tmp'];
+    const own = ['--perms', '0755', '--dir', inside, '--perms', '0755', '--dir', '/fovea', '--perms', '0755', '--dir', '/fovea/bin', '--ro-bind', join(folder, 'given'), join(inside, 'given'), '--bind', join(folder, 'out'), join(inside, 'out'), '--bind', join(folder, 'tmp'), join(inside, 'tmp'), '--symlink', join(inside, 'tmp'), '/tmp', '--bind', join(folder, 'shm'), '/dev/shm'];
     const shown = Object.entries(given.show).flatMap(([place, path]) => ['--ro-bind', path, place]);
-    return [onPath('bwrap') ?? 'bwrap', ...mounts(given), ...own, ...shown, '--chdir', join(inside, 'given', 'code'), '--', ...inner];
+    // What is not its own lies in memory, and would be nobody's to measure.
+    const closed = ['--remount-ro', '/dev', '--remount-ro', '/'];
+    return [onPath('bwrap') ?? 'bwrap', ...mounts(given), ...own, ...shown, ...closed, '--chdir', join(inside, 'given', 'code'), '--', ...inner];
   }
   if (given.network) return inner;
   return [onPath('unshare') ?? 'unshare', '--net', ...(given.user ? [] : ['--map-current-user']), ...inner];
@@ -69,10 +71,12 @@ function mounts({ network }: { network: boolean }): string[] {
   return ['--unshare-ipc', '--unshare-pid', '--unshare-uts', '--unshare-cgroup-try', ...(process.getuid?.() === 0 ? [] : ['--unshare-user']), ...(network ? [] : ['--unshare-net']), '--die-with-parent', '--new-session', '--proc', '/proc', '--dev', '/dev', ...system, ...etc];
 }
 
-function limits(memoryBytes: number): string[] {
+/** Limits that the system holds. Processes are counted by user, so only where the program has one of its own, or a namespace. */
+function walls(sandbox: Sandbox, { memoryBytes, limits, user }: SandboxedCommand): string[] {
   const prlimit = onPath('prlimit');
   if (prlimit === undefined) return [];
-  return [prlimit, `--data=${memoryBytes}`, `--fsize=${maxFileBytes}`, `--nofile=${maxOpenFiles}`, `--nproc=${maxProcesses}`, '--core=0'];
+  const processes = user || sandbox.kind === 'bubblewrap' ? [`--nproc=${wallOfProcesses(limits)}`] : [];
+  return [prlimit, `--data=${memoryBytes}`, `--fsize=${wallOfFileBytes(limits)}`, `--nofile=${maxOpenFiles}`, ...processes, '--core=0'];
 }
 
 function asUser(user: User | undefined): string[] {

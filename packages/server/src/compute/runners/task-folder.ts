@@ -20,8 +20,11 @@ export interface TaskFolder {
   toHost(path: string): string;
 }
 
+/** What a program can write to in the job's folder: its outputs, its temporary files, its shared memory. */
+export const writableFolders = (folder: string): [out: string, tmp: string, shm: string] => [join(folder, 'out'), join(folder, 'tmp'), join(folder, 'shm')];
+
 /**
- * Lays the job's folder out for a program of its own: `given/` to read (`task.json`, `in/`, `code/`), `out/` and `tmp/` to write. Inputs are
+ * Lays the job's folder out for a program of its own: `given/` to read (`task.json`, `in/`, `code/`), `out/`, `tmp/` and `shm/` (shared memory) to write. Inputs are
  * copied (as reflinks where the disk can): the program must not reach the store, and another user may not read it.
  */
 export async function layTaskFolder(request: RunRequest, { inside, user }: { inside: string; user: User | undefined }): Promise<TaskFolder> {
@@ -47,10 +50,10 @@ export async function layTaskFolder(request: RunRequest, { inside, user }: { ins
   const outputs = manifest.outputs.map(({ name, type, filename, many }) => ({ name, type, many, ...(filename === undefined ? {} : { path: shown(join(task.outputDir, filename)) }) }));
   const document = { analytic: manifest.name, version: manifest.version, jobId: request.job.id, inputs, parameters, outputs, outputDir: shown(task.outputDir) };
   await writeFile(join(folder, 'given', 'task.json'), JSON.stringify(document, null, 2), { mode: 0o444 });
-  const tmp = join(folder, 'tmp');
-  await mkdir(tmp, { recursive: true });
+  const [, tmp, shm] = writableFolders(folder);
+  for (const own of [tmp, shm]) await mkdir(own, { recursive: true });
   await chmod(folder, user ? 0o711 : 0o700);
-  for (const own of [tmp, task.outputDir]) {
+  for (const own of [task.outputDir, tmp, shm]) {
     if (user) await chown(own, user.uid, user.gid);
     await chmod(own, 0o700);
   }
