@@ -83,4 +83,8 @@ test('push, run, watch, download, cancel', async () => {
   const failed = await fovea(['run', 'fovea/motion-tracks', '-D', 'Notes', '--input', 'video=/a.txt', '--wait']);
   expect([failed.code, failed.err]).toEqual([1, expect.stringContaining('takes video')]);
   expect((await fovea(['run', 'cli/words', '--input', 'text=/a.txt'])).err).toContain('--dataset');
+  expect((await ok(['run', 'cli/words', '-D', 'Notes', '--query', 'text={"path":"/a.txt"}', '--param', 'more={"a":1}', '--wait'])).out).toContain('is complete');
+  for (const [query, message] of [['text', /NAME=VALUE/], ['text={', /not valid JSON/], ['text=[]', /takes a filter/], ['text={"path":"/none"}', /finds no item/]] as const) {
+    expect((await fovea(['run', 'cli/words', '-D', 'Notes', '--query', query])).err).toMatch(message);
+  }
 });

@@ -4,7 +4,7 @@ import { annotationContent } from './annotation-geometry.ts';
 import { operation } from './operation.ts';
 import { expiryInput, futureExpiry, id, metadata, name, page, pageQuery, queryBoolean, time } from './primitives.ts';
 import { reference } from './projects.ts';
-import { queryBody } from './query.ts';
+import { filterSchema, queryBody, sortSchema } from './query.ts';
 import { downloadLink, transfers } from './transfers.ts';
 
 export const jobStatuses = ['ready', 'queued', 'scheduled', 'running', 'complete', 'failed', 'cancelled'] as const;
@@ -123,11 +123,21 @@ export const job = z.object({
 });
 export type Job = z.infer<typeof job>;
 
+const inputQuery = z
+  .object({
+    dataset: id,
+    filter: filterSchema.default({}),
+    sort: sortSchema.optional(),
+    limit: z.int().min(1).max(100_000).optional().describe('Only so many, the first; without it all, of which there may be 100,000'),
+  })
+  .strict()
+  .describe('The items that a query finds in a dataset when the job is made');
+
 export const jobRequest = z
   .object({
     project: reference,
     analytic: z.string().describe('`owner/name`, or `owner/name@version`'),
-    inputs: z.record(z.string(), z.union([id, z.array(id).max(100_000)])).default({}),
+    inputs: z.record(z.string(), z.union([id, z.array(id).max(100_000), inputQuery])).default({}).describe('Items by their ids, or by a query'),
     parameters: z.record(z.string(), z.unknown()).default({}),
     frame: z.int().min(0).optional().describe('Inputs that take pictures are given this frame of a video, or slice of a scan; counted from 0'),
     profile: id.optional().describe('Parameters to begin with'),

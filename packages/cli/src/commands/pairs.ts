@@ -1,3 +1,4 @@
+import type { Filter } from '@fovea/contract';
 import { UsageError } from '../failure.ts';
 
 /** Options of the form `name=value`, which may be repeated, by name. UsageError where there is no `=`. */
@@ -17,15 +18,27 @@ export function parameterPairs(given: readonly string[] = []): Record<string, un
   const out: Record<string, unknown> = {};
   for (const [name, [value = '', ...more]] of pairs('param', given)) {
     if (more.length > 0) throw new UsageError(`--param ${name} is given more than once.`);
-    out[name] = /^\s*[[{]/.test(value) ? json(name, value) : value;
+    out[name] = /^\s*[[{]/.test(value) ? json(`--param ${name}`, value) : value;
   }
   return out;
 }
 
-function json(name: string, text: string): unknown {
+/** Filters of the query language by the names of what they find items for, each given once. */
+export function filterPairs(given: readonly string[] = []): Record<string, Filter> {
+  const out: Record<string, Filter> = {};
+  for (const [name, [value = '', ...more]] of pairs('query', given)) {
+    if (more.length > 0) throw new UsageError(`--query ${name} is given more than once.`);
+    const filter = json(`--query ${name}`, value);
+    if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) throw new UsageError(`--query ${name} takes a filter such as {"kind":"image"}, not ${value}.`);
+    out[name] = filter as Filter;
+  }
+  return out;
+}
+
+function json(what: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`--param ${name} is not valid JSON: ${(error as Error).message}`);
+    throw new UsageError(`${what} is not valid JSON: ${(error as Error).message}`);
   }
 }

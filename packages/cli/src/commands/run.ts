@@ -1,4 +1,4 @@
-import { computeModes, isId, type Job } from '@fovea/contract';
+import { computeModes, isId, type Filter, type Job } from '@fovea/contract';
 import { Option, type Command } from 'commander';
 import type { Context } from '../context.ts';
 import { CommandFailure, UsageError } from '../failure.ts';
@@ -6,10 +6,13 @@ import { note, print } from '../io.ts';
 import { plain } from '../terminal/text.ts';
 import { downloadOutputs, finished, projectId, watchJob } from './jobs.ts';
 import { repeatable, withExamples, withJson } from './options.ts';
-import { pairs, parameterPairs } from './pairs.ts';
+import { filterPairs, pairs, parameterPairs } from './pairs.ts';
+
+type Inputs = Record<string, string[] | { dataset: string; filter: Filter }>;
 
 interface RunFlags {
   input?: string[];
+  query?: string[];
   param?: string[];
   project?: string;
   dataset?: string;
@@ -28,6 +31,7 @@ export function runCommand(program: Command, context: Context): void {
   withExamples(
     withJson(program.command('run').argument('<analytic>', 'owner/name, or owner/name@version').description('run an analytic on items'))
       .addOption(new Option('-i, --input <name=item>', 'an item for an input: its id, or with --dataset its path; may be repeated').argParser(repeatable))
+      .addOption(new Option('--query <name=filter>', 'all items of the dataset that a filter (JSON of the query language) finds, for an input').argParser(repeatable))
       .addOption(new Option('--param <name=value>', 'a parameter; may be repeated').argParser(repeatable))
       .option('-D, --dataset <dataset>', 'name or id of the dataset that paths of items are in')
       .option('-p, --project <project>', 'name or id of the project (default: that of the items)')
@@ -41,6 +45,7 @@ export function runCommand(program: Command, context: Context): void {
       .option('-o, --out <folder>', 'download its outputs there (waits)'),
     'fovea run fovea/motion-tracks --dataset Night --input video=/street.mp4 --wait',
     'fovea run me/blur-score --input image=0190… --param limit=0.4 --out ./results',
+    `fovea run fovea/image-quality --dataset Night --query 'images={"kind":"image"}' --attach-labels`,
   ).action((analytic: string, flags: RunFlags) => run(context, analytic, flags));
 }
 
@@ -48,10 +53,16 @@ async function run(context: Context, analytic: string, flags: RunFlags): Promise
   const { io, fovea } = context;
   const given = pairs('input', flags.input);
   const dataset = flags.dataset === undefined ? undefined : await context.dataset(flags.dataset, flags.project);
-  const inputs: Record<string, string[]> = {};
+  const inputs: Inputs = {};
   for (const [name, items] of given) {
-    inputs[name] = [];
-    for (const item of items) inputs[name].push(await itemId(context, item, dataset?.id));
+    const ids: string[] = [];
+    for (const item of items) ids.push(await itemId(context, item, dataset?.id));
+    inputs[name] = ids;
+  }
+  for (const [name, filter] of Object.entries(filterPairs(flags.query))) {
+    if (dataset === undefined) throw new UsageError('--query needs the dataset that it is asked of: --dataset DATASET.');
+    if (inputs[name] !== undefined) throw new UsageError(`The input ${name} is given by --input or by --query, not by both.`);
+    inputs[name] = { dataset: dataset.id, filter };
   }
   const project = flags.project === undefined ? (dataset?.projectId ?? (await projectOf(context, inputs))) : await projectId(context, flags.project);
   const job = await fovea.jobs.create({
@@ -101,8 +112,8 @@ async function itemId({ fovea }: Context, text: string, dataset: string | undefi
 }
 
 /** The project of the first item; without items the only one. */
-async function projectOf(context: Context, inputs: Record<string, string[]>): Promise<string> {
-  const [first] = Object.values(inputs).flat();
+async function projectOf(context: Context, inputs: Inputs): Promise<string> {
+  const [first] = Object.values(inputs).filter((given) => Array.isArray(given)).flat();
   if (first === undefined) return projectId(context, undefined);
   const item = await context.fovea.items.get(first);
   return (await context.fovea.datasets.get(item.datasetId)).projectId;

@@ -162,7 +162,7 @@ export function compose(engines: Engines, settings: Settings) {
   const tasks = tasksService({ db, queue, projects, items, annotations, recipes, mayCall });
   const analytics = analyticsService({ db, blobs, settings });
   const profiles = profilesService({ db, projects, analytics });
-  const jobs = jobsService({ db, blobs, queue, projects, items, analytics, profiles, mayCall });
+  const jobs = jobsService({ db, blobs, queue, projects, items, itemQueries: itemFinder, analytics, profiles, mayCall });
   const links = jobLinks({ db, blobs, jobs, signer: urlSigner(settings.secret), publicUrl: settings.publicUrl });
   const runs = runsService({ db, blobs, queue, analytics, settings, signer: urlSigner(settings.secret) });
   const events = eventsService({ db, projects });

@@ -8,14 +8,19 @@ import { upsertWorker } from './places-store.ts';
 
 let fovea: TestPlatform;
 let project: string;
+let dataset: string;
 let item: string;
+/** Another item of the same name and bytes. */
+let twin: string;
 beforeAll(async () => {
   fovea = await startTestPlatform();
   project = (await fovea.call('POST', '/v1/projects', { body: { name: 'p' } })).body.id;
-  const dataset = (await fovea.call('POST', '/v1/datasets', { body: { project, name: 'd' } })).body.id;
+  dataset = (await fovea.call('POST', '/v1/datasets', { body: { project, name: 'd' } })).body.id;
   const bytes = await sharp({ create: { width: 400, height: 300, channels: 3, background: '#375' } }).jpeg().toBuffer();
-  item = (await fovea.call('POST', `/v1/datasets/${dataset}/items?path=/a.jpg`, { body: bytes })).body.item.id;
-  await fovea.probed(item);
+  const put = async (path: string) => (await fovea.call('POST', `/v1/datasets/${dataset}/items?path=${path}`, { body: bytes })).body.item.id as string;
+  item = await put('/a.jpg');
+  twin = await put('/other/a.jpg');
+  for (const id of [item, twin]) await fovea.probed(id);
   const waits = { name: 'test/waits', version: '1.0.0', inputs: [], outputs: [], runtime: { kind: 'process', command: ['true'] }, compute: { cpu: false, gpu: true } };
   await fovea.call('POST', '/v1/analytics', { body: waits });
 });
@@ -55,6 +60,49 @@ describe('many at once', () => {
       const events = await fovea.platform.engines.db.many<{ type: string }>(sql`select type from events where subject_id = ${job.id} order by seq`);
       expect(events.map(({ type }) => type)).toEqual(['job.created', 'job.queued', 'job.scheduled', 'job.started', 'job.completed']);
     }
+  });
+});
+
+describe('inputs by a query', () => {
+  test('jobs.create 201 works on what the query finds then, in its order; 400 when it finds nothing or is wrong, 404 for a dataset that is not there', async () => {
+    const byPath = (direction: string) => ({ dataset, filter: { kind: 'image' }, sort: [{ field: 'path', direction }] });
+    const [up, down] = [await create({ inputs: { files: byPath('asc') } }), await create({ inputs: { files: byPath('desc') }, start: false })];
+    expect([up.inputs.files, down.inputs.files]).toEqual([[item, twin], [twin, item]]);
+    expect((await create({ inputs: { files: { ...byPath('desc'), limit: 1 } }, start: false })).inputs.files).toEqual([twin]);
+    const done = await ended(up.id);
+    expect(done.outputs.map((output: { fromItemId: string }) => output.fromItemId)).toEqual([item, twin]);
+    const refused = async (given: object) => {
+      const { status, body } = await fovea.call('POST', '/v1/jobs', { body: { project, analytic: 'fovea/thumbnails', inputs: { files: given } } });
+      return [status, body.detail];
+    };
+    expect(await refused({ dataset, filter: { kind: 'video' } })).toEqual([400, 'body.inputs.files is a query that finds no item.']);
+    expect(await refused({ dataset, filter: { secret: 1 } })).toEqual([400, expect.stringContaining('secret')]);
+    expect(await refused({ dataset, filters: {} })).toEqual([400, expect.stringContaining('body.inputs.files')]);
+    expect(await refused({ dataset: newId() })).toEqual([404, expect.stringContaining('dataset')]);
+    const stranger = await fovea.person({ admin: true });
+    const theirs = (await fovea.call('POST', '/v1/projects', { key: stranger.key, body: { name: 'theirs' } })).body.id;
+    const { status } = await fovea.call('POST', '/v1/jobs', { key: stranger.key, body: { project: theirs, analytic: 'fovea/thumbnails', inputs: { files: { dataset } } } });
+    expect(status).toBe(404);
+  });
+});
+
+describe('equal work', () => {
+  const asked = async (body: object) => ended((await create({ analytic: 'fovea/image-quality', cache: true, ...body })).id);
+  const labelsOf = async (id: string) => (await fovea.call('POST', `/v1/datasets/${dataset}/annotations/query`, { body: { filter: { itemId: id } } })).body.data.length;
+  test('is answered from an earlier job, of the items that were given; with labels only from one that attached them to these', async () => {
+    const first = await asked({ inputs: { images: item } });
+    const second = await asked({ inputs: { images: twin } });
+    expect([first.summary.cachedFrom, second.summary.cachedFrom, second.status]).toEqual([undefined, first.id, 'complete']);
+    const ofTwin = second.outputs.filter((output: { fromItemId: string | null }) => output.fromItemId !== null);
+    expect(ofTwin.every((output: { fromItemId: string }) => output.fromItemId === twin)).toBe(true);
+    expect(await labelsOf(twin)).toBe(0);
+    const third = await asked({ inputs: { images: twin }, attachLabels: true });
+    const labels = await labelsOf(twin);
+    expect([third.summary.cachedFrom, labels > 0]).toEqual([undefined, true]);
+    const fourth = await asked({ inputs: { images: twin }, attachLabels: true });
+    expect([fourth.summary.cachedFrom, await labelsOf(twin)]).toEqual([third.id, labels]);
+    expect((await asked({ inputs: { images: item }, attachLabels: true })).summary.cachedFrom).toBeUndefined();
+    expect(await labelsOf(item)).toBe(labels);
   });
 });
 

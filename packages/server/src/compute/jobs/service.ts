@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { isId, newId, type AnalyticManifest, type Item, type Job, type jobs, type Parsed } from '@fovea/contract';
 import sql from 'sql-template-tag';
+import type { ItemQueries } from '../../catalog/items/bulk.ts';
 import type { ItemsService } from '../../catalog/items/service.ts';
 import { selectVersion } from '../../catalog/versions/store.ts';
 import { queryPage, rowAlias } from '../../catalog/query/page.ts';
@@ -21,7 +22,9 @@ import type { AnalyticsService } from '../analytics/service.ts';
 import type { ProfilesService } from '../profiles/service.ts';
 import { bindParameters, checkInputs } from './bind.ts';
 import { jobEntity } from './entity.ts';
+import { answersFor, forInputs } from './equal-work.ts';
 import { queues } from './background.ts';
+import { inputFinder } from './inputs.ts';
 import { placesInQueue, type Place } from './places-store.ts';
 import { insertJob, lockJobs, selectEqualWork, selectJob, selectJobByNumber, selectLog, toJob, toStoredJob, updateJob, type JobChange, type JobRow, type StoredJob } from './store.ts';
 import { workerMoves } from './worker-moves.ts';
@@ -65,6 +68,7 @@ export function jobsService(deps: {
   queue: Queue;
   projects: ProjectsService;
   items: ItemsService;
+  itemQueries: ItemQueries;
   analytics: AnalyticsService;
   profiles: ProfilesService;
   mayCall: AddressCheck;
@@ -116,11 +120,7 @@ export function jobsService(deps: {
 
   const send = (tx: Tx, job: StoredJob) => queue.send(tx, queues[job.queue === 'gpu' ? 'gpu' : 'cpu'], { jobId: job.id, ticket: job.ticket ?? 0 });
 
-  async function inputItems(caller: Caller, inputs: Record<string, string | string[]>): Promise<Record<string, Item[]>> {
-    const found: Record<string, Item[]> = {};
-    for (const [name, ids] of Object.entries(inputs)) found[name] = await Promise.all([ids].flat().map((id) => items.get(caller, id)));
-    return found;
-  }
+  const inputItems = inputFinder({ items, queries: deps.itemQueries });
 
   /** The items that parameters name, which the caller must see as those of inputs. */
   async function parameterItems(caller: Caller, { parameters: declared }: AnalyticManifest, given: Record<string, unknown>): Promise<Item[]> {
@@ -160,7 +160,9 @@ export function jobsService(deps: {
       .update(JSON.stringify([analytic.id, parameters, files.map((item) => item.sha256), Object.entries(found).map(([name, list]) => [name, list.map((item) => [item.name, item.sha256])]), ...(body.frame === undefined ? [] : [body.frame])]))
       .digest('hex');
     const dataVersions = await versionsOf(found);
-    const earlier = body.cache ? await selectEqualWork(db, caller.orgId, workKey) : undefined;
+    const inputs = Object.fromEntries(Object.entries(found).map(([name, list]) => [name, list.map((item) => item.id)]));
+    const equal = body.cache ? await selectEqualWork(db, caller.orgId, workKey) : undefined;
+    const earlier = equal && answersFor(equal, { inputs, attachLabels: body.attachLabels }) ? equal : undefined;
     const queued = body.start && !earlier;
     return db.tx(async (tx) => {
       const events = [{ type: 'job.created', status: 'ready' }, ...(queued ? [{ type: 'job.queued' }] : [])];
@@ -174,7 +176,7 @@ export function jobsService(deps: {
         name: body.name ?? analytic.name.split('/')[1] ?? analytic.name,
         compute: body.compute,
         queue: body.compute === 'gpu' ? 'gpu' : 'cpu',
-        inputs: Object.fromEntries(Object.entries(found).map(([name, list]) => [name, list.map((item) => item.id)])),
+        inputs,
         dataVersions,
         parameters,
         frame: body.frame ?? null,
@@ -192,7 +194,7 @@ export function jobsService(deps: {
       const ready: StoredJob = queued ? { ...made, status: 'ready', ticket: null, queuedAt: null } : made;
       await tell(tx, ready, ready);
       if (earlier) {
-        const from = { outputs: earlier.outputs, summary: { ...earlier.summary, cachedFrom: earlier.id }, failures: earlier.failures };
+        const from = { ...forInputs(earlier, inputs), summary: { ...earlier.summary, cachedFrom: earlier.id } };
         const complete = await move(tx, made, caller.email, { ...from, status: 'complete', progress: 1, expiresAt: body.expiresAt ?? defaultExpiry() }, 'job.completed');
         await whenMade?.(tx, complete);
         return complete;
