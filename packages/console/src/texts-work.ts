@@ -155,10 +155,11 @@ export const workTexts = {
     runTitle: (name: string) => `Run ${name}`,
     dataset: 'Dataset',
     pattern: 'Items whose path is like',
-    patternHint: 'E.g. /night/*.jpg; all of the fitting kind when left empty. At most 1,000 items.',
+    patternHint: 'E.g. /night/*.jpg; all of the fitting kind when left empty.',
+    patternHintOne: 'E.g. /night/*.jpg; the first that fits is taken.',
+    patternHintOptional: 'E.g. /backgrounds/*; none when left empty.',
     attach: 'Labels become annotations of the items',
     started: 'The job was started.',
-    noItems: 'No item of the dataset fits.',
     project: 'Project',
   },
   versions: {

@@ -85,12 +85,8 @@ function RunForm({ analytic, close }: { analytic: Analytic; close: () => void })
   const { data: datasets = [] } = useQuery({ ...datasetsQuery(project ?? ''), enabled: project !== undefined });
   const navigate = useNavigate();
   const send = async (form: FormData) => {
-    const inputs: Record<string, string[]> = {};
-    for (const input of manifest.inputs) {
-      const items = await itemsFor(field(form, 'dataset'), input.media, field(form, 'pattern'), input.many ? 1_000 : 1);
-      if (items.length === 0 && input.required) throw new Error(t.noItems);
-      if (items.length > 0) inputs[input.name] = items;
-    }
+    const chosenInputs = manifest.inputs.filter((input) => input.required || field(form, patternOf(input)) !== '');
+    const inputs = Object.fromEntries(chosenInputs.map((input) => [input.name, queryOf(input, form)]));
     const parameters = Object.fromEntries(manifest.parameters.flatMap((parameter) => valueOf(parameter, form)));
     const job = await fovea.jobs.create({ project: project ?? '', analytic: `${analytic.name}@${analytic.version}`, inputs, parameters, attachLabels: form.get('attach') === 'on' });
     await refresh('jobs');
@@ -112,7 +108,15 @@ function RunForm({ analytic, close }: { analytic: Analytic; close: () => void })
           {manifest.inputs.length > 0 && (
             <>
               <NativeSelect name="dataset" label={t.dataset} data={datasets.map((dataset) => ({ value: dataset.id, label: dataset.name }))} required withAsterisk={false} />
-              <TextInput name="pattern" label={t.pattern} description={t.patternHint} />
+              {manifest.inputs.map((input) => (
+                <TextInput
+                  key={input.name}
+                  name={patternOf(input)}
+                  label={manifest.inputs.length === 1 ? t.pattern : `${t.pattern} (${input.name})`}
+                  description={input.required ? (input.many ? t.patternHint : t.patternHintOne) : t.patternHintOptional}
+                  error={faults[`inputs.${input.name}`]}
+                />
+              ))}
             </>
           )}
           {manifest.parameters.map((parameter) => (
@@ -125,8 +129,13 @@ function RunForm({ analytic, close }: { analytic: Analytic; close: () => void })
   );
 }
 
-async function itemsFor(dataset: string, media: readonly string[], pattern: string, limit: number): Promise<string[]> {
-  const filter = { kind: { in: [...media] }, ...(pattern === '' ? {} : { path: { match: pattern } }) };
-  const page = await fovea.items.query(dataset, { filter, fields: ['id'], limit });
-  return page.data.flatMap((item) => item.id ?? []);
+type Input = Analytic['manifest']['inputs'][number];
+
+const patternOf = ({ name }: Input): string => `pattern:${name}`;
+
+/** The items of an input as a query, which the platform answers when the job is made. */
+function queryOf(input: Input, form: FormData) {
+  const pattern = field(form, patternOf(input));
+  const filter = { kind: { in: [...input.media] }, ...(pattern === '' ? {} : { path: { match: pattern } }) };
+  return { dataset: field(form, 'dataset'), filter, ...(input.many ? {} : { limit: 1 }) };
 }
