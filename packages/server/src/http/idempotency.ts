@@ -3,7 +3,7 @@ import sql from 'sql-template-tag';
 import type { Database, Queryable, Tx, WhenMade } from '../engines/database/database.ts';
 import { Fault } from '../fault.ts';
 import type { Caller } from '../identity/caller.ts';
-import { sealer, type Sealer } from '../seal.ts';
+import { sealer, type Sealer } from '../engines/seal.ts';
 
 export interface Idempotency {
   /**

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { selectJob } from '../../compute/jobs/store.ts';
 import type { StoredJob } from '../../compute/jobs/store.ts';
 import { systemCaller } from '../../identity/caller.ts';
-import { sealer, type Sealer } from '../../seal.ts';
+import { sealer, type Sealer } from '../../engines/seal.ts';
 import { datasetName, jobFolder, jobNotes, origin, photosIn, profileOf, type SkylabDeps } from './context.ts';
 import { storageUrls } from './storage-urls.ts';
 import { jobView, wireState } from './views.ts';
