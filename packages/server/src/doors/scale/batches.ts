@@ -118,12 +118,11 @@ export function scaleBatches({ rooms }: Pick<ScaleDeps, 'rooms'>, projects: Scal
       const batch = await get(caller, name);
       if (batch.status !== 'staging') return one(caller, batch);
       try {
-        await batches.finalize(caller, batch.id);
+        await batches.finalize(caller, batch.id, batch.test ? (tx) => rooms.tasks.prepareBatch(tx, caller, batch.id) : undefined);
       } catch (error) {
         // Somebody else was quicker: it is open all the same.
         if (!(error instanceof Fault) || error.code !== 'illegal_state') throw error;
       }
-      if (batch.test) await rooms.tasks.prepareBatch(caller, batch.id);
       return one(caller, await get(caller, name));
     },
 

@@ -105,16 +105,16 @@ export function taskChanges({ db, queue, life, annotations }: { db: Database; qu
     /** Records whether the caller's callback arrived. */
     called: (id: string, succeeded: boolean): Promise<void> => markCalled(db, id, succeeded),
 
-    /** Has the pending tasks of a batch prepared once more, such as those of a test batch that was just opened. */
-    async prepareBatch(caller: Caller, batchId: string): Promise<void> {
-      const batch = await selectBatchAlone(db, batchId);
+    /** Has the pending tasks of a batch prepared once more, such as those of a test batch, in the transaction that opens it. */
+    async prepareBatch(tx: Tx, caller: Caller, batchId: string): Promise<void> {
+      const batch = await selectBatchAlone(tx, batchId);
       if (!batch || batch.test !== caller.test) throw notFound('batch', batchId);
-      await authorize(db, caller, batch.projectId, { role: 'manager', scope: 'write', as: { kind: 'batch', id: batchId } });
+      await authorize(tx, caller, batch.projectId, { role: 'manager', scope: 'write', as: { kind: 'batch', id: batchId } });
       for (let after = ''; ; ) {
-        const ids = await selectPending(db, batchId, { after, limit: 1_000 });
+        const ids = await selectPending(tx, batchId, { after, limit: 1_000 });
         const last = ids.at(-1);
         if (last === undefined) return;
-        await db.tx((tx) => queue.sendMany(tx, prepareTask, ids.map((taskId) => ({ taskId }))));
+        await queue.sendMany(tx, prepareTask, ids.map((taskId) => ({ taskId })));
         after = last;
       }
     },

@@ -17,11 +17,14 @@ export function taskRoutes(batchService: BatchesService, service: TasksService, 
     route(batches.list, ({ caller, query }) => batchService.list(caller, query)),
     route(batches.get, async ({ caller, params }) => toBatch(await batchService.get(caller, params.batch))),
     route(batches.update, async ({ caller, params, body, ifMatch }) => toBatch(await batchService.update(caller, params.batch, body, ifMatch))),
-    route(batches.finalize, async ({ caller, params, keep }) => {
-      const opened = await batchService.finalize(caller, params.batch, keptBatch(keep));
-      if (caller.test) await service.prepareBatch(caller, opened.id);
-      return toBatch(opened);
-    }),
+    route(batches.finalize, async ({ caller, params, keep }) =>
+      toBatch(
+        await batchService.finalize(caller, params.batch, async (tx, opened) => {
+          if (caller.test) await service.prepareBatch(tx, caller, opened.id);
+          await keep(tx, toBatch(opened));
+        }),
+      ),
+    ),
     route(batches.cancel, async ({ caller, params, keep }) => toBatch(await batchService.cancel(caller, params.batch, keptBatch(keep)))),
     route(batches.addItems, ({ caller, params, body, keep }) => batchService.addItems(caller, params.batch, body, keep)),
     route(batches.assignments, ({ caller, params, query }) => batchService.assignments(caller, params.batch, query)),
