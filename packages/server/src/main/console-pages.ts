@@ -2,6 +2,8 @@ import { createReadStream, existsSync, readFileSync, statSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { extname, join, normalize, sep } from 'node:path';
 import type { FastifyInstance } from 'fastify';
+import type { BlobStore } from '../engines/blobs/blobs.ts';
+import type { Config } from './config.ts';
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -15,22 +17,35 @@ const types: Record<string, string> = {
   '.map': 'application/json',
 };
 
-const policy = [
-  "default-src 'self'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob: http: https:",
-  "media-src 'self' blob: http: https:",
-  "connect-src 'self' http: https:",
-  "worker-src 'self' blob:",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-].join('; ');
+/** What pages of the console may load and whom they may speak to: beside the platform itself, the origins that it sends large files to. */
+const policyWith = (origins: readonly string[]): string =>
+  [
+    "default-src 'self'",
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data: blob: http: https:",
+    "media-src 'self' blob: http: https:",
+    ["connect-src 'self'", ...origins].join(' '),
+    "worker-src 'self' blob:",
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+  ].join('; ');
 
-/** Serves the built console; every path that is no file is a page of it. */
-export function consolePages(dist: string = join(import.meta.dirname, '..', '..', '..', 'console', 'dist')) {
+/**
+ * Where the console sends parts of files beside its own origin: to the object store, as its presigned URLs say, and to the public URL
+ * where that is another one.
+ */
+export async function uploadOrigins(config: Pick<Config, 'publicUrl' | 'publicUrlSet'>, blobs: Pick<BlobStore, 'direct'>): Promise<string[]> {
+  const store = await blobs.direct?.presignPut('origin', { expiresSeconds: 1 });
+  return [...(config.publicUrlSet ? [config.publicUrl] : []), ...(store === undefined ? [] : [store])].map((url) => new URL(url).origin);
+}
+
+/** Serves the built console; every path that is no file is a page of it. `connectTo` gives the origins that its pages may send requests to beside their own. */
+export function consolePages(connectTo: () => Promise<readonly string[]>, dist: string = join(import.meta.dirname, '..', '..', '..', 'console', 'dist')) {
   const gzipped = new Map<string, Buffer>();
+  let known: string | undefined;
+  const policy = async (): Promise<string> => (known ??= policyWith(await connectTo()));
   return async (app: FastifyInstance): Promise<void> => {
     app.get('/*', async (request, reply) => {
       const asked = decodeURIComponent(request.url.split('?')[0] ?? '/');
@@ -45,7 +60,7 @@ export function consolePages(dist: string = join(import.meta.dirname, '..', '..'
       const hashed = asked.startsWith('/assets/') && inside;
       void reply.headers({
         'content-type': types[extname(served)] ?? 'application/octet-stream',
-        'content-security-policy': policy,
+        'content-security-policy': await policy(),
         'cache-control': hashed ? 'public, max-age=31536000, immutable' : 'no-cache',
         vary: 'accept-encoding',
       });

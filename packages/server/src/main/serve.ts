@@ -13,7 +13,7 @@ import { compose, type Platform } from './compose.ts';
 import { ConfigError, readConfig, type Config } from './config.ts';
 import { endAll } from './end-all.ts';
 import { makeFolder } from './make-folder.ts';
-import { consolePages } from './console-pages.ts';
+import { consolePages, uploadOrigins } from './console-pages.ts';
 import { createLogger, openEngines } from './engines.ts';
 import { systemPages } from './system-pages.ts';
 
@@ -76,7 +76,7 @@ export async function startPlatform(options: ServeOptions = {}): Promise<Running
       await app.register(resumableUploads(platform));
       for (const door of doors) await app.register(door);
     }
-    if (wanted.includes('console')) await app.register(consolePages());
+    if (wanted.includes('console')) await app.register(consolePages(() => uploadOrigins(config, engines.blobs)));
     await listen(app, config);
     const port = (app.server.address() as AddressInfo).port;
     if (config.port === 0) origin = config.publicUrl.replace(/:0$/, `:${port}`);
