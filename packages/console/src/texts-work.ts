@@ -218,4 +218,18 @@ export const workTexts = {
     turn: (url: string) => `Send events to ${url}`,
     status: { pending: 'waiting', delivered: 'delivered', dead: 'given up' },
   },
+  callback: {
+    title: 'Callback of tasks that name none',
+    place: 'Default callback',
+    hint: 'A web address or an e-mail address; nobody is called when left empty. Tasks with a callback of their own go there.',
+    fault: 'The default callback must be an http or https address, or an e-mail address.',
+  },
+  reopen: {
+    action: 'Reopen',
+    named: (name: string) => `Reopen ${name}`,
+    title: 'Have it done once more',
+    what: 'The task waits again, with all that was drawn and answered, and its batch goes on. Callbacks are told.',
+    comment: 'Comment for whoever does it next',
+    done: 'The task waits to be done once more.',
+  },
 } as const;

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { violations } from './axe.ts';
-import { noBrowser, signIn, startConsole, type Console } from './console.ts';
+import { adminKey, noBrowser, signIn, startConsole, type Console } from './console.ts';
 import { png } from './pictures.ts';
 
 /** The screens of work: recipes, batches, quality, analytics, jobs, versions, webhooks, as a person would use them. */
@@ -69,6 +69,30 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     expect(await violations(page, { picture: 'batches' })).toEqual([]);
   });
 
+  test('completed work is reopened with a comment: from the batch, and from the page of the task', async () => {
+    const { fovea } = site;
+    const [batch] = await fovea.batches.list({ project }).toArray({ limit: 10 });
+    const [done] = await fovea.tasks.query(project, { filter: { batchId: batch?.id, status: 'completed' } }).toArray({ limit: 10 });
+    const id = done?.id ?? '';
+    const dialog = page.getByRole('dialog');
+    await page.goto(`/batches/${batch?.id}`);
+    await page.getByRole('button', { name: /^Reopen / }).click();
+    await dialog.getByLabel('Comment for whoever does it next').fill('One car is missing.');
+    expect(await violations(page, { picture: 'reopen-form' })).toEqual([]);
+    await dialog.getByRole('button', { name: 'Reopen' }).click();
+    await page.getByText('0 of 4 tasks done').first().waitFor();
+    expect(await fovea.tasks.get(id)).toMatchObject({ status: 'pending', completedAt: null, reviewComments: [{ comment: 'One car is missing.' }] });
+    expect(await page.getByRole('button', { name: /^Reopen/ }).count()).toBe(0);
+
+    const { lease } = await fovea.tasks.claim(project, { task: id });
+    await fovea.tasks.submit(id, { lease: lease ?? '', secondsSpent: 5 });
+    await page.goto(`/tasks/${id}`);
+    await page.getByRole('button', { name: 'Reopen', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Reopen' }).click();
+    await page.waitForURL(`**/batches/${batch?.id}`);
+    expect((await fovea.tasks.get(id)).status).toBe('pending');
+  });
+
   test('an analytic is found in the catalogue and run; the job is followed to its outputs', async () => {
     await page.goto('/analytics');
     await page.getByRole('button', { name: 'Run fovea/colors' }).waitFor();
@@ -121,6 +145,27 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     await page.keyboard.press('Escape');
     await page.getByRole('cell', { name: 'https://example.com/hook' }).first().waitFor();
     expect(await violations(page, { picture: 'webhooks' })).toEqual([]);
+    expect(await page.getByLabel('Default callback').count()).toBe(0);
+  });
+
+  test('the default callback of the account is set where its tasks are that were made without a project', async () => {
+    const { fovea, url } = site;
+    const headers = { authorization: `Basic ${Buffer.from(`${adminKey}:`).toString('base64')}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ attachment: 'A house', attachment_type: 'text', categories: ['public', 'private'] });
+    expect((await fetch(`${url}/scale/v1/task/categorization`, { method: 'POST', headers, body })).status).toBe(200);
+    const [account] = await fovea.projects.list({ name: 'Scale' }).toArray({ limit: 2 });
+    await page.goto(`/projects/${account?.id}/webhooks`);
+    const place = page.getByLabel('Default callback');
+    await place.fill('nowhere');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('The default callback must be').waitFor();
+    expect(await violations(page, { picture: 'default-callback' })).toEqual([]);
+    await place.fill('https://example.com/scale');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved', { exact: true }).waitFor();
+    expect((await fovea.projects.get(account?.id ?? '')).metadata).toEqual({ callbackUrl: 'https://example.com/scale' });
+    await page.reload();
+    expect(await place.inputValue()).toBe('https://example.com/scale');
     expect(faults).toEqual([]);
   });
 });

@@ -18,6 +18,7 @@ import { Pins } from './pins.tsx';
 import { LabelPanel, takeLabel } from './label-panel.tsx';
 import { ObjectList } from './object-list.tsx';
 import { pageActions, withLabels } from './page-actions.ts';
+import { Reopen } from '../workflow/reopen.tsx';
 import type { Backdrop } from './session/picture.ts';
 import type { Store } from './session/store.ts';
 import { hasRead, loadShortcuts, markRead, saveShortcuts } from './session/stored.ts';
@@ -85,6 +86,7 @@ export function Workspace({ bench, backdrop, task, player, scan, walk }: Workspa
       <TopBar bench={bench} task={task?.task} table={table} run={run} hasInstructions={instructionsOf(bench, task?.task) !== ''}>
         <AssistMenu key={bench.key} bench={bench} />
         {walk && <WalkButtons walk={walk} table={table} run={run} />}
+        {task && <Reopen task={task.task} leaves />}
         {mode && <TaskBar mode={mode} table={table} run={run} isBusy={task?.flow.isBusy === true} />}
       </TopBar>
       <Banners bench={bench} task={task} />

@@ -18,6 +18,7 @@ import { skip } from '../annotate/session/task-queue.ts';
 import { Clock, LostBanner, ReasonDialog } from '../annotate/task-bar.tsx';
 import { useGoOn, type TaskMode } from '../annotate/task-flow.ts';
 import { useMode } from '../annotate/use-mode.ts';
+import { Reopen } from '../workflow/reopen.tsx';
 import { annotateTexts } from '../../texts-annotate.ts';
 import { Attachments, Given } from './attachments.tsx';
 import { clearDraft, readDraft, writeDraft } from './drafts.ts';
@@ -63,7 +64,7 @@ function Shown({ kind, task, project, mode }: Omit<TaskFormProps, 'acquired'> & 
   useHotkeys([['mod+Enter', () => mode.kind !== 'look' && main()]], []);
   useEffect(() => setFault(undefined), [task.id]);
   return (
-    <Page title={titleOf(task)} subtitle={mode.kind === 'look' ? mode.why : mode.kind === 'review' && task.submittedBy !== null ? t.theirs(task.submittedBy) : t.keys} trail={trailOf(project)} actions={<Actions mode={mode} isBusy={steps.isBusy} onAsk={ask} run={(step) => (step === 'submit' || step === 'fix' ? end(step) : steps.run(step))} />}>
+    <Page title={titleOf(task)} subtitle={mode.kind === 'look' ? mode.why : mode.kind === 'review' && task.submittedBy !== null ? t.theirs(task.submittedBy) : t.keys} trail={trailOf(project)} actions={<Actions task={task} mode={mode} isBusy={steps.isBusy} onAsk={ask} run={(step) => (step === 'submit' || step === 'fix' ? end(step) : steps.run(step))} />}>
       {mode.kind === 'work' && <LostBanner work={mode.work} />}
       <Said task={task} isWork={mode.kind === 'work'} />
       <div className={classes['sides']} data-single={!hasAbout(task) && kind !== 'json'}>
@@ -166,13 +167,14 @@ function useSteps(task: Task, project: Project, mode: TaskMode) {
 }
 
 interface ActionsProps {
+  task: Task;
   mode: TaskMode;
   isBusy: boolean;
   run: (step: Step) => void;
   onAsk: (what: 'flag' | 'reject') => void;
 }
 
-function Actions({ mode, isBusy, run, onAsk }: ActionsProps) {
+function Actions({ task, mode, isBusy, run, onAsk }: ActionsProps) {
   if (mode.kind === 'look') return null;
   const skipButton = (
     <Button variant="default" onClick={() => run('skip')}>
@@ -182,6 +184,7 @@ function Actions({ mode, isBusy, run, onAsk }: ActionsProps) {
   if (mode.kind === 'review') {
     return (
       <>
+        <Reopen task={task} leaves />
         {skipButton}
         <Button variant="default" color="red" onClick={() => onAsk('reject')}>
           {t.reject}

@@ -20,6 +20,7 @@ import { Page } from '../../ui/page.tsx';
 import { BatchBar, BatchState, Card } from './parts.tsx';
 import { Assignments, BatchProgress } from './batch-plots.tsx';
 import { BatchQuality } from './quality.tsx';
+import { Reopen } from './reopen.tsx';
 import classes from './workflow.module.css';
 
 /** One batch: how far it is, who works on it, how good the work is. */
@@ -65,7 +66,7 @@ export function BatchPage() {
       </div>
       {roleReaches(project.role, 'reviewer') && <BatchQuality batch={batch} manages={manages} />}
       <h2 className={classes['section']}>{workTexts.batches.tasks}</h2>
-      <Tasks batch={batch} />
+      <Tasks batch={batch} manages={manages} />
     </Page>
   );
 }
@@ -127,7 +128,7 @@ function BatchActions({ batch, manages, reviews }: { batch: Batch; manages: bool
   );
 }
 
-function Tasks({ batch }: { batch: Batch }) {
+function Tasks({ batch, manages }: { batch: Batch; manages: boolean }) {
   const { data } = useQuery(batchTasksQuery(batch.projectId, batch.id));
   const { data: names = new Map<string, string>() } = useQuery(pathsQuery(batch.datasetId, (data ?? []).flatMap((task) => task.itemId ?? [])));
   if (!data) return <Skeleton height={120} aria-label={texts.common.loading} />;
@@ -143,6 +144,7 @@ function Tasks({ batch }: { batch: Batch }) {
         { head: workTexts.batches.by, cell: (task) => task.submittedBy ?? task.claimedBy ?? '' },
         { head: workTexts.batches.time, align: 'right', cell: (task) => task.secondsSpent > 0 && productTexts.myWork.duration(task.secondsSpent) },
         { head: texts.common.created, cell: (task) => <Moment at={task.createdAt} /> },
+        manages && { head: workTexts.reopen.action, quiet: true, align: 'right', cell: (task) => <Reopen task={task} name={names.get(task.itemId ?? '') ?? task.id.slice(-12)} quiet /> },
       ]}
     />
   );
