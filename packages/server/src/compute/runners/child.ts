@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { InputError } from '@fovea/analytics/analytic.ts';
 import { RunnerError, type RunRequest } from './runner.ts';
-import { shownBytes, tooMuchLog, type RunLimits } from './limits.ts';
+import { shownBytes, tooMuchLog, wantedProcesses, type RunLimits } from './limits.ts';
 import { lineCutter, readLine, type Status } from './status-lines.ts';
 import { watchRun, type Belongings } from './watch.ts';
 
@@ -46,7 +46,7 @@ export async function runProgram(program: Program, { task }: Pick<RunRequest, 't
     excess ??= error;
     stop();
   };
-  const said = listen(child, task, { maxBytes: program.limits.logBytes, onFull: () => onExcess(tooMuchLog(program.limits)) });
+  const said = listen(child, task, { limits: program.limits, onExcess });
   const watch = watchRun({ folders: program.folders, belongings: () => program.belongings(child.pid), limits: program.limits, onExcess });
   task.signal.addEventListener('abort', stop, { once: true });
   if (task.signal.aborted) stop();
@@ -82,10 +82,14 @@ interface Said {
   drained(): Promise<void>;
 }
 
+/** How shells and programs say that the system gave them no further process. */
+const refusedFork = /Cannot fork\b|\bfork\b.*Resource temporarily unavailable/;
+/** So many times it was no accident. */
+const manyRefusals = 10;
 const drainMs = 1_000;
 const keptLines = 20;
 
-function listen(child: ReturnType<typeof spawn>, task: RunRequest['task'], { maxBytes, onFull }: { maxBytes: number; onFull(): void }): Said {
+function listen(child: ReturnType<typeof spawn>, task: RunRequest['task'], { limits, onExcess }: { limits: RunLimits; onExcess(error: Error): void }): Said {
   const said: Said = { error: undefined, broken: undefined, lastLines: [], drained: async () => undefined };
   const out = lineCutter((line) => {
     const read = readLine(line);
@@ -97,16 +101,19 @@ function listen(child: ReturnType<typeof spawn>, task: RunRequest['task'], { max
     if (read.kind === 'broken') said.broken ??= line;
     task.log(line);
   });
+  let refusals = 0;
   const err = lineCutter((line) => {
+    // A bomb that was at the wall, and came down before it was counted.
+    if (refusedFork.test(line) && ++refusals === manyRefusals) onExcess(wantedProcesses(limits));
     if (line.trim() !== '') said.lastLines = [...said.lastLines.slice(1 - keptLines), line.trim()];
     task.log(line);
   });
   let bytes = 0;
   const take = (chunk: Buffer, cutter: typeof out): void => {
-    const wasFull = bytes > maxBytes;
+    const wasFull = bytes > limits.logBytes;
     bytes += chunk.length;
-    if (bytes <= maxBytes) cutter.write(chunk);
-    else if (!wasFull) onFull();
+    if (bytes <= limits.logBytes) cutter.write(chunk);
+    else if (!wasFull) onExcess(tooMuchLog(limits));
   };
   const ends = [
     { stream: child.stdout, cutter: out },
@@ -128,8 +135,8 @@ function listen(child: ReturnType<typeof spawn>, task: RunRequest['task'], { max
 
 /** Which of its limits a program speaks of, when the system gave it nothing more. */
 function wallHit(words: string, { processes, diskBytes }: RunLimits): string {
-  if (/\bfork\b|Resource temporarily unavailable|EAGAIN|can't start new thread/.test(words)) return ` It may have ${processes} processes and threads at once ("processes" in the runtime of its manifest).`;
-  if (/File too large|File size limit exceeded|EFBIG/.test(words)) return ` It may have ${shownBytes(diskBytes)} on disk ("diskBytes" in the runtime of its manifest).`;
+  if (refusedFork.test(words) || /EAGAIN|can't start new thread/.test(words)) return ` (it may have ${processes} processes and threads at once: "processes" in the runtime of its manifest)`;
+  if (/File too large|File size limit exceeded|EFBIG/.test(words)) return ` (it may have ${shownBytes(diskBytes)} on disk: "diskBytes" in the runtime of its manifest)`;
   return '';
 }
 

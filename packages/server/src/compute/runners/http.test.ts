@@ -66,6 +66,6 @@ for (const later of [false, true]) {
         },
       };
     },
-    { cannot: ['progress', 'forks', 'breeds', 'roars', 'fills', 'outside', 'link'] },
+    { cannot: ['progress', 'forks', 'breeds', 'bomb', 'roars', 'fills', 'outside', 'link'] },
   );
 }

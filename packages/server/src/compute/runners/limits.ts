@@ -41,6 +41,9 @@ const raised = (name: keyof RunLimits): string => `"${name}" in the runtime of i
 export const tooManyProcesses = (count: number, { processes }: RunLimits): LimitError =>
   new LimitError(`The program had ${count} processes and threads at once; it may have ${processes}. ${raised('processes')}`);
 
+export const wantedProcesses = ({ processes }: RunLimits): LimitError =>
+  new LimitError(`The program asked for more than the ${processes} processes and threads that it may have at once, again and again. ${raised('processes')}`);
+
 export const tooMuchOnDisk = (bytes: number, { diskBytes }: RunLimits): LimitError =>
   new LimitError(`The program wrote ${shownBytes(bytes)} into its folders; it may have ${shownBytes(diskBytes)} there. ${raised('diskBytes')}`);
 

@@ -43,6 +43,7 @@ const modules: Record<Behaviour, string> = (() => {
     flood: module(`for (let line = 0; line < 200_000; line++) console.log('line ' + line);\n${report}`),
     forks: module(`spawn('sh', ['-c', 'while :; do printf x > "$FOVEA_OUTPUT/ticks"; sleep 0.05; done'], { detached: true, stdio: 'inherit' }).unref();\nawait new Promise((resolve) => setTimeout(resolve, 300));\n${report}`),
     breeds: module(`spawn('sh', ['-c', 'n=0; while [ $n -lt 50 ]; do sleep 300 & n=$((n+1)); done; wait']); setInterval(${tick}, 50); await new Promise(() => {});`),
+    bomb: module(`spawn('sh', ['-c', 'b() { b | b & }; b; while :; do sleep 1; done'], { stdio: 'inherit' }); await new Promise(() => {});`),
     roars: module(`for (;;) { console.log('words '.repeat(20)); await new Promise(setImmediate); }`),
     fills: module(`for (let n = 0; ; n++) { writeFileSync(join(process.env.TMPDIR ?? '', String(n)), Buffer.alloc(65_536, 1)); await new Promise((resolve) => setTimeout(resolve, 10)); }`),
     outside: module(`for (const place of ['/etc', '/usr', '/opt', '/', join(task.outputDir, '..')]) await writeFile(join(place, 'escaped'), 'x').catch(() => undefined);\n${report}`),

@@ -48,6 +48,12 @@ function readProcess(pid: number): Known | undefined {
   return { pid, parent, group, session, threads: values[threadsAt] ?? 1 };
 }
 
+/** Processes and threads of the whole machine (`/proc/loadavg`, proc(5)); 0 where the system does not tell. */
+export function tasksOfMachine(): number {
+  const text = attempt(() => readFileSync('/proc/loadavg', 'latin1'));
+  return Number(/\d+\/(\d+)/.exec(text ?? '')?.[1] ?? 0);
+}
+
 function ownerOf(pid: number): number | undefined {
   return attempt(() => statSync(`/proc/${pid}`).uid);
 }

@@ -14,10 +14,10 @@ import { RunnerError, type Runner, type RunRequest } from './runner.ts';
  * `progress`: says that it is half done. `logs`: logs "a word to the log". `userFault`, `fault`: fail with "the input is bad", "it broke".
  * `endless`: writes the time into `out/ticks` over and over. `halfJson`: gives half a JSON. `noOutput`: ends well and gives nothing.
  * `flood`: logs 200,000 lines. `forks`: starts a process that ticks as `endless` does, outlives it, and as many more as it can.
- * `breeds`: has over fifty processes and does not end. `roars`: logs without end. `fills`: writes files without end, ten megabytes a second at most.
+ * `breeds`: has over fifty processes and does not end. `bomb`: forks as long as it is let, and does not end. `roars`: logs without end. `fills`: writes files without end, ten megabytes a second at most.
  * `outside`: writes `escaped` to places outside its folder. `link`: gives a link to a file of the machine as its output.
  */
-export const behaviours = ['ok', 'progress', 'logs', 'userFault', 'fault', 'endless', 'halfJson', 'noOutput', 'flood', 'forks', 'breeds', 'roars', 'fills', 'outside', 'link'] as const;
+export const behaviours = ['ok', 'progress', 'logs', 'userFault', 'fault', 'endless', 'halfJson', 'noOutput', 'flood', 'forks', 'breeds', 'bomb', 'roars', 'fills', 'outside', 'link'] as const;
 export type Behaviour = (typeof behaviours)[number];
 
 export interface RunnerDriver {
@@ -28,7 +28,7 @@ export interface RunnerDriver {
 }
 
 /** What programs may have that take too much of it. */
-const tight: Partial<Record<Behaviour, object>> = { breeds: { processes: 48 }, roars: { logBytes: 1024 ** 2 }, fills: { diskBytes: 3 * 1024 ** 2 } };
+const tight: Partial<Record<Behaviour, object>> = { breeds: { processes: 48 }, bomb: { processes: 48 }, roars: { logBytes: 1024 ** 2 }, fills: { diskBytes: 3 * 1024 ** 2 } };
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -172,10 +172,11 @@ export function runnerSuite(name: string, make: () => Promise<RunnerDriver>, opt
     });
     for (const [behaviour, title, words] of [
       ['breeds', 'more processes than it may have', /\d+ processes and threads .* may have 48\b.*"processes"/],
+      ['bomb', 'a fork bomb', /\b48\b.*"processes"/],
       ['roars', 'more log than it may write', /1 MiB on standard output .*"logBytes"/],
       ['fills', 'more on disk than it may have', /into its folders; it may have 3 MiB.*"diskBytes"/],
     ] as const) {
-      behaves(behaviour, `${title} ends it with that as the cause, and nothing of it goes on`, async () => {
+      behaves(behaviour, `${title}: it is ended with that as the cause, and nothing of it goes on`, async () => {
         const { request, heard, outputDir } = await prepare(behaviour);
         const error = await driver!.runner.run(request).catch((thrown: unknown) => thrown);
         expect(error).toBeInstanceOf(LimitError);
@@ -214,6 +215,7 @@ export const scripts: Record<Behaviour, string> = (() => {
     flood: `i=0; while [ $i -lt 200000 ]; do echo "line $i"; i=$((i+1)); done; ${report}`,
     forks: `(${tick}) & n=0; while [ $n -lt 600 ]; do sleep 300 & n=$((n+1)); done 2>/dev/null; sleep 0.3; ${report}`,
     breeds: `(${tick}) & n=0; while [ $n -lt 50 ]; do sleep 300 & n=$((n+1)); done; while :; do :; done`,
+    bomb: 'b() { b | b & }; b; while :; do sleep 1; done',
     roars: `while :; do echo '${'words '.repeat(20)}'; done`,
     // In files of 64 KiB, so that none of them is too large by itself.
     fills: `text=0123456789abcdef; for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do text="$text$text"; done; n=0; while :; do printf %s "$text" > "$TMPDIR/$n"; n=$((n+1)); sleep 0.01; done`,

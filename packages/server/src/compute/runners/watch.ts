@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { Crowd } from './crowd.ts';
 import { diskUse, freeOf, isDiskAlmostFull, maxEntries, type DiskUse } from './disk-use.ts';
 import { tooManyFiles, tooManyProcesses, tooMuchOnDisk, type RunLimits } from './limits.ts';
-import { processesOf, type Process } from './processes.ts';
 import { RunnerError } from './runner.ts';
 
 /** What belongs to a run. */
@@ -25,6 +25,8 @@ export interface Watched {
 }
 
 const everyMs = 400;
+/** What costs next to nothing is looked at so often. */
+const crowdMs = 10;
 /** Looking through folders takes at most this share of the time, unless the disk has become so much fuller that they may be over their limits. */
 const share = 1 / 20;
 const shareInNeed = 1 / 3;
@@ -36,19 +38,23 @@ export function watchRun(watched: Watched): { stop(): void; left(): Promise<Erro
   const { folders, limits, belongings, onExcess } = watched;
   const stop = new AbortController();
   void (async () => {
+    const crowd = new Crowd(limits.processes);
     let last: Measure | undefined;
-    for (;;) {
-      await wait(everyMs, undefined, { signal: stop.signal, ref: false });
+    for (let atMs = performance.now(); ;) {
+      await wait(crowdMs, undefined, { signal: stop.signal, ref: false });
+      const isTurn = performance.now() - atMs >= everyMs;
+      if (!isTurn && !crowd.isSwelling()) continue;
       const { root, uid, folders: more = [] } = await belongings();
-      const processes = root === undefined ? [] : processesOf({ root, uid });
-      let excess: Error | undefined = tooMany(processes, limits);
+      const { pids, threads } = crowd.count({ root, uid });
+      let excess: Error | undefined = threads > limits.processes ? tooManyProcesses(threads, limits) : undefined;
       const all = [...folders, ...more];
-      if (!excess && (await isDue(last, all, limits))) {
-        last = await measure(all, limits, processes.map(({ pid }) => pid));
+      if (!excess && isTurn && (await isDue(last, all, limits))) {
+        last = await measure(all, limits, pids);
         excess = await excessOf(last, all, limits);
       }
       stop.signal.throwIfAborted();
       if (excess) return onExcess(excess);
+      if (isTurn) atMs = performance.now();
     }
   })().catch((error: unknown) => {
     if (!stop.signal.aborted) onExcess(new RunnerError(`The program cannot be watched: ${(error as Error).message}`, { cause: error }));
@@ -58,11 +64,6 @@ export function watchRun(watched: Watched): { stop(): void; left(): Promise<Erro
     /** What it has left behind too much of, once it has ended: it may have been quicker than we looked. */
     left: async () => excessOf(await measure(folders, limits, []), folders, limits),
   };
-}
-
-function tooMany(processes: readonly Process[], limits: RunLimits): Error | undefined {
-  const threads = processes.reduce((sum, one) => sum + one.threads, 0);
-  return threads > limits.processes ? tooManyProcesses(threads, limits) : undefined;
 }
 
 /** What lay in the folders, and what the disk had left then. */
