@@ -1,4 +1,7 @@
 import { onnxFile } from '@fovea/analytics/test-support/onnx-file.ts';
+import { parseNifti, readVoxels } from '@fovea/medical/nifti/parse.ts';
+import { writeNifti } from '@fovea/medical/nifti/write.ts';
+import type { Fovea } from '@fovea/sdk';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { drawDicomSeries } from '@fovea/server/samples';
@@ -12,6 +15,34 @@ const redness = onnxFile({
   constants: { weights: { dims: [2, 3, 1, 1], values: [0, 0, 0, 12, -12, -12] }, bias: { dims: [2], values: [3, 0] } },
   nodes: [{ op: 'Conv', inputs: ['image', 'weights', 'bias'], outputs: ['logits'], ints: { kernel_shape: [1, 1] } }],
 });
+
+/** Scores of two classes by brightness alone. */
+const brightness = onnxFile({
+  inputs: { image: [1, 3, 'height', 'width'] },
+  outputs: { logits: [1, 2, 'height', 'width'] },
+  constants: { weights: { dims: [2, 3, 1, 1], values: [0, 0, 0, 4, 4, 4] }, bias: { dims: [2], values: [6, 0] } },
+  nodes: [{ op: 'Conv', inputs: ['image', 'weights', 'bias'], outputs: ['logits'], ints: { kernel_shape: [1, 1] } }],
+});
+
+interface Model {
+  name: string;
+  title: string;
+  labels: string[];
+  size: { width: number; height: number };
+  file: Uint8Array;
+}
+
+async function registerModel(fovea: Fovea, { name, title, labels, size, file }: Model): Promise<void> {
+  const { id } = await fovea.analytics.register({
+    name,
+    version: '1.0.0',
+    title,
+    inputs: [{ name: 'image', media: ['image'] }],
+    outputs: [{ name: 'labels', type: 'labels' }],
+    runtime: { kind: 'onnx', model: 'model.onnx', task: 'segmentation', labels, input: size },
+  });
+  await fovea.analytics.putFile(id, 'model.onnx', new Uint8Array(file));
+}
 
 const eventually = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 20_000 });
 
@@ -33,15 +64,7 @@ describe.skipIf(noBrowser)(`annotation page: asking a model${noBrowser ? ` (${no
     const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"><rect width="400" height="300" fill="#224"/><rect x="40" y="60" width="80" height="60" fill="#f00"/><rect x="240" y="160" width="100" height="80" fill="#f00"/></svg>';
     item = (await fovea.items.upload(dataset, await sharp(Buffer.from(svg)).removeAlpha().png().toBuffer(), { path: '/red.png' })).item.id;
     for await (const { bytes } of drawDicomSeries({ slices: 1, seed: 3 })) slice = (await fovea.items.upload(dataset, bytes, { path: '/slice.dcm' })).item.id;
-    const analytic = await fovea.analytics.register({
-      name: 'test/redness',
-      version: '1.0.0',
-      title: 'Redness',
-      inputs: [{ name: 'image', media: ['image'] }],
-      outputs: [{ name: 'labels', type: 'labels' }],
-      runtime: { kind: 'onnx', model: 'redness.onnx', task: 'segmentation', labels: ['background', 'red'], input: { width: 400, height: 300 } },
-    });
-    await fovea.analytics.putFile(analytic.id, 'redness.onnx', new Uint8Array(redness));
+    await registerModel(fovea, { name: 'test/redness', title: 'Redness', labels: ['background', 'red'], size: { width: 400, height: 300 }, file: redness });
     await vi.waitUntil(async () => (await fovea.items.list(dataset, { probe: 'pending' })).data.length === 0, { timeout: 30_000, interval: 100 });
     const opened = await site.open();
     await signIn(opened.page);
@@ -125,6 +148,61 @@ describe.skipIf(noBrowser)(`annotation page: asking a model${noBrowser ? ` (${no
     await ann.page.getByText(/Nothing was found|suggestion/).last().waitFor();
     const jobs = await fovea.jobs.query(project, { filter: { analytic: 'test/redness' } }).toArray({ limit: 20 });
     expect(jobs[0]).toMatchObject({ status: 'complete', frame: 0, inputs: { image: [slice] } });
+  });
+
+  test('on the slices of a volume what a model finds joins the volume of its label, beside what was painted', async () => {
+    const { fovea } = site;
+    const { page } = ann;
+    const [width, height, slices] = [64, 48, 4];
+    const voxels = new Int16Array(width * height * slices);
+    // Bright on slices 1 and 2, from column 20 to 36.
+    for (const slice of [1, 2]) for (let y = 8; y < 20; y++) voxels.fill(1_000, (slice * height + y) * width + 20, (slice * height + y) * width + 36);
+    const dataset = (await fovea.datasets.create({ project, name: 'Volumes' })).id;
+    const labels = [{ name: 'vessel' }, { name: 'bright', geometry: ['mask' as const, 'volume' as const] }];
+    await fovea.datasets.update(dataset, { recipeId: (await fovea.recipes.create({ project, name: 'Organs', labels })).id });
+    const volume = (await fovea.items.upload(dataset, writeNifti({ data: voxels, dims: [width, height, slices], affine: [[-1, 0, 0, 0], [0, -1, 0, 0], [0, 0, 1, 0]], gzip: true }), { path: '/volume.nii.gz' })).item.id;
+    await registerModel(fovea, { name: 'test/brightness', title: 'Brightness', labels: ['background', 'bright'], size: { width, height }, file: brightness });
+    await vi.waitUntil(async () => (await fovea.items.get(volume)).probe === 'ready', { timeout: 30_000, interval: 100 });
+    const hand = new Hand(page, { width, height });
+    const slice = (number: number) => eventually(() => page.getByTestId('slice').innerText()).toBe(`${number + 1} / ${slices}`);
+    const counts = async () => {
+      const { data } = readVoxels(parseNifti((await fovea.segmentations.download(volume, { label: 'bright' })).bytes));
+      return Array.from({ length: slices }, (_none, at) => [...data.subarray(at * width * height, (at + 1) * width * height)].filter((value) => value > 0).length);
+    };
+    const ask = async (item: 'first' | 'last') => {
+      await page.getByRole('button', { name: 'Suggest' }).click();
+      await page.getByRole('menuitem', { name: 'Brightness' })[item]().click();
+    };
+
+    await hand.open(`/items/${volume}/annotate`);
+    await slice(0);
+    await hand.press('2', 'm');
+    await hand.drag([50.5, 40.5], [54.5, 40.5]);
+    await hand.saved();
+    const [painted = 0] = await counts();
+    expect(painted).toBeGreaterThan(0);
+    // At a place of one slice.
+    await hand.press('ArrowDown');
+    await slice(1);
+    await ask('first');
+    await page.getByTestId('canvas').focus();
+    await hand.click([28.5, 14.5]);
+    await eventually(() => hand.objects.count()).toBe(2);
+    await hand.press('a');
+    await eventually(counts).toEqual([painted, 192, 0, 0]);
+    // The whole of another slice: what the model wrote there is a mask, until somebody accepts it.
+    await hand.press('ArrowDown');
+    await slice(2);
+    await ask('last');
+    await eventually(() => hand.objects.count()).toBe(2);
+    await page.getByTestId('canvas').focus();
+    await hand.press('Shift+a');
+    await eventually(counts).toEqual([painted, 192, 192, 0]);
+    await hand.saved();
+    expect((await annotationsOf(site, volume, 1))[0]).toMatchObject({ type: 'volume', label: 'bright' });
+    await page.reload();
+    await hand.ready();
+    await eventually(() => hand.objects.count()).toBe(1);
   });
 
   test('nothing broke on the way', () => expect(ann.faults).toEqual([]));

@@ -54,9 +54,9 @@ export function itemList(datasetId: string, filter: ItemSearch): ItemList {
     pages: new ItemPages<Item>({
       pageSize,
       fetchLandmarks: (signal) => fetchLandmarks(datasetId, filter, signal),
-      fetchPage: async (cursor, signal, offset) => {
+      fetchPage: async (cursor, signal, offset, limit) => {
         try {
-          const page = await fetchItemPage(datasetId, filter, pageSize, cursor, signal, offset);
+          const page = await fetchItemPage(datasetId, filter, limit, cursor, signal, offset);
           for (const item of page.data) remember(list.seen, item);
           return page;
         } catch (error) {

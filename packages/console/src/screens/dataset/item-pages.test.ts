@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { ItemPages } from './item-pages.ts';
 
 interface Row {
@@ -41,26 +41,34 @@ async function scrollTo(pages: ItemPages<Row>, row: number): Promise<void> {
 }
 
 /** A platform that marks its list every hundred rows, and answers pages by cursor and offset. */
-function marked(count: number, pageSize: number) {
+function marked(count: number, pageSize: number, { answersMs = 0 } = {}) {
   let ids = Array.from({ length: count }, (_, index) => name(index));
   const asked: string[] = [];
+  let [running, most, failing] = [0, 0, false];
   const pages = new ItemPages<Row>({
     pageSize,
     keepPages: 3,
     fetchLandmarks: async () => ({ every: 100, count: ids.length, cursors: ids.filter((_, index) => (index + 1) % 100 === 0 && index + 1 < ids.length) }),
-    fetchPage: async (cursor, _signal, offset) => {
-      asked.push(`${cursor ?? ''}+${offset}`);
-      await Promise.resolve();
+    fetchPage: async (cursor, signal, offset, limit) => {
+      asked.push(`${cursor ?? ''}+${offset} ${limit}`);
+      running += 1;
+      most = Math.max(most, running);
+      await (answersMs > 0 ? new Promise((resolve) => setTimeout(resolve, answersMs)) : Promise.resolve());
+      running -= 1;
+      signal.throwIfAborted();
+      if (failing) throw new Error('down');
       const start = (cursor === undefined ? 0 : ids.indexOf(cursor) + 1) + offset;
-      const data = ids.slice(start, start + pageSize).map((id) => ({ id }));
-      return { data, next: start + pageSize < ids.length ? (data.at(-1)?.id ?? null) : null };
+      const data = ids.slice(start, start + limit).map((id) => ({ id }));
+      return { data, next: start + limit < ids.length ? (data.at(-1)?.id ?? null) : null };
     },
   });
-  return { pages, asked, remove: (id: string) => (ids = ids.filter((other) => other !== id)) };
+  return { pages, asked, mostAtOnce: () => most, fail: (on: boolean) => (failing = on), remove: (id: string) => (ids = ids.filter((other) => other !== id)) };
 }
 
+afterEach(() => void vi.useRealTimers());
+
 describe('ItemPages with landmarks', () => {
-  test('knows its length after the first page, and goes anywhere with one request', async () => {
+  test('knows its length after the first page, and goes anywhere with one request for just what is seen there', async () => {
     const { pages, asked } = marked(10_050, 30);
     pages.show(0, 20);
     await vi.waitFor(() => expect(pages.length).toBe(10_050));
@@ -68,7 +76,13 @@ describe('ItemPages with landmarks', () => {
     asked.length = 0;
     pages.show(7_000, 7_020);
     await vi.waitFor(() => expect(pages.item(7_010)?.id).toBe(name(7_010)));
-    expect(asked.slice(0, 2)).toEqual(['006899+90', '006999+20']);
+    expect(asked).toEqual(['006999+0 21']);
+    const seen = pages.item(7_010);
+    // The pages that it lies in follow, and what is the same stays the same.
+    await vi.waitFor(() => expect(pages.item(6_990)?.id).toBe(name(6_990)));
+    await vi.waitFor(() => expect(pages.item(7_040)?.id).toBe(name(7_040)));
+    expect(pages.item(7_010)).toBe(seen);
+    expect(asked.slice(1, 3)).toEqual(['006899+90 30', '006999+20 30']);
     pages.show(10_040, 10_049);
     await vi.waitFor(() => expect(pages.item(10_049)?.id).toBe(name(10_049)));
     expect(pages.item(10_050)).toBeUndefined();
@@ -96,6 +110,67 @@ describe('ItemPages with landmarks', () => {
     await vi.waitFor(() => expect(pages.item(90_010)?.id).toBe(name(90_010)));
     expect(pages.item(50_010)).toBeUndefined();
     expect(asked.length).toBeLessThanOrEqual(8);
+    pages.close();
+  });
+
+  test('on a slow platform who drags has one place looked at after the other, the newest each time', async () => {
+    vi.useFakeTimers();
+    const { pages, asked, mostAtOnce } = marked(100_000, 100, { answersMs: 60 });
+    pages.show(0, 20);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(pages.complete).toBe(true);
+    asked.length = 0;
+    // A place every 2 ms, for 162 ms.
+    for (let at = 10_000; at <= 90_000; at += 1_000) {
+      pages.show(at, at + 30);
+      await vi.advanceTimersByTimeAsync(2);
+    }
+    expect(asked).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(120);
+    expect(pages.item(90_010)?.id).toBe(name(90_010));
+    expect(mostAtOnce()).toBeLessThanOrEqual(3);
+    pages.close();
+  });
+
+  test('rows changed by somebody are replaced where one has just jumped to, and found there', async () => {
+    const { pages } = marked(100_000, 100);
+    pages.show(0, 20);
+    await vi.waitFor(() => expect(pages.complete).toBe(true));
+    pages.show(50_000, 50_030);
+    await vi.waitFor(() => expect(pages.item(50_010)).toBeDefined());
+    expect(pages.indexOf(name(50_010))).toBe(50_010);
+    const changed = { id: name(50_010), mark: true };
+    pages.replace(changed);
+    expect(pages.item(50_010)).toBe(changed);
+    expect([...pages.held()].filter(({ id }) => id === name(50_010))).toHaveLength(1);
+    pages.close();
+  });
+
+  test('where a jump leads to cannot be fetched: the fault is told, and gone after another try', async () => {
+    const { pages, fail } = marked(100_000, 100);
+    pages.show(0, 20);
+    await vi.waitFor(() => expect(pages.complete).toBe(true));
+    fail(true);
+    pages.show(70_000, 70_030);
+    await vi.waitFor(() => expect(pages.error).toBeInstanceOf(Error));
+    fail(false);
+    pages.retry();
+    await vi.waitFor(() => expect(pages.item(70_030)?.id).toBe(name(70_030)));
+    expect(pages.error).toBeUndefined();
+    pages.close();
+  });
+
+  test('after rows went, a jump to an end that is no more asks for its pages, and not again and again', async () => {
+    vi.useFakeTimers();
+    const { pages, asked, remove } = marked(2_000, 100);
+    pages.show(0, 20);
+    await vi.advanceTimersByTimeAsync(1_000);
+    for (let at = 1_900; at < 2_000; at++) remove(name(at));
+    asked.length = 0;
+    pages.show(1_960, 1_999);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked.length).toBeGreaterThanOrEqual(2);
+    expect(asked.length).toBeLessThan(8);
     pages.close();
   });
 

@@ -1,37 +1,17 @@
-/** One page as the platform answers it. */
-export interface FetchedPage<T> {
-  data: T[];
-  next: string | null;
-}
+import { Glimpse } from './glimpse.ts';
+import { placeOf, type Landmarks, type ListSource, type RowPlace } from './list-source.ts';
+import { same } from './same-row.ts';
 
-/** Cursors after every so many rows, and how many rows there are. */
-export interface Landmarks {
-  every: number;
-  count: number;
-  cursors: readonly string[];
-}
-
-export interface ItemPagesOptions<T> {
-  /** Fetches the page that begins so many rows after the cursor; without one, after the beginning. */
-  fetchPage: (cursor: string | undefined, signal: AbortSignal, offset: number) => Promise<FetchedPage<T>>;
-  /** Has the list marked, so that one can go anywhere in it. Without, it grows from page to page. */
-  fetchLandmarks?: (signal: AbortSignal) => Promise<Landmarks>;
-  pageSize: number;
-  /** Pages further than this from what is shown are dropped; their cursors stay, so that they can be fetched again. */
-  keepPages?: number;
-}
-
-/** Jumps that follow each other faster than this are one drag. */
-const draggingMs = 80;
-/** How long a drag must rest before its place is fetched. */
-const restMs = 40;
+/** How long one stays at a place before more than what is seen there is fetched. */
+const settleMs = 250;
+/** Pages that are fetched ahead of who scrolls. */
+const pagesAhead = 2;
+/** Rows that one request may ask for. */
+const mostAtOnce = 1_000;
 /** A list that changes is marked anew at most so often: that costs a walk over it. */
 const markAgainMs = 10_000;
 
-interface Slot<T> {
-  cursor: string | undefined;
-  /** Rows between the cursor and the page. */
-  offset: number;
+interface Slot<T> extends RowPlace {
   items: readonly T[] | undefined;
   error?: unknown;
 }
@@ -43,25 +23,34 @@ interface Slot<T> {
  */
 export class ItemPages<T extends { id: string }> {
   readonly pageSize: number;
-  readonly #fetchPage: ItemPagesOptions<T>['fetchPage'];
+  readonly #fetchPage: ListSource<T>['fetchPage'];
   readonly #keepPages: number;
-  readonly #fetchLandmarks: ItemPagesOptions<T>['fetchLandmarks'];
+  readonly #fetchLandmarks: ListSource<T>['fetchLandmarks'];
   #slots: Slot<T>[] = [{ cursor: undefined, offset: 0, items: undefined }];
   /** Length of the last page, once it was seen. */
   #lastLength: number | undefined;
   readonly #running = new Map<number, AbortController>();
   readonly #listeners = new Set<() => void>();
   #version = 0;
-  #window = { first: 0, last: 0 };
+  /** The rows that are shown, and whether one goes on towards the end. */
+  #rows = { first: 0, last: 0 };
+  #isGoingDown = true;
+  #landmarks: Landmarks = { every: 1, count: 0, cursors: [] };
+  readonly #glimpse: Glimpse<T>;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #marking = { isRunning: false, isMarked: false, lastMs: Number.NEGATIVE_INFINITY, stop: new AbortController() };
-  #jumpTimer: ReturnType<typeof setTimeout> | undefined;
-  #lastJumpMs = Number.NEGATIVE_INFINITY;
 
-  constructor({ fetchPage, fetchLandmarks, pageSize, keepPages = 6 }: ItemPagesOptions<T>) {
+  constructor({ fetchPage, fetchLandmarks, pageSize, keepPages = 6 }: ListSource<T>) {
     this.#fetchPage = fetchPage;
     this.#fetchLandmarks = fetchLandmarks;
     this.pageSize = pageSize;
     this.#keepPages = keepPages;
+    this.#glimpse = new Glimpse<T>({
+      rows: () => this.#rows,
+      fetchRows: (first, last, signal) => this.#fetchRows(first, last, signal),
+      onSeen: () => this.#seen(),
+      onFault: () => this.#fill(),
+    });
   }
 
   readonly subscribe = (listener: () => void): (() => void) => {
@@ -77,8 +66,7 @@ export class ItemPages<T extends { id: string }> {
   }
   /** How many rows are known to exist; all of them when {@link complete}. Before the first page came, 0. */
   get length(): number {
-    if (this.#lastLength !== undefined) return (this.#slots.length - 1) * this.pageSize + this.#lastLength;
-    return (this.#slots.length - 1) * this.pageSize;
+    return (this.#slots.length - 1) * this.pageSize + (this.#lastLength ?? 0);
   }
   /** True until the first page is there. */
   get pending(): boolean {
@@ -86,7 +74,8 @@ export class ItemPages<T extends { id: string }> {
   }
   /** Why the first page that is missing near the window could not be fetched. */
   get error(): unknown {
-    return this.#slots.find((slot) => slot.error !== undefined)?.error;
+    const { first, last } = this.#window;
+    return this.#slots.slice(Math.max(0, first - pagesAhead), last + pagesAhead + 1).find((slot) => slot.error !== undefined)?.error;
   }
   /** How many pages are held now. */
   get heldPages(): number {
@@ -94,7 +83,8 @@ export class ItemPages<T extends { id: string }> {
   }
 
   item(index: number): T | undefined {
-    return this.#slots[Math.floor(index / this.pageSize)]?.items?.[index % this.pageSize];
+    const slot = this.#slots[Math.floor(index / this.pageSize)];
+    return slot?.items ? slot.items[index % this.pageSize] : this.#glimpse.item(index);
   }
 
   /** Where a held item stands, or -1. */
@@ -103,35 +93,60 @@ export class ItemPages<T extends { id: string }> {
       const at = slot.items?.findIndex((item) => item.id === id) ?? -1;
       if (at >= 0) return page * this.pageSize + at;
     }
-    return -1;
+    return this.#glimpse.indexOf(id);
   }
 
   /** Everything that is held, in order. */
   *held(): Generator<T> {
     for (const slot of this.#slots) if (slot.items) yield* slot.items;
+    for (const [row, item] of this.#glimpse.entries()) if (this.#slots[Math.floor(row / this.pageSize)]?.items === undefined) yield item;
   }
 
-  /** Says which rows are shown: has what is missing there and one page beyond fetched, and drops what lies far away. */
+  /** Says which rows are shown: has what is missing there and some pages beyond fetched, and drops what lies far away. */
   show(first: number, last: number): void {
-    this.#window = { first: Math.floor(first / this.pageSize), last: Math.floor(last / this.pageSize) };
+    this.#isGoingDown = first >= this.#rows.first;
+    this.#rows = { first, last };
     this.#dropFar(this.#keepPages);
-    const { first: from, last: to } = this.#window;
-    const isJump = this.#slots[from]?.items === undefined && this.#slots[from - 1]?.items === undefined;
-    const nowMs = Date.now();
-    const isDragging = isJump && nowMs - this.#lastJumpMs < draggingMs;
-    if (isJump) this.#lastJumpMs = nowMs;
-    clearTimeout(this.#jumpTimer);
-    // Who drags the scroll bar passes by places that they will not look at.
-    if (isDragging) this.#jumpTimer = setTimeout(() => this.#fill(from, to), restMs);
-    else this.#fill(from, to);
+    clearTimeout(this.#timer);
+    this.#glimpse.rest();
+    if (this.#marking.isMarked && this.#isUnknown()) this.#glimpse.look();
+    else this.#fill();
   }
 
-  /** Fetches what is missing in a window, then what is missing beside it. */
-  #fill(from: number, to: number): void {
+  /** The pages that the rows lie in that are shown. */
+  get #window(): { first: number; last: number } {
+    return { first: Math.floor(this.#rows.first / this.pageSize), last: Math.floor(this.#rows.last / this.pageSize) };
+  }
+
+  /** Whether nothing of what is shown is there, nor what comes just before it: one jumped. */
+  #isUnknown(): boolean {
+    const { first, last } = this.#rows;
+    return this.#slots[this.#window.first - 1]?.items === undefined && this.item(first) === undefined && this.item(Math.min(last, this.length - 1)) === undefined;
+  }
+
+  /** What is seen where one jumped to is there: the pages that it lies in follow when one stays. */
+  #seen(): void {
+    this.#changed();
+    clearTimeout(this.#timer);
+    // One that ends before what is shown now is no answer to look at once more.
+    if (this.#isUnknown() && this.#glimpse.first !== this.#rows.first) this.#glimpse.look();
+    else this.#timer = setTimeout(() => this.#fill(), settleMs);
+  }
+
+  async #fetchRows(first: number, last: number, signal: AbortSignal): Promise<readonly T[]> {
+    const { cursor, offset } = placeOf(this.#landmarks, first);
+    const limit = Math.min(last - first + 1, this.length - first, mostAtOnce);
+    return (await this.#fetchPage(cursor, signal, offset, limit)).data;
+  }
+
+  /** Fetches what is missing in the window, then what is missing beside it. */
+  #fill(): void {
+    const { first: from, last: to } = this.#window;
     const isMissing = (page: number) => this.#slots[page]?.items === undefined && this.#slots[page]?.error === undefined;
     const shown = Array.from({ length: to - from + 1 }, (_, index) => from + index).filter((page) => page < this.#slots.length && isMissing(page));
+    const beside = this.#isGoingDown ? [to + 1, to + 2, from - 1] : [from - 1, from - 2, to + 1];
     // What is seen first has the platform to itself.
-    for (const page of shown.length > 0 ? shown : [to + 1, from - 1]) {
+    for (const page of shown.length > 0 ? shown : beside) {
       if (page >= 0 && page < this.#slots.length && isMissing(page) && !this.#running.has(page)) void this.#load(page);
     }
   }
@@ -139,33 +154,36 @@ export class ItemPages<T extends { id: string }> {
   /** Once all that is shown is there: what lies beside it. */
   #fillBeside(): void {
     const { first, last } = this.#window;
-    if (!this.#slots.slice(first, last + 1).some(({ items }) => items === undefined)) this.#fill(first, last);
+    if (!this.#slots.slice(first, last + 1).some(({ items }) => items === undefined)) this.#fill();
   }
 
   /** Tries again what failed. */
   retry(): void {
     for (const slot of this.#slots) delete slot.error;
     this.#changed();
-    this.show(this.#window.first * this.pageSize, this.#window.last * this.pageSize);
+    this.show(this.#rows.first, this.#rows.last);
   }
 
   /** Fetches the pages in the window anew; the rows stay until the new ones are there. With `all`, those elsewhere are dropped. */
   async refresh({ all = false } = {}): Promise<void> {
-    if (all) this.#dropFar(0);
+    if (all) {
+      this.#dropFar(0);
+      this.#glimpse.clear();
+    }
     if (all && this.#marking.isMarked) await this.#mark();
-    const pages = [];
-    for (let page = this.#window.first; page <= Math.min(this.#window.last, this.#slots.length - 1); page++) pages.push(page);
+    const { first, last } = this.#window;
     // One after the other: each page says where the next begins.
-    for (const page of pages) if (page < this.#slots.length) await this.#load(page);
-    if (all) this.show(this.#window.first * this.pageSize, this.#window.last * this.pageSize);
+    for (let page = first; page <= last; page++) if (page < this.#slots.length) await this.#load(page);
+    if (all) this.show(this.#rows.first, this.#rows.last);
   }
 
   /** Puts a changed item in the place of the one held. */
   replace(item: T): void {
     const index = this.indexOf(item.id);
     const slot = this.#slots[Math.floor(index / this.pageSize)];
-    if (index < 0 || !slot?.items) return;
-    slot.items = slot.items.with(index % this.pageSize, item);
+    if (index < 0) return;
+    if (slot?.items) slot.items = slot.items.with(index % this.pageSize, item);
+    else this.#glimpse.replace(index, item);
     this.#changed();
   }
 
@@ -183,7 +201,8 @@ export class ItemPages<T extends { id: string }> {
   /** Ends what is running. */
   close(): void {
     this.#marking.stop.abort();
-    clearTimeout(this.#jumpTimer);
+    this.#glimpse.close();
+    clearTimeout(this.#timer);
     for (const controller of this.#running.values()) controller.abort();
     this.#running.clear();
   }
@@ -195,7 +214,7 @@ export class ItemPages<T extends { id: string }> {
     const controller = new AbortController();
     this.#running.set(page, controller);
     try {
-      const { data, next } = await this.#fetchPage(slot.cursor, controller.signal, slot.offset);
+      const { data, next } = await this.#fetchPage(slot.cursor, controller.signal, slot.offset, this.pageSize);
       if (controller.signal.aborted || this.#slots[page] !== slot) return;
       this.#place(page, data, next);
     } catch (error) {
@@ -210,7 +229,7 @@ export class ItemPages<T extends { id: string }> {
   /** Stores a page. Where it ends elsewhere than before, because items came or went, what followed is no longer known. */
   #place(page: number, items: T[], next: string | null): void {
     const { cursor, offset = 0 } = this.#slots[page] ?? {};
-    this.#slots[page] = { cursor, offset, items };
+    this.#slots[page] = { cursor, offset, items: items.map((item, at) => same(this.item(page * this.pageSize + at), item)) };
     if (this.#marking.isMarked) {
       const isLast = page === this.#slots.length - 1;
       // Rows came or went since the list was marked.
@@ -251,26 +270,25 @@ export class ItemPages<T extends { id: string }> {
   }
 
   /** Makes a slot for every page of the list; what is held keeps its place. */
-  #adopt({ every, count, cursors }: Landmarks): void {
+  #adopt(landmarks: Landmarks): void {
+    const { count } = landmarks;
     const pages = Math.max(1, Math.ceil(count / this.pageSize));
     const held = this.#slots;
-    this.#slots = Array.from({ length: pages }, (_, page) => {
-      const start = page * this.pageSize;
-      const mark = Math.min(Math.floor(start / every), cursors.length);
-      return { cursor: mark === 0 ? undefined : cursors[mark - 1], offset: start - mark * every, items: held[page]?.items };
-    });
+    this.#landmarks = landmarks;
+    this.#slots = Array.from({ length: pages }, (_, page) => ({ ...placeOf(landmarks, page * this.pageSize), items: held[page]?.items }));
     this.#lastLength = count - (pages - 1) * this.pageSize;
     this.#marking.isMarked = true;
     this.#changed();
-    this.show(this.#window.first * this.pageSize, this.#window.last * this.pageSize);
+    this.show(this.#rows.first, this.#rows.last);
   }
 
   #dropFar(distance: number): void {
-    for (const [page, slot] of this.#slots.entries()) {
-      const far = page < this.#window.first - distance || page > this.#window.last + distance;
-      if (!far) continue;
-      slot.items = undefined;
-      this.#running.get(page)?.abort();
+    const { first, last } = this.#window;
+    const isFar = (page: number) => page < first - distance || page > last + distance;
+    this.#slots.forEach((slot, page) => void (slot.items && isFar(page) && (slot.items = undefined)));
+    for (const [page, controller] of this.#running) {
+      if (!isFar(page)) continue;
+      controller.abort();
       this.#running.delete(page);
     }
   }
