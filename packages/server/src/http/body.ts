@@ -49,7 +49,23 @@ export function parseJson(bytes: Uint8Array, maxDepth: number = jsonLimits.maxDe
     throw new Fault('invalid_json', `The body is not valid JSON: ${(error as Error).message.slice(0, 200)}`);
   }
   if (text.includes('__proto__') && hasProtoKey(value)) throw new Fault('invalid_request', 'The JSON must not contain the key "__proto__".');
+  const half = halfPair.test(text) ? brokenText(value, 'body') : undefined;
+  if (half !== undefined) throw new Fault('invalid_request', `${half} has half of a surrogate pair, which is no character.`, { errors: [{ path: half, message: 'has half of a surrogate pair, which is no character' }] });
   return value;
+}
+
+/** Half of a pair, or a whole one, escaped: otherwise neither can be in UTF-8. */
+const halfPair = /\\u[dD][89a-fA-F]/;
+
+/** The path of the first text that is not well-formed Unicode, or has a key that is not. */
+function brokenText(value: unknown, path: string): string | undefined {
+  if (typeof value === 'string') return value.isWellFormed() ? undefined : path;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, inner] of Object.entries(value)) {
+    const broken = key.isWellFormed() ? brokenText(inner, `${path}.${key}`) : path;
+    if (broken !== undefined) return broken;
+  }
+  return undefined;
 }
 
 function hasProtoKey(value: unknown): boolean {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { queryLimits, type Filter, type SortKey } from '@fovea/contract';
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
-import type { Page } from '../../paging.ts';
+import { openCursor, writeCursor, type Page } from '../../paging.ts';
 import { compileFilter, fault, unknownField } from './compile.ts';
 import type { Entity, FieldType } from './entity.ts';
 import { jsonPath } from './json-condition.ts';
@@ -94,7 +94,7 @@ function orderOfQuery(entity: Entity, query: { filter: Filter; sort?: readonly S
 }
 
 function writePosition(mark: string, keys: readonly Key[], row: Record<string, unknown>): string {
-  return Buffer.from(JSON.stringify([mark, ...keys.map((_key, index) => row[`sort_${index}`])])).toString('base64url');
+  return writeCursor(mark, keys.map((_key, index) => row[`sort_${index}`]));
 }
 
 function sortKeys(entity: Entity, sort: readonly SortKey[]): Key[] {
@@ -170,15 +170,10 @@ function beyond(key: Key, value: string | null): Sql {
 
 function readPosition(cursor: string | undefined, mark: string, keys: readonly Key[]): (string | null)[] | undefined {
   if (cursor === undefined) return undefined;
-  let parts: unknown;
-  try {
-    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-  } catch {
-    throw fault('cursor', 'is not a cursor that this server made');
-  }
-  if (!Array.isArray(parts) || parts.length !== keys.length + 1) throw fault('cursor', 'is not a cursor of this query');
-  const [given, ...values] = parts as unknown[];
-  if (given !== mark) throw fault('cursor', 'belongs to another query; repeat the same filter and sort');
+  const opened = openCursor(cursor);
+  if (!opened) throw fault('cursor', 'is not a cursor that this server made');
+  const { position: values } = opened;
+  if (opened.mark !== mark || values.length !== keys.length) throw fault('cursor', 'belongs to another query; repeat the same filter and sort');
   if (!values.every((value, index): value is string | null => isPosition(keys[index], value))) throw fault('cursor', 'is not a cursor that this server made');
   return values;
 }
