@@ -6,7 +6,7 @@ import type { DeidentifyOptions } from '@fovea/contract';
 import sql from 'sql-template-tag';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
-import { openFiles } from '../../media/archives/open.ts';
+import { openArchive } from '../../media/archives/open.ts';
 import type { OpenedFiles } from '../../media/archives/source.ts';
 import { collectBlob } from '../care/collect.ts';
 import type { CommandRun } from '../commands/service.ts';
@@ -60,7 +60,7 @@ async function unpack(deps: BringDeps, { caller, state, signal, advance }: Comma
   const scratch = await mkdtemp(join(tmpdir(), 'fovea-archive-'));
   const local = await deps.blobs.localPath(sha256);
   try {
-    const files = await openFiles({ path: local.path, name: 'file', bytes: size, folder: scratch }).catch((error: unknown) => {
+    const files = await openArchive({ path: local.path, bytes: size, folder: scratch }).catch((error: unknown) => {
       throw (error as Error).name === 'ArchiveError' ? new Fault('invalid_request', isSecret(deidentify) ? 'The archive cannot be read, or a name in it would leave its folder.' : (error as Error).message) : error;
     });
     try {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pack } from 'tar-stream';
@@ -85,6 +86,9 @@ test('items.importArchive 202 unpacks ZIP and TAR, large files too; nothing of o
   const evil = Buffer.from(zipSync({ '../../evil.txt': Buffer.from('x'), 'good.txt': Buffer.from('y') }));
   expect(await wait((await send(evil)).body)).toMatchObject({ status: 'failed', message: expect.stringContaining('leave its folder') });
   expect((await paths()).some(([path]: string[]) => path === '/good.txt')).toBe(false);
+  for (const [broken, message] of [[Buffer.from('no archive at all'), 'no archive'], [gzipSync('one file'), 'no archive'], [zip.subarray(0, zip.length - 40), 'ZIP']] as const) {
+    expect(await wait((await send(broken)).body)).toMatchObject({ status: 'failed', message: expect.stringContaining(message) });
+  }
   expect((await fovea.call('GET', `/v1/datasets/${dataset}`)).body.itemCount).toBe(4);
 });
 

@@ -2,27 +2,50 @@ import { open } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
 import { archivePath, type OpenedFiles } from './source.ts';
-import type { ArchiveBounds } from './bounds.ts';
+import { ArchiveError, type ArchiveBounds } from './bounds.ts';
 import { onDisk, openGzip, openTar } from './unpack.ts';
 import { openZip } from './zip-source.ts';
 
+interface Given {
+  path: string;
+  bytes: number;
+  /** For unpacking; the caller's to remove. */
+  folder: string;
+  bounds?: ArchiveBounds | undefined;
+}
+
 /**
  * Opens an uploaded file as files: the members of a ZIP, TAR or TAR.GZ archive, what a gzipped file holds, or the file itself. Which it is
- * is told by its bytes; `name` is only what a single file is called. `folder` is for unpacking, and the caller's to remove.
+ * is told by its bytes; `name` is only what a single file is called.
  * @throws {ArchiveError} when it is broken, passes a bound, or has a path that leaves its folder.
  */
-export async function openFiles(given: { path: string; name: string; bytes: number; folder: string; bounds?: ArchiveBounds | undefined }): Promise<OpenedFiles> {
+export async function openFiles(given: Given & { name: string }): Promise<OpenedFiles> {
   const { path, name, bytes, folder, bounds } = given;
   const head = await headOf(path);
+  const archive = await archiveOf(given, head);
+  if (archive) return archive;
+  if (isGzip(head)) return openGzip({ path, name, packedBytes: bytes, folder, bounds });
+  return onDisk(new Map([[archivePath(withEnding(name, head)), { file: path, bytes }]]));
+}
+
+/**
+ * Opens a ZIP, TAR or TAR.GZ archive, told by its bytes.
+ * @throws {ArchiveError} for what {@link openFiles} throws it, and for every other file.
+ */
+export async function openArchive(given: Given): Promise<OpenedFiles> {
+  const archive = await archiveOf(given, await headOf(given.path));
+  if (!archive) throw new ArchiveError('The file is no archive: it must be a ZIP, TAR or TAR.GZ file, and a whole one.');
+  return archive;
+}
+
+async function archiveOf({ path, bytes, folder, bounds }: Given, head: Buffer): Promise<OpenedFiles | undefined> {
   const magic = head.subarray(0, 4).toString('latin1');
   if (magic === 'PK\u0003\u0004' || magic === 'PK\u0005\u0006') return openZip(path, bytes, bounds);
   if (isTar(head)) return openTar({ path, packedBytes: bytes, isGzipped: false, folder, bounds });
-  if (head[0] === 0x1f && head[1] === 0x8b) {
-    if (isTar(await gunzippedHead(path))) return openTar({ path, packedBytes: bytes, isGzipped: true, folder, bounds });
-    return openGzip({ path, name, packedBytes: bytes, folder, bounds });
-  }
-  return onDisk(new Map([[archivePath(withEnding(name, head)), { file: path, bytes }]]));
+  return isGzip(head) && isTar(await gunzippedHead(path)) ? openTar({ path, packedBytes: bytes, isGzipped: true, folder, bounds }) : undefined;
 }
+
+const isGzip = (head: Buffer): boolean => head[0] === 0x1f && head[1] === 0x8b;
 
 const headBytes = 64 * 1024;
 
