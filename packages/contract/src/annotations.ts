@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { annotationContent } from './annotation-geometry.ts';
 import { operation } from './operation.ts';
-import { id, metadata, page, pageQuery, time } from './primitives.ts';
+import { id, metadata, page, pageQuery, saysSomething, time } from './primitives.ts';
 import { command } from './commands.ts';
 import { countResult, filterSchema, queryBody } from './query.ts';
 
@@ -181,7 +181,7 @@ export const annotations = {
     audience: 'developer',
     scope: 'label',
     params: inDataset,
-    body: z.object({ filter: filterSchema, change: annotationChange.pick({ label: true, attributes: true, status: true, metadata: true }).strict() }).strict(),
+    body: z.object({ filter: filterSchema, change: annotationChange.pick({ label: true, attributes: true, status: true, metadata: true }).strict().refine(saysSomething, 'must say what changes') }).strict(),
     result: command,
     status: 202,
     errors: ['not_found', 'forbidden'],

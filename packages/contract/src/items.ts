@@ -5,7 +5,7 @@ import { operation } from './operation.ts';
 import { command } from './commands.ts';
 import { deidentifyQuery } from './deidentification.ts';
 import { countResult, filterSchema, queryBody, sortSchema } from './query.ts';
-import { description, expiryInput, futureExpiry, id, itemPath, metadata, metadataText, page, pageQuery, time, timeInput } from './primitives.ts';
+import { description, expiryInput, futureExpiry, id, itemPath, metadata, metadataText, page, pageQuery, saysSomething, time, timeInput } from './primitives.ts';
 
 export const itemStatuses = ['inbox', 'published', 'archived'] as const;
 export const probeStates = ['pending', 'ready', 'failed'] as const;
@@ -126,7 +126,8 @@ export const itemBulkChange = z
     description: description.optional(),
     expiresAt: expiryInput.nullable().optional(),
   })
-  .strict();
+  .strict()
+  .refine(saysSomething, 'must say what changes');
 export type ItemBulkChange = z.infer<typeof itemBulkChange>;
 
 export const items = {

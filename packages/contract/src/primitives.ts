@@ -128,3 +128,6 @@ export function page<T extends z.ZodType>(of: T) {
 export const queryBoolean = z
   .enum(['true', 'false'], { error: 'must be true or false' })
   .transform((text) => text === 'true');
+
+/** Whether a change has any field at all: one that has none is a mistake of who sends it. */
+export const saysSomething = (change: object): boolean => Object.values(change).some((value) => value !== undefined);

@@ -74,5 +74,6 @@ function flatten(issue: z.core.$ZodIssue, where: string): FieldError[] {
     return best.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }, where));
   }
   if (issue.code === 'invalid_type' && issue.input === undefined) return [{ path, message: `is required (${issue.expected})` }];
+  if (issue.code === 'invalid_value' && issue.input === undefined) return [{ path, message: `is required (${issue.values.map((value) => JSON.stringify(value)).join(' | ')})` }];
   return [{ path, message: issue.message }];
 }

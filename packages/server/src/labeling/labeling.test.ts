@@ -115,6 +115,8 @@ describe('annotations', () => {
     expect(items.body.data.map((one: any) => one.path)).toEqual(['/a.png']);
   });
   test('annotations.updateMany 202 and annotations.deleteMany 202 work through all matches', async () => {
+    expect((await fovea.call('POST', `/v1/datasets/${dataset}/annotations/update`, { body: { filter: {}, change: {} } })).body.detail).toBe('body.change: must say what changes');
+    expect((await fovea.call('POST', `/v1/items/${item}/annotations`, { body: { annotations: [{ label: 'x', geometry: { type: 'point', x: 1, y: 1 } }] } })).body.errors[0]).toEqual({ path: 'body.annotations.0.type', message: expect.stringContaining('is required ("classification" | ') });
     await create(...Array.from({ length: 30 }, (_, index) => box(index)), box(50, 'keep'));
     const wait = async (id: string) => (await fovea.call('GET', `/v1/commands/${id}?waitSeconds=20`)).body;
     const update = await fovea.call('POST', `/v1/datasets/${dataset}/annotations/update`, { body: { filter: { label: 'car' }, change: { label: 'auto' } } });

@@ -265,6 +265,8 @@ describe('queries', () => {
     expect([answer.status, answer.body.detail]).toEqual([400, expect.stringContaining('20 levels')]);
   });
   test('items.updateMany 202 and items.deleteMany 202 change all that match, commands.get 200, commands.list 200, commands.cancel 409', async () => {
+    const nothing = await fovea.call('POST', `/v1/datasets/${dataset.id}/items/update`, { body: { filter: {}, change: {} } });
+    expect([nothing.status, nothing.body.errors]).toEqual([400, [{ path: 'body.change', message: 'must say what changes' }]]);
     for (let index = 0; index < 12; index++) await upload(`/m/${index}`, String(index), '&metadata=%7B%22a%22%3A%7B%22b%22%3A1%7D%7D');
     const change = { mergeMetadata: { a: { c: 2 } }, addLabels: ['new'], status: 'published' };
     const update = await fovea.call('POST', `/v1/datasets/${dataset.id}/items/update`, { body: { filter: { folder: '/m' }, change } });
