@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, open, readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rm, utimes, writeFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BlobError, type StoredBlob } from './blobs.ts';
 import { partCount, partRange, type PartStore, type PartUpload } from './parts.ts';
@@ -15,7 +15,11 @@ export interface DiskPartsDeps {
   onDisk<T>(work: Promise<T>): Promise<T>;
 }
 
-const readBytes = 256 * 1024;
+const readBytes = 1024 * 1024;
+/** What comes in pieces of a network packet is written in pieces of this size: each write is a trip to another thread. */
+const writeBytes = 1024 * 1024;
+/** Buffers that are kept for the next part. */
+const maxSpare = 8;
 
 /** The digest of the parts that follow each other from the first on, taken while later ones come. */
 interface Rolling {
@@ -147,22 +151,60 @@ async function hashRange(file: string, range: { offset: number; bytes: number },
   }
 }
 
+/** Buffers of one size that go from one part to the next: new ones would pile up until they are collected. */
+class Buffers {
+  private readonly spare: Buffer[] = [];
+
+  take(): Buffer {
+    return this.spare.pop() ?? Buffer.allocUnsafeSlow(writeBytes);
+  }
+
+  give(buffers: readonly Buffer[]): void {
+    this.spare.push(...buffers.slice(0, Math.max(0, maxSpare - this.spare.length)));
+  }
+}
+
+const buffers = new Buffers();
+
 async function writePart(file: string, range: { offset: number; bytes: number }, bytes: AsyncIterable<Uint8Array>, onDisk: DiskPartsDeps['onDisk']): Promise<void> {
   const handle = await onDisk(open(file, 'r+').catch(gone));
+  // One is filled while the other is written.
+  const own = [buffers.take(), buffers.take()];
+  let writing = Promise.resolve();
   try {
-    let length = 0;
+    let [length, filled, turn] = [0, 0, 0];
+    const flush = async (): Promise<void> => {
+      await writing;
+      const [full, at] = [own[turn % 2]?.subarray(0, filled) ?? new Uint8Array(), range.offset + length - filled];
+      writing = onDisk(writeAt(handle, full, at));
+      // Whoever waits for it hears of its fault.
+      writing.catch(() => undefined);
+      [filled, turn] = [0, turn + 1];
+    };
     for await (const chunk of bytes) {
       if (length + chunk.length > range.bytes) throw new BlobError('too_large', `The part has more than its ${range.bytes} bytes.`);
-      for (let written = 0; written < chunk.length; ) {
-        written += (await onDisk(handle.write(chunk, written, chunk.length - written, range.offset + length + written))).bytesWritten;
+      for (let from = 0; from < chunk.length; ) {
+        const piece = chunk.subarray(from, from + writeBytes - filled);
+        own[turn % 2]?.set(piece, filled);
+        filled += piece.length;
+        length += piece.length;
+        from += piece.length;
+        if (filled === writeBytes) await flush();
       }
-      length += chunk.length;
     }
+    await flush();
+    await writing;
     if (length < range.bytes) throw new BlobError('upload_incomplete', `The part has ${range.bytes} bytes, and ${length} came.`);
     await onDisk(handle.datasync());
   } finally {
+    await writing.catch(() => undefined);
+    buffers.give(own);
     await handle.close();
   }
+}
+
+async function writeAt(handle: FileHandle, bytes: Uint8Array, place: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) written += (await handle.write(bytes, written, bytes.length - written, place + written)).bytesWritten;
 }
 
 function safe(key: string): string {
