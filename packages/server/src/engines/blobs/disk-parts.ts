@@ -4,6 +4,7 @@ import { mkdir, open, readdir, rm, utimes, writeFile, type FileHandle } from 'no
 import { join } from 'node:path';
 import { BlobError, type StoredBlob } from './blobs.ts';
 import { partCount, partRange, type PartStore, type PartUpload } from './parts.ts';
+import { passedThrough } from './young-garbage.ts';
 
 /** What the disk store does for its parts, as it does for its blobs. */
 export interface DiskPartsDeps {
@@ -191,6 +192,7 @@ async function writePart(file: string, range: { offset: number; bytes: number },
         from += piece.length;
         if (filled === writeBytes) await flush();
       }
+      passedThrough(chunk.length);
     }
     await flush();
     await writing;
