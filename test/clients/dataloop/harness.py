@@ -2,6 +2,7 @@
 import logging
 import os
 import tempfile
+import threading
 import warnings
 
 warnings.filterwarnings("ignore")
@@ -12,6 +13,7 @@ os.chdir(home)
 import numpy  # noqa: E402
 from PIL import Image  # noqa: E402
 import dtlpy as dl  # noqa: E402
+from dtlpy.services.cookie import CookieIO  # noqa: E402
 from checks import check, equal, settings, until  # noqa: E402,F401
 
 logging.getLogger("dtlpy").setLevel(logging.CRITICAL)
@@ -21,6 +23,18 @@ GATE = settings["url"] + "/dataloop"
 MARK = settings["mark"]
 # The client of the guide, which has no such log-in.
 OLD = not hasattr(dl, "login_api_key")
+
+# The client keeps its settings in one file, and a thread of its own that looks for news of the client writes there what it read before: now and
+# then the environment and the mode of attributes were lost. One at a time nothing is.
+_put, _one_at_a_time = CookieIO.put, threading.RLock()
+
+
+def _put_alone(self, *args, **kwargs):
+    with _one_at_a_time:
+        return _put(self, *args, **kwargs)
+
+
+CookieIO.put = _put_alone
 
 
 def connect(token=None):
