@@ -215,6 +215,9 @@ def labels_with_children_colours_and_attributes():
 
 @check
 def attributes_of_ontologies():
+    if OLD:
+        # The old client makes itself anew for notes, and may then have forgotten it.
+        dl.use_attributes_2(True)
     ontology = dataset.recipes.list()[0].ontologies.list()[0]
     ontology.update_attributes(key="1", title="Colour", attribute_type=dl.AttributesTypes.CHECKBOX, values=["red", "blue"], scope=["Car"])
     ontology.update_attributes(key="2", title="Speed", attribute_type=dl.AttributesTypes.SLIDER, attribute_range=dl.AttributesRange(0, 10, 2))
