@@ -11,15 +11,40 @@ import { beginning, numberOf, positionOf, presentPosition, readAudit, readEvents
 
 export type EventsService = ReturnType<typeof eventsService>;
 
+/** Events that were told of may be held back by an older transaction for a moment: so soon is looked again for them. */
+const lookAgainMs = [30, 100, 300, 1_000, 3_000];
+/** So many as come together in this time are read together. */
+const gatherMs = 10;
+/** Who follows hears so often that nothing happens; a telling that was lost with its process is made up for by then. */
+const aliveMs = 15_000;
+
 /** What happened: as history, and as it happens. */
 export function eventsService({ db, projects }: { db: Database; projects: ProjectsService }) {
   const waiting = new Set<() => void>();
+  /** How often was told of events. */
+  let tellings = 0;
   let stopListening: (() => Promise<void>) | undefined;
 
   async function placeOf(caller: Caller, reference: string): Promise<{ projectId: string; worker: string | undefined }> {
     const project = await projects.get(caller, reference);
     const { role } = await authorize(db, caller, project.id, { role: 'annotator', scope: 'read' });
     return { projectId: project.id, worker: workerOf(caller, role) };
+  }
+
+  /** Waits until it is told of events, for so long at most; whether it was. */
+  function toldWithin(ms: number, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const wake = (): void => done(true);
+      const done = (told: boolean): void => {
+        clearTimeout(timer);
+        waiting.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve(told);
+      };
+      const timer = setTimeout(() => done(false), ms);
+      waiting.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
   }
 
   return {
@@ -54,32 +79,26 @@ export function eventsService({ db, projects }: { db: Database; projects: Projec
     async *follow(caller: Caller, query: { project: string; after?: number | undefined }, signal: AbortSignal): AsyncGenerator<Event | undefined> {
       const { projectId, worker } = await placeOf(caller, query.project);
       stopListening ??= await db.listen(eventsChannel, () => {
+        tellings += 1;
         for (const wake of waiting) wake();
       });
       const start = query.after === undefined ? await presentPosition(db) : { ...(await positionOf(db, query.after)), since: undefined };
       let after: Position = start;
+      let looks = 0;
       while (!signal.aborted) {
+        const seen = tellings;
         const found = await readEvents(db, { of: { projectId }, after, limit: 500, worker, since: start.since });
         for (const event of found) {
           yield toPlainEvent(event);
           after = event.at;
         }
         if (found.length > 0) continue;
-        const woken = await new Promise<boolean>((resolve) => {
-          const wake = (): void => done(true);
-          const done = (result: boolean): void => {
-            clearTimeout(timer);
-            waiting.delete(wake);
-            signal.removeEventListener('abort', wake);
-            resolve(result);
-          };
-          const timer = setTimeout(() => done(false), 15_000);
-          waiting.add(wake);
-          signal.addEventListener('abort', wake, { once: true });
-        });
-        // Events of transactions that have just committed may be held back by an older one for a moment.
-        if (woken) await new Promise((resolve) => setTimeout(resolve, 10));
-        else yield undefined;
+        // What was told of while it was read may not have been in what was read.
+        const told = tellings !== seen || (await toldWithin(lookAgainMs[looks] ?? aliveMs, signal));
+        const isQuiet = looks >= lookAgainMs.length;
+        looks = told ? 0 : looks + 1;
+        if (told) await new Promise((resolve) => setTimeout(resolve, gatherMs));
+        else if (isQuiet) yield undefined;
       }
     },
 
