@@ -44,7 +44,7 @@ if (first === undefined) {
   // Browsers and killed processes on a busy machine: files with a failure run once more, one after the other, when all else is done. What
   // passes then is told by name; many failures are no matter of chance.
   const broken = failedFiles(first);
-  const again = broken.length > 0 && broken.length <= 5 && only.length === 0 ? runTests(broken, ['--maxWorkers=1']) : undefined;
+  const again = broken.length > 0 && broken.length <= 8 && only.length === 0 ? runTests(broken, ['--maxWorkers=1']) : undefined;
   const before = new Set(first.testResults.filter(isBroken).flatMap(failuresOf));
   const after = new Set((again ?? first).testResults.filter(isBroken).flatMap(failuresOf));
   passed += first.numPassedTests;
