@@ -367,6 +367,20 @@ describe('after a reload', () => {
     expect(document.toOperations()).toMatchObject([{ kind: 'update', baseRevision: 6, content: { geometry: { x: 50 } } }]);
   });
 
+  test('the news of another field is faster than the answer that tells of it: the edit is sent again upon it, and is no conflict', () => {
+    const document = makeDocument();
+    document.load([{ id: 'a', revision: 1, content: content(0) }]);
+    document.update(['a'], { label: 'person' });
+    document.commit();
+    const [sent] = document.toOperations();
+    expect(document.applyRemote({ annotationId: 'a', revision: 2, content: content(50) })).toBe('merged');
+    document.meetConflict(sent.opId, { revision: 2, content: content(50) });
+    expect(document.conflicts()).toEqual([]);
+    expect(document.toOperations()).toEqual([{ ...sent, baseRevision: 2 }]);
+    document.acknowledge(sent.opId, 3);
+    expect([document.hasUnsentEdits, document.get('a')?.label, xOf(document.get('a'))]).toEqual([false, 'person', 50]);
+  });
+
   test('an edit that had arrived after all is done with', () => {
     const document = makeDocument();
     document.load([{ id: 'a', revision: 2, content: content(50) }]);

@@ -121,6 +121,8 @@ export class Synchronizer {
       this.applyRemote({ annotationId: id, ...present });
       return;
     }
+    // News of that state was faster than this answer: the edit stands upon it already, and is sent again.
+    if (operation.kind !== 'create' && operation.baseRevision >= present.revision) return;
     const mine = this.host.get(id);
     const theirs = present.content && fromContent(id, present.content, mine);
     const merge = mergeRecords(undefined, mine, theirs);
