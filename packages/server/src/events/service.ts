@@ -31,8 +31,9 @@ export function eventsService({ db, projects }: { db: Database; projects: Projec
     return { projectId: project.id, worker: workerOf(caller, role) };
   }
 
-  /** Waits until it is told of events, for so long at most; whether it was. */
-  function toldWithin(ms: number, signal: AbortSignal): Promise<boolean> {
+  /** Waits until it is told of events, for so long at most; whether it was. Not for who is gone. */
+  async function toldWithin(ms: number, signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return true;
     return new Promise((resolve) => {
       const wake = (): void => done(true);
       const done = (told: boolean): void => {

@@ -45,12 +45,12 @@ const kinds: [kind: string, name: string, bytes: () => Promise<Uint8Array>, said
 
 test.each(kinds)('%s: what several people say is compared, merged and measured by a known answer, and all of it is taken back', async (kind, name, bytes, said, merged, votes = 2) => {
   const dataset = (await fovea.call('POST', '/v1/datasets', { body: { project, name: kind } })).body.id;
-  const [item, gold] = [await upload(dataset, `/work/${name}`, await bytes()), await upload(dataset, `/known/${name}`, await bytes())];
+  const [item, gold] = [await upload(dataset, `/open/${name}`, await bytes()), await upload(dataset, `/known/${name}`, await bytes())];
   const content = (drawn: Drawn) => ({ type: drawn.geometry.type, label: 'x', ...drawn });
   expect((await fovea.call('GET', `/v1/items/${item}`)).body.kind).toBe(kind);
   const [truth] = said;
   expect((await fovea.call('POST', `/v1/items/${gold}/annotations`, { body: { annotations: [content(truth)] } })).status).toBe(201);
-  const batch = (await fovea.call('POST', '/v1/batches', { body: { project, name: kind, dataset, filter: { path: `/work/${name}` } } })).body.id;
+  const batch = (await fovea.call('POST', '/v1/batches', { body: { project, name: kind, dataset, filter: { path: `/open/${name}` } } })).body.id;
   await fovea.call('POST', `/v1/batches/${batch}/finalize`);
   // Consensus is switched on while the batch is open, and known items are mixed in.
   expect((await fovea.call('PATCH', `/v1/batches/${batch}`, { body: { settings: { people: 3 } } })).status).toBe(200);
