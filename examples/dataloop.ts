@@ -99,6 +99,9 @@ await say(having({ label: 'Ear' }), { reviewed: true });
 await say(having({ label: 'Adult' }), { date: new Date().toISOString().slice(0, 10) });
 console.log('metadata:', Object.keys((await fovea.items.get(first.id)).metadata).sort(), Object.keys((await fovea.items.get(second.id)).metadata));
 
+// Whoever works on a task is a member of the project.
+await fovea.members.set(project.id, john, { role: 'annotator' });
+
 // Create a task of all pictures with a person, due on a day of the past, for one person. Exercise 6: the same for adults.
 async function handOut(task: string, label: string): Promise<void> {
   const batch = await fovea.batches.create({
@@ -107,7 +110,7 @@ async function handOut(task: string, label: string): Promise<void> {
     dataset,
     filter: having({ label }),
     dueAt: '2022-07-15T00:00:00.000Z',
-    assignments: [{ email: 'johndoe@example.com', load: 100 }],
+    assignments: [{ email: john, load: 100 }],
   });
   const open = await fovea.batches.finalize(batch.id);
   const shares = await fovea.batches.assignments(batch.id).toArray({ limit: 10 });

@@ -145,10 +145,9 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     await page.keyboard.press('Escape');
     await page.getByRole('cell', { name: 'https://example.com/hook' }).first().waitFor();
     expect(await violations(page, { picture: 'webhooks' })).toEqual([]);
-    expect(await page.getByLabel('Default callback').count()).toBe(0);
   });
 
-  test('the default callback of the account is set where its tasks are that were made without a project', async () => {
+  test('the default callback of a project is set with its webhooks, also where the tasks are that the Scale door made without a project', async () => {
     const { fovea, url } = site;
     const headers = { authorization: `Basic ${Buffer.from(`${adminKey}:`).toString('base64')}`, 'content-type': 'application/json' };
     const body = JSON.stringify({ attachment: 'A house', attachment_type: 'text', categories: ['public', 'private'] });
@@ -163,7 +162,7 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     await place.fill('https://example.com/scale');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved', { exact: true }).waitFor();
-    expect((await fovea.projects.get(account?.id ?? '')).metadata).toEqual({ callbackUrl: 'https://example.com/scale' });
+    expect((await fovea.projects.get(account?.id ?? '')).callbackUrl).toBe('https://example.com/scale');
     await page.reload();
     expect(await place.inputValue()).toBe('https://example.com/scale');
     expect(faults).toEqual([]);

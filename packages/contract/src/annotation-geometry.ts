@@ -3,7 +3,7 @@ import { z } from 'zod';
 /**
  * The shapes that an annotation can have. Coordinates are absolute pixels of the original, upright picture (EXIF
  * orientation applied), sub-pixel allowed; x to the right, y down, (0, 0) the top left corner of the top left pixel.
- * Angles are radians, clockwise as seen on the screen.
+ * Angles are radians, clockwise as seen on the screen. A field that a shape does not have is refused, not dropped.
  */
 const coordinate = z.number('must be a finite number');
 const length = z.number().min(0, 'must not be negative');
@@ -18,15 +18,15 @@ const tooMany = `must have at most ${maxVertices.toLocaleString('en')} vertices`
 export const ring = z.array(xy).min(3, 'must have at least 3 points').max(maxVertices, tooMany);
 
 /** COCO run-length encoding: column-major runs, beginning with zeros; `counts` compressed (text) or plain (numbers). */
-export const rle = z.object({
+export const rle = z.strictObject({
   size: z.tuple([z.int().min(1), z.int().min(1)]).describe('[height, width] in pixels'),
   counts: z.union([z.string().max(64_000_000), z.array(z.int().min(0))]),
 });
 
-export const classificationGeometry = z.object({ type: z.literal('classification') });
-export const pointGeometry = z.object({ type: z.literal('point'), x: coordinate, y: coordinate });
-export const boxGeometry = z.object({ type: z.literal('box'), x: coordinate, y: coordinate, width: length, height: length });
-export const rotatedBoxGeometry = z.object({
+export const classificationGeometry = z.strictObject({ type: z.literal('classification') });
+export const pointGeometry = z.strictObject({ type: z.literal('point'), x: coordinate, y: coordinate });
+export const boxGeometry = z.strictObject({ type: z.literal('box'), x: coordinate, y: coordinate, width: length, height: length });
+export const rotatedBoxGeometry = z.strictObject({
   type: z.literal('rotated_box'),
   cx: coordinate,
   cy: coordinate,
@@ -34,16 +34,16 @@ export const rotatedBoxGeometry = z.object({
   height: length,
   angle: coordinate.describe('Radians, clockwise, about the centre'),
 });
-export const polygonGeometry = z.object({
+export const polygonGeometry = z.strictObject({
   type: z.literal('polygon'),
   points: ring,
   holes: z.array(ring).optional(),
 });
-export const polylineGeometry = z.object({
+export const polylineGeometry = z.strictObject({
   type: z.literal('polyline'),
   points: z.array(xy).min(2, 'must have at least 2 points').max(maxVertices, tooMany),
 });
-export const ellipseGeometry = z.object({
+export const ellipseGeometry = z.strictObject({
   type: z.literal('ellipse'),
   cx: coordinate,
   cy: coordinate,
@@ -52,18 +52,18 @@ export const ellipseGeometry = z.object({
   angle: coordinate.default(0),
 });
 /** Either eight projected corners on a picture (front top-left, clockwise, then back), or a box in space (metres). */
-export const cuboidGeometry = z.object({
+export const cuboidGeometry = z.strictObject({
   type: z.literal('cuboid'),
   vertices: z.array(xy).length(8, 'must have 8 corners').optional(),
   center: xyz.optional(),
   size: xyz.optional(),
   rotation: xyz.optional().describe('Euler angles about x, y, z in radians'),
 });
-export const keypointsGeometry = z.object({
+export const keypointsGeometry = z.strictObject({
   type: z.literal('keypoints'),
   points: z
     .array(
-      z.object({
+      z.strictObject({
         name: z.string(),
         x: coordinate,
         y: coordinate,
@@ -72,18 +72,18 @@ export const keypointsGeometry = z.object({
     )
     .min(1),
 });
-export const maskGeometry = z.object({ type: z.literal('mask'), rle });
+export const maskGeometry = z.strictObject({ type: z.literal('mask'), rle });
 /** Text of its own (a transcription), or a span of the item's text, counted in UTF-16 units. */
-export const textGeometry = z.object({
+export const textGeometry = z.strictObject({
   type: z.literal('text'),
   text: z.string().max(1_000_000),
   start: z.int().min(0).optional(),
   end: z.int().min(0).optional(),
 });
 /** What belongs to a volume on one frame (of a NIfTI file: slice along k) of its item; null for nothing. */
-export const volumeSlice = z.object({ frame: z.int().min(0), rle: rle.nullable() });
+export const volumeSlice = z.strictObject({ frame: z.int().min(0), rle: rle.nullable() });
 /** A segmentation of a whole stack, kept as a NIfTI blob; the voxels with `value` belong to the annotation. */
-export const volumeGeometry = z.object({
+export const volumeGeometry = z.strictObject({
   type: z.literal('volume'),
   blob: z
     .string()
@@ -128,7 +128,7 @@ export const attributes = z.record(z.string(), attributeValue);
 export type Attributes = z.infer<typeof attributes>;
 
 /** One key frame of a track. Between key frames the geometry is interpolated; `outside` ends the visible stretch. */
-export const keyframe = z.object({
+export const keyframe = z.strictObject({
   frame: z.int().min(0).describe('Decode index, from 0'),
   geometry: annotationGeometry,
   occluded: z.boolean().optional(),

@@ -25,11 +25,13 @@ export const annotation = annotationContent.extend({
 export type Annotation = z.infer<typeof annotation>;
 
 /** What a new annotation says. The id may be made by the client, with {@link newId}. */
-export const annotationInput = annotationContent.extend({
-  id: id.optional(),
-  metadata: metadata.optional(),
-  status: z.enum(annotationStatuses).nullable().optional(),
-});
+export const annotationInput = annotationContent
+  .extend({
+    id: id.optional(),
+    metadata: metadata.optional(),
+    status: z.enum(annotationStatuses).nullable().optional(),
+  })
+  .strict();
 export type AnnotationInput = z.input<typeof annotationInput>;
 
 /** What can be changed; what is left out stays. */
@@ -46,7 +48,8 @@ export const annotationChange = annotationContent
     metadata,
     status: z.enum(annotationStatuses).nullable(),
   })
-  .partial();
+  .partial()
+  .strict();
 export type AnnotationChange = z.infer<typeof annotationChange>;
 
 /** One edit with an id made by the client: sent twice, it happens once. */
@@ -121,7 +124,7 @@ export const annotations = {
     audience: 'annotator',
     scope: 'label',
     params: one,
-    body: annotationChange.strict(),
+    body: annotationChange,
     result: annotation,
     errors: ['not_found', 'forbidden', 'revision_conflict'],
   }),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { email } from './identity.ts';
 import { operation, projectRoles } from './operation.ts';
 import { description, id, metadata, name, page, pageQuery, time } from './primitives.ts';
 
@@ -7,6 +8,7 @@ export const project = z.object({
   name: z.string(),
   description: z.string(),
   metadata,
+  callbackUrl: z.string().nullable().describe('Who is called for tasks that name no callback of their own: a web address or an e-mail address'),
   role: z.enum(projectRoles).describe('The caller\'s role'),
   revision: z.int(),
   createdBy: z.string().describe('E-mail of who created it'),
@@ -14,6 +16,14 @@ export const project = z.object({
   updatedAt: time,
 });
 export type Project = z.infer<typeof project>;
+
+/** Who can be called for tasks. */
+const callbackUrl = z
+  .string()
+  .max(2_000)
+  .refine((place) => (place.includes(':') ? URL.canParse(place) : email.safeParse(place).success), 'must be an http or https address, or an e-mail address')
+  .nullable()
+  .optional();
 
 /** An id, or the exact name. */
 export const reference = z.string().min(1).max(400);
@@ -25,10 +35,10 @@ export const projects = {
     path: '/v1/projects',
     summary: 'Creates a project; the caller becomes its owner.',
     audience: 'user',
-    body: z.object({ name, description: description.default(''), metadata: metadata.default({}) }).strict(),
+    body: z.object({ name, description: description.default(''), metadata: metadata.default({}), callbackUrl }).strict(),
     result: project,
     status: 201,
-    errors: ['conflict', 'forbidden'],
+    errors: ['conflict', 'forbidden', 'address_refused'],
   }),
   list: operation({
     id: 'projects.list',
@@ -56,9 +66,9 @@ export const projects = {
     summary: 'Changes a project; metadata given replaces the old.',
     audience: 'manager',
     params: z.object({ project: id }),
-    body: z.object({ name: name.optional(), description: description.optional(), metadata: metadata.optional() }).strict(),
+    body: z.object({ name: name.optional(), description: description.optional(), metadata: metadata.optional(), callbackUrl }).strict(),
     result: project,
-    errors: ['not_found', 'forbidden', 'conflict', 'revision_conflict'],
+    errors: ['not_found', 'forbidden', 'conflict', 'revision_conflict', 'address_refused'],
   }),
   delete: operation({
     id: 'projects.delete',

@@ -11,7 +11,7 @@ export const labelName = z
   .max(500, 'must have at most 500 characters')
   .refine((text) => !/[\u0000-\u001f\u007f]/.test(text), { error: 'must not contain control characters' });
 
-export const recipeLabel = z.object({
+export const recipeLabel = z.strictObject({
   name: labelName.describe('What annotations carry'),
   color: z.string().regex(/^#[0-9a-f]{6}$/i, 'must be a colour such as #1f9eff').optional(),
   displayName: z.string().max(500).optional(),
@@ -23,7 +23,7 @@ export const recipeLabel = z.object({
 });
 export type RecipeLabel = z.infer<typeof recipeLabel>;
 
-export const recipeAttribute = z.object({
+export const recipeAttribute = z.strictObject({
   key: z.string().min(1).max(200),
   title: z.string().max(500).optional(),
   type: z.enum(['text', 'number', 'boolean', 'one_of', 'many_of']),

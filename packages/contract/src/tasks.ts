@@ -13,7 +13,7 @@ export const reviewStatuses = ['pending', 'accepted', 'rejected', 'fixed', 'comm
 export const batchStatuses = ['staging', 'in_progress', 'completed', 'cancelled'] as const;
 
 /** How the work of a batch is done and checked. */
-export const batchSettings = z.object({
+export const batchSettings = z.strictObject({
   reviewShare: z.number().min(0).max(1).default(0).describe('Share of the tasks that somebody reviews before they are completed'),
   leaseSeconds: z.int().min(30).max(86_400).default(900).describe('A claim that is not renewed for so long goes back'),
   people: z.int().min(1).max(20).default(1).describe('So many people label each item, for consensus'),
@@ -94,7 +94,7 @@ export type Task = z.infer<typeof task>;
 
 const oneBatch = z.object({ batch: id });
 const oneTask = z.object({ task: id });
-const share = z.object({ email, load: z.number().min(0).max(100).nullable().default(null) }).strict();
+const share = z.object({ email: email.describe('Of a member of the project'), load: z.number().min(0).max(100).nullable().default(null) }).strict();
 
 export const batches = {
   create: operation({

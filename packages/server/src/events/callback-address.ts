@@ -7,6 +7,11 @@ const longestMs = 2_000;
 /** Throws `address_refused` for a URL that may never be called, such as one within the private network. */
 export type AddressCheck = (url: string | null | undefined) => Promise<void>;
 
+/** What is called for a place that somebody named: an e-mail address has the payload sent as mail. */
+export function callTarget(place: string): string {
+  return place.includes(':') ? place : `mailto:${place}`;
+}
+
 /** Checks the addresses that somebody wants to be told at. A name that does not resolve now may do so later, and is let through. */
 export function callbackAddress(outbound: Outbound): AddressCheck {
   return async (url) => {

@@ -4,10 +4,12 @@ import type { Database } from '../engines/database/database.ts';
 import { authorize } from '../identity/access.ts';
 import type { Caller } from '../identity/caller.ts';
 import type { JobsService } from '../compute/jobs/service.ts';
+import { selectCallbackUrl } from '../identity/projects/store.ts';
 import { toJob } from '../compute/jobs/store.ts';
 import { toBatch } from '../labeling/batches/store.ts';
 import type { TasksService } from '../labeling/tasks/service.ts';
 import { toTask } from '../labeling/tasks/store.ts';
+import { callTarget } from './callback-address.ts';
 import { patientPauses, type DeliveriesService } from './deliveries/service.ts';
 import { standardHeaders } from './webhooks/sign.ts';
 
@@ -16,7 +18,7 @@ const ended = new Set(['complete', 'failed', 'cancelled']);
 export type CallbacksService = ReturnType<typeof callbacksService>;
 
 /**
- * Calls of the `callbackUrl` of tasks, batches and jobs when they end, in the form of Standard Webhooks, signed with a secret of the
+ * Calls of the `callbackUrl` of tasks (else of their project), batches and jobs when they end, in the form of Standard Webhooks, signed with a secret of the
  * project. Those that came through a vendor's door are called by the door, in its own form.
  */
 export function callbacksService(deps: { db: Database; deliveries: DeliveriesService; tasks: TasksService; jobs: JobsService; settings: { secret: string } }) {
@@ -36,11 +38,11 @@ export function callbacksService(deps: { db: Database; deliveries: DeliveriesSer
   async function send(tx: Tx, of: { id: string; orgId: string; projectId: string; callbackUrl: string | null }, type: string, data: unknown): Promise<void> {
     if (of.callbackUrl === null) return;
     const payload = JSON.stringify({ type, timestamp: new Date().toISOString(), data });
-    await deliveries.send(tx, { kind, orgId: of.orgId, projectId: of.projectId, url: of.callbackUrl, eventType: type, subjectId: of.id, payload });
+    await deliveries.send(tx, { kind, orgId: of.orgId, projectId: of.projectId, url: callTarget(of.callbackUrl), eventType: type, subjectId: of.id, payload });
   }
 
   tasks.onEnded(async (tx, task, what) => {
-    if (task.origin === null) await send(tx, task, `task.${what}`, toTask(task));
+    if (task.origin === null) await send(tx, { ...task, callbackUrl: task.callbackUrl ?? (await selectCallbackUrl(tx, task.projectId)) }, `task.${what}`, toTask(task));
   });
   tasks.onBatchEnded(async (tx, batch) => {
     if (batch.origin === null) await send(tx, batch, 'batch.completed', toBatch(batch));

@@ -269,4 +269,23 @@ describe('callbacks', () => {
     expect(told.find((one) => one.type.startsWith('job.'))?.data.id).toBe(job.id);
     expect(told.find((one) => one.type === 'task.completed').data.response).toEqual({ ok: true });
   });
+  test('projects.update 200, projects.update 400: tasks that name no callback have that of their project called, others their own', async () => {
+    const set = (callbackUrl: string | null) => fovea.call('PATCH', `/v1/projects/${project}`, { body: { callbackUrl } });
+    const wrong = await set('nowhere');
+    expect([wrong.status, wrong.body.errors]).toEqual([400, [{ path: 'body.callbackUrl', message: 'must be an http or https address, or an e-mail address' }]]);
+    expect((await set(`${url()}?default`)).body.callbackUrl).toBe(`${url()}?default`);
+    const { id } = (await dataset('called by default')).body;
+    const { item } = (await fovea.call('POST', `/v1/datasets/${id}/items?path=/a.txt`, { body: 'a' })).body;
+    const done = async (body: object) => {
+      const task = (await fovea.call('POST', '/v1/tasks', { body: { project, item: item.id, ...body } })).body.id;
+      const { lease } = (await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { body: { task } })).body;
+      expect((await fovea.call('POST', `/v1/tasks/${task}/submit`, { body: { lease } })).status).toBe(200);
+      return task as string;
+    };
+    const tasks = [await done({}), await done({ callbackUrl: `${url()}?own` })];
+    expect((await set(null)).body.callbackUrl).toBeNull();
+    tasks.push(await done({}));
+    const told = async () => Object.fromEntries(await Promise.all(tasks.map(async (task) => [task, (await fovea.call('GET', `/v1/deliveries?subject=${task}`)).body.data.map((one: any) => [one.url, one.status])])));
+    await expect.poll(told, { timeout: 30_000 }).toEqual({ [tasks[0] ?? '']: [[`${url()}?default`, 'delivered']], [tasks[1] ?? '']: [[`${url()}?own`, 'delivered']], [tasks[2] ?? '']: [] });
+  });
 });

@@ -31,6 +31,7 @@ test.each<[string, string, () => object]>([
   ['jobs', '/v1/jobs', () => ({ project, analytic: 'fovea/thumbnails', inputs: { files: item } })],
   ['tasks', '/scale/v1/task/textcollection', () => ({ attachments: [{ type: 'text', content: 'Hello' }], fields: [{ type: 'text', field_id: 'a', title: 'A' }] })],
   ['recipes', '/scale/v1/projects', () => ({ name: newId(), type: 'imageannotation', params: { geometries: {} } })],
+  ['projects', '/scale/v1/projects', () => ({ name: newId(), type: 'imageannotation', params: { geometries: {} } })],
   ['tasks', '/scale/v1/evaluation_tasks/imageannotation', () => ({ attachment: 'https://example.com/a.png', geometries: { box: { objects_to_annotate: ['a'] } }, expected_response: {} })],
 ])('%s made by %s are written with their answer, which a repetition gets', async (table, path, body) => {
   const headers = { 'idempotency-key': newId(), ...(path.startsWith('/scale') ? { authorization: `Basic ${btoa(`${fovea.key}:`)}` } : {}) };
@@ -54,8 +55,8 @@ const told = async (since: { events: number; commands: string }, key: string) =>
     select exists (select from made) as any, exists (select from made join idempotency i on i.xmin::text::numeric = made.xid where i.key = ${key} and i.status = 200) as kept`);
 const mark = () => database().one<{ events: number; commands: string }>(sql`select (select coalesce(max(seq), 0) from events) as events, (select coalesce(max(id::text), ${newId()}) from commands)::uuid as commands`);
 
-/** A claim that is asked for again is another claim, and the first goes back; what is restored already stays so. */
-const doneAgain = ['tasks.claim', 'items.restore'];
+/** What is restored already stays so. */
+const doneAgain = ['items.restore'];
 
 test('whatever a POST makes or moves is written with its answer, and done once', async () => {
   const world = await samples.prepare(fovea);
@@ -77,6 +78,20 @@ test('whatever a POST makes or moves is written with its answer, and done once',
   }
   expect(faults).toEqual([]);
   expect(done.length).toBeGreaterThan(20);
+});
+
+test('tasks.claim 200: a claim that is asked for again is the same claim, of the next task and of one by its id; without a key it is another', async () => {
+  const claims = `/v1/projects/${project}/tasks/claim`;
+  const made = async () => (await fovea.call('POST', '/v1/tasks', { body: { project, item, priority: 9 } })).body.id;
+  for (const body of [{}, { task: await made() }]) {
+    const headers = { 'idempotency-key': newId() };
+    await Promise.all([made(), made()]);
+    const first = await fovea.call('POST', claims, { body, headers });
+    expect(await together('tasks', first.body.task.id, headers['idempotency-key'])).toBe(true);
+    const again = await fovea.call('POST', claims, { body, headers });
+    expect([again.status, again.body]).toEqual([200, first.body]);
+    expect((await fovea.call('POST', claims, { body })).body.lease).not.toBe(first.body.lease);
+  }
 });
 
 test('work that is handed in, judged, given back and taken back again is so with its answer', async () => {

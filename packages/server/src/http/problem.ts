@@ -1,7 +1,7 @@
-import { errorCodes, type ErrorCode, type FieldError, type Problem } from '@fovea/contract';
+import { errorCodes, type ErrorCode, type Problem } from '@fovea/contract';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import { Fault } from '../fault.ts';
+import { Fault, fieldErrors } from '../fault.ts';
 import { BlobError } from '../engines/blobs/blobs.ts';
 
 /** Any error as a Fault: ours as they are, known ones translated, the rest `internal` without a word of what happened inside. */
@@ -56,24 +56,9 @@ export function logFault(fault: Fault, request: FastifyRequest): void {
 
 /** The faults that zod found, as a Fault that names each field. */
 export function invalid(issues: readonly z.core.$ZodIssue[], where: 'params' | 'query' | 'body'): Fault {
-  const errors = issues.flatMap((issue) => flatten(issue, where)).slice(0, 50);
+  const errors = fieldErrors(issues, [where], 'this request').slice(0, 50);
   const first = errors[0];
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   const code: ErrorCode = 'invalid_request';
   return new Fault(code, first ? `${first.path}: ${first.message}${more}` : 'The request is not valid.', { errors });
-}
-
-function flatten(issue: z.core.$ZodIssue, where: string): FieldError[] {
-  const path = [where, ...issue.path.map(String)].join('.');
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ path: `${path}.${key}`, message: 'is not a field of this request' }));
-  }
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // The alternative that got furthest tells most about what was meant.
-    const best = issue.errors.toSorted((a, b) => a.length - b.length)[0] ?? [];
-    return best.flatMap((inner) => flatten({ ...inner, path: [...issue.path, ...inner.path] }, where));
-  }
-  if (issue.code === 'invalid_type' && issue.input === undefined) return [{ path, message: `is required (${issue.expected})` }];
-  if (issue.code === 'invalid_value' && issue.input === undefined) return [{ path, message: `is required (${issue.values.map((value) => JSON.stringify(value)).join(' | ')})` }];
-  return [{ path, message: issue.message }];
 }

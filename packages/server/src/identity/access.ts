@@ -1,4 +1,5 @@
-import type { ProjectRole, Scope } from '@fovea/contract';
+import { projectRoles, type ProjectRole, type Scope } from '@fovea/contract';
+import sql, { type Sql } from 'sql-template-tag';
 import type { Queryable } from '../engines/database/database.ts';
 import { Fault, notFound } from '../fault.ts';
 import { needScope, roleReaches, type Caller } from './caller.ts';
@@ -17,6 +18,17 @@ export interface Access {
  */
 export async function authorize(db: Queryable, caller: Caller, projectId: string, need: Need): Promise<Access> {
   return decide(caller, projectId, await projectAccess(db, projectId, caller.userId), need);
+}
+
+/**
+ * The same as a condition of a statement that asks and acts at once. It is false for whoever may not, whatever the reason: who gets nothing asks
+ * {@link authorize}, which says it.
+ */
+export function authorized(caller: Caller, projectId: string, need: { role: ProjectRole; scope: Scope }): Sql {
+  if ((caller.onlyProjectId !== null && caller.onlyProjectId !== projectId) || !caller.scopes.has(need.scope)) return sql`false`;
+  const roles = projectRoles.filter((role) => roleReaches(role, need.role));
+  const member = caller.admin ? sql`true` : sql`exists (select from members m where m.project_id = p.id and m.user_id = ${caller.userId} and m.role = any(${roles}))`;
+  return sql`exists (select from projects p where p.id = ${projectId} and p.org_id = ${caller.orgId} and p.deleted_at is null and ${member})`;
 }
 
 /** What is needed; `as` names the thing that the error speaks of. */

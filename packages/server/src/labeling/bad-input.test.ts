@@ -42,6 +42,9 @@ describe('annotations', () => {
     ['an end before the beginning', annotation(box, { frame: 0, endFrame: -1 }), 'endFrame'],
     ['a label of a megabyte', annotation(box, { label: 'x'.repeat(1_000_000) }), '500'],
     ['a confidence of two', annotation(box, { confidence: 2 }), 'confidence'],
+    ['a field that annotations do not have', annotation(box, { colour: 'red' }), 'body.annotations.1.colour'],
+    ['a field that the shape does not have', annotation({ ...box, depth: 3 }), 'body.annotations.1.geometry.depth'],
+    ['a field that key frames do not have', annotation(box, { frame: 0, keyframes: [{ frame: 0, geometry: box, hidden: true }] }), 'body.annotations.1.keyframes.0.hidden'],
   ])('%s answers 400 and says so', async (_name, wrong, message) => {
     const { status, body } = await fovea.call('POST', path(), { body: { annotations: [annotation(box), wrong] } });
     expect([status, body.errors[0].path]).toEqual([400, expect.stringContaining('body.annotations.1')]);
@@ -58,6 +61,19 @@ describe('annotations', () => {
     const made = await fovea.call('POST', path(), { body: { annotations: [annotation({ type: 'polygon', points })] } });
     expect(made.status).toBe(201);
     expect((await fovea.call('GET', `/v1/annotations/${made.body.data[0].id}`)).body.geometry.points).toEqual(points);
+  });
+  test('a field that nobody knows is refused by its name in edits, pre-labels and lines too; the lines without one are imported', async () => {
+    const wrong = annotation(box, { colour: 'red' });
+    const edit = (content: object) => fovea.call('POST', `/v1/items/${item}/operations`, { body: { operations: [{ opId: newId(), kind: 'create', annotationId: newId(), content }] } });
+    const refused = [await edit(wrong), await edit(annotation({ ...box, depth: 3 })), await fovea.call('POST', '/v1/tasks', { body: { project, item, hypothesis: [wrong] } })];
+    const paths = ['body.operations.0.content.colour', 'body.operations.0.content.geometry.depth', 'body.hypothesis.0.colour'];
+    expect(refused.map(({ status, body }) => [status, body.errors[0].path])).toEqual(paths.map((at) => [400, at]));
+    const lines = [annotation(box), wrong, annotation({ ...box, depth: 3 }), annotation(box, { itemID: item })].map((one) => JSON.stringify({ ...one, path: '/a.png' }));
+    expect((await fovea.call('POST', `/v1/datasets/${dataset}/annotations/import`, { body: lines.join('\n') })).body).toEqual({
+      imported: 1,
+      failed: 3,
+      errors: ['colour', 'geometry.depth', 'itemID'].map((field, index) => ({ line: index + 2, message: `${field}: is not a field of an annotation to import` })),
+    });
   });
   test('on a deleted item: nothing can be added, edited or imported', async () => {
     const [{ id }] = (await fovea.call('POST', path(), { body: { annotations: [annotation(box)] } })).body.data;
@@ -165,13 +181,13 @@ describe('tasks', () => {
 
 describe('callbacks', () => {
   const targets = ['http://127.0.0.1/x', 'http://169.254.169.254/latest', 'http://[::ffff:10.0.0.1]/', 'http://2130706433/', 'http://localhost:9/', 'ftp://example.com/x', 'http://user:secret@example.com/'];
-  test('to a private address are refused where tasks, batches and jobs are made, unless private networks are allowed', async () => {
+  test('to a private address are refused where projects, tasks, batches and jobs are made, unless private networks are allowed', async () => {
     const closed = await startTestPlatform({ working: false, allowPrivateNetwork: false });
     try {
       const place = (await closed.call('POST', '/v1/projects', { body: { name: 'p' } })).body.id;
       const batch = (await closed.call('POST', '/v1/batches', { body: { project: place, name: 'b' } })).body.id;
       for (const callbackUrl of targets) {
-        for (const [method, url, body] of [['POST', '/v1/tasks', { project: place }], ['POST', '/v1/batches', { project: place, name: 'c' }], ['PATCH', `/v1/batches/${batch}`, {}], ['POST', '/v1/jobs', { project: place, analytic: 'fovea/media-info', inputs: {} }]] as const) {
+        for (const [method, url, body] of [['POST', '/v1/projects', { name: 'q' }], ['PATCH', `/v1/projects/${place}`, {}], ['POST', '/v1/tasks', { project: place }], ['POST', '/v1/batches', { project: place, name: 'c' }], ['PATCH', `/v1/batches/${batch}`, {}], ['POST', '/v1/jobs', { project: place, analytic: 'fovea/media-info', inputs: {} }]] as const) {
           const refused = await closed.call(method, url, { body: { ...body, callbackUrl } });
           expect([url, callbackUrl, refused.status, refused.body.code]).toEqual([url, callbackUrl, 403, 'address_refused']);
           expect(JSON.stringify(refused.body)).not.toContain('secret');

@@ -248,6 +248,22 @@ describe('work', () => {
     const { data } = (await fovea.call('GET', `/v1/batches/${batch.id}/assignments`)).body;
     expect(data.map((one: any) => [one.email, one.total])).toEqual([[first.email, 3], [second.email, 7]]);
   });
+  test('batches.create 400, batches.assign 400: work is for members of the project; who is none is named', async () => {
+    const [member, admin] = [await worker(), (await fovea.call('GET', '/v1/me')).body.user.email];
+    const stranger = (await fovea.person({ orgId })).email;
+    const assignments = [{ email: member.email, load: 50 }, { email: 'nobody@example.com', load: 20 }, { email: stranger, load: 30 }, { email: admin }];
+    const batch = await newBatch();
+    const answers = [
+      await fovea.call('POST', '/v1/batches', { body: { project, name: 'b', assignments } }),
+      await fovea.call('PUT', `/v1/batches/${batch.id}/assignments`, { body: { assignments } }),
+    ];
+    for (const { status, body } of answers) {
+      expect([status, body.errors.map((error: any) => error.path)]).toEqual([400, ['body.assignments.1.email', 'body.assignments.2.email']]);
+      expect(body.detail).toContain(`nobody@example.com, ${stranger}`);
+    }
+    expect((await fovea.call('GET', `/v1/batches/${batch.id}/assignments`)).body.data).toEqual([]);
+    expect((await fovea.call('PUT', `/v1/batches/${batch.id}/assignments`, { body: { assignments: [{ email: member.email }, { email: admin }] } })).body.data).toHaveLength(2);
+  });
   test('tasks.review 200, tasks.review 409: review sends back with a comment, accepts, and a reviewer never gets their own work', async () => {
     const newBatchOf = async (reviewShare: number) => {
       const made = await newBatch({ settings: { reviewShare } });
@@ -314,7 +330,7 @@ describe('work', () => {
     expect((await fovea.call('GET', `/v1/batches?project=${project}&status=staging`)).body.data.map((one: any) => one.id)).toEqual([batch.id]);
     expect((await fovea.call('PATCH', path, { body: { priority: 5, settings: { reviewShare: 0.5 } } })).body).toMatchObject({ priority: 5, settings: { reviewShare: 0.5, people: 1 } });
     expect((await fovea.call('PATCH', path, { body: { priority: 6 }, headers: { 'if-match': '"1"' } })).status).toBe(412);
-    expect((await fovea.call('PUT', `${path}/assignments`, { body: { assignments: [{ email: 'a@example.com' }] } })).body.data).toHaveLength(1);
+    expect((await fovea.call('PUT', `${path}/assignments`, { body: { assignments: [{ email: (await worker()).email }] } })).body.data).toHaveLength(1);
     expect((await fovea.call('POST', `${path}/items`, { body: { filter: {} } })).body).toEqual({ added: 1 });
     expect((await fovea.call('POST', `${path}/items`, { body: { filter: {} } })).body).toEqual({ added: 0 });
     expect((await fovea.call('POST', `${path}/cancel`)).body).toMatchObject({ status: 'cancelled', counts: { cancelled: 1 } });

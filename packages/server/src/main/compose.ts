@@ -123,7 +123,8 @@ export function compose(engines: Engines, settings: Settings) {
   const sessions = sessionsService({ db, clock, keys });
   const users = usersService({ db });
   const members = membersService({ db });
-  const projects = projectsService({ db });
+  const mayCall = callbackAddress(outbound);
+  const projects = projectsService({ db, mayCall });
   const datasets = datasetsService({ db, projects });
   const items = itemsService({ db, blobs, queue, limits: settings });
   const scans = scansService({ db, blobs, items });
@@ -155,7 +156,6 @@ export function compose(engines: Engines, settings: Settings) {
     },
   });
   const dataImports = importsService({ db, blobs, queue, annotations, recipes, datasets, commands, transfers, limits: settings });
-  const mayCall = callbackAddress(outbound);
   const batches = batchesService({ db, projects, datasets, mayCall });
   const assignments = assignmentsService({ db });
   const batchWork = batchCommands({ db, commands, batches, assignments });

@@ -15,7 +15,7 @@ import { EditForm, field } from '../../ui/edit-form.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { notify } from '../../ui/notices.ts';
 import { ProjectList } from '../project/project-list.tsx';
-import { DefaultCallback, hasDefaultCallback } from './default-callback.tsx';
+import { DefaultCallback } from './default-callback.tsx';
 import classes from './workflow.module.css';
 
 const t = workTexts.webhooks;
@@ -44,7 +44,7 @@ export function ProjectWebhooks() {
     >
       {(project) => (
         <>
-          {admin && roleReaches(project.role, 'manager') && hasDefaultCallback(project) && <DefaultCallback key={project.revision} project={project} />}
+          {admin && roleReaches(project.role, 'manager') && <DefaultCallback key={project.revision} project={project} />}
           <h2 className={classes['section']} style={{ marginTop: 28 }}>
             {t.deliveries}
           </h2>

@@ -1,5 +1,6 @@
 import { toObjectId } from '@fovea/contract';
 import type { Tx } from '../../engines/database/database.ts';
+import { callTarget } from '../../events/callback-address.ts';
 import type { DeliveryKind } from '../../events/deliveries/service.ts';
 import type { StoredBatch } from '../../labeling/batches/store.ts';
 import type { StoredTask } from '../../labeling/tasks/store.ts';
@@ -10,7 +11,6 @@ import { origin, type Mode, type ScaleDeps } from './context.ts';
 import type { Links } from './links.ts';
 import { namesFor, showTask } from './show-task.ts';
 import { platformFor } from './tasks.ts';
-import { isEmail } from './wire.ts';
 
 /** Twenty tries after the first, within 24 hours even when every pause is a tenth longer. */
 export const pausesSeconds = [15, 30, 60, 120, 240, 480, 960, 1_800, 3_600, ...Array.from({ length: 11 }, () => 6_300)];
@@ -37,10 +37,10 @@ export function callbacks(deps: ScaleDeps, projects: ScaleProjects, links: Links
 
   /** Sends a task's callback to where it says, else to where the account says; gives whether there is such a place. */
   async function send(tx: Tx, task: StoredTask, eventType: string): Promise<boolean> {
-    const to = task.callbackUrl ?? (await projects.callbackUrl(platformFor(task), tx));
-    if (to === undefined) return false;
+    const to = task.callbackUrl ?? (await projects.callbackUrl(platformFor(task), task.projectId, tx));
+    if (to === null) return false;
     const { orgId, projectId } = task;
-    await rooms.deliveries.send(tx, { kind: kindOf(task.test ? 'test' : 'live', 'task'), orgId, projectId, url: urlOf(to), eventType, subjectId: task.id, payload: await payloadOf(tx, task) });
+    await rooms.deliveries.send(tx, { kind: kindOf(task.test ? 'test' : 'live', 'task'), orgId, projectId, url: callTarget(to), eventType, subjectId: task.id, payload: await payloadOf(tx, task) });
     return true;
   }
 
@@ -58,16 +58,11 @@ export function callbacks(deps: ScaleDeps, projects: ScaleProjects, links: Links
     const [project] = await rooms.projects.find(platformFor(batch), { ids: [batch.projectId] }, tx);
     const payload = JSON.stringify({ batch_id: toObjectId(batch.id), batch: showBatch(batch, project ? nameOf(project) : ''), status: showCounts(batch) });
     const { orgId, projectId, id: subjectId } = batch;
-    await rooms.deliveries.send(tx, { kind: kindOf(batch.test ? 'test' : 'live', 'batch'), orgId, projectId, url: urlOf(url), eventType: 'batch.completed', subjectId, payload });
+    await rooms.deliveries.send(tx, { kind: kindOf(batch.test ? 'test' : 'live', 'batch'), orgId, projectId, url: callTarget(url), eventType: 'batch.completed', subjectId, payload });
   }
 
   return {
     /** Sends a finished task's callback once more; gives whether there is a place that it can be sent to. */
     again: (task: StoredTask): Promise<boolean> => engines.db.tx((tx) => send(tx, task, 'task.repeated')),
   };
-}
-
-/** An e-mail address in the place of a URL has the callback sent as mail. */
-function urlOf(place: string): string {
-  return isEmail(place) ? `mailto:${place}` : place;
 }

@@ -55,7 +55,7 @@ const callbacksOf = (id: string) => received.filter(({ body }) => body.task_id =
 test("an account's own place is called for tasks that name none, and that of the task for those that do", async () => {
   const first = await scale('POST', 'task/categorization', asked);
   const account = (await fovea.call('GET', '/v1/projects?name=Scale')).body.data[0];
-  expect((await fovea.call('PATCH', `/v1/projects/${account.id}`, { body: { metadata: { callbackUrl: `${place}/account` } } })).status).toBe(200);
+  expect((await fovea.call('PATCH', `/v1/projects/${account.id}`, { body: { callbackUrl: `${place}/account` } })).status).toBe(200);
   await done('Scale');
   await expect.poll(() => callbacksOf(first.task_id).map(({ path, body }) => [path, body.status]), wait).toEqual([['/account', 'completed']]);
   await expect.poll(async () => (await scale('GET', `task/${first.task_id}`)).callback_succeeded, wait).toBe(true);

@@ -1,4 +1,4 @@
-import { toObjectId } from '@fovea/contract';
+import { toObjectId, type Project } from '@fovea/contract';
 import { Fault, notFound } from '../../fault.ts';
 import type { Queryable, WhenMade } from '../../engines/database/database.ts';
 import type { Caller } from '../../identity/caller.ts';
@@ -76,7 +76,7 @@ export function scaleProjects({ rooms }: Pick<ScaleDeps, 'rooms'>) {
   }
 
   /** Makes the Fovea project; where its name is taken by one that cannot be named here, with a number behind it. */
-  async function make(caller: Caller, body: ProjectBody): Promise<void> {
+  async function make(caller: Caller, body: ProjectBody, whenMade: WhenMade<Project>): Promise<void> {
     const facts: ProjectFacts = { name: body.name, type: body.type, ...(caller.test ? { test: true } : {}) };
     if (body.rapid ?? body.self_serve) facts.rapid = true;
     if (body.studio) facts.studio = true;
@@ -84,10 +84,11 @@ export function scaleProjects({ rooms }: Pick<ScaleDeps, 'rooms'>) {
     for (let number = 1; ; number++) {
       const name = `${body.name}${caller.test ? ' (test)' : ''}${number === 1 ? '' : ` ${number}`}`;
       try {
-        await projects.create(caller, { name, description: '', metadata: {}, externalId: externalId(caller, body.name), extra: { scale: facts } });
+        await projects.create(caller, { name, description: '', metadata: {}, externalId: externalId(caller, body.name), extra: { scale: facts } }, whenMade);
         return;
       } catch (error) {
-        if (!(error instanceof Fault) || error.code !== 'conflict') throw error;
+        // What may be asked again is no name that is taken.
+        if (!(error instanceof Fault) || error.code !== 'conflict' || error.retryAfterSeconds !== undefined) throw error;
         const taken = new Fault('conflict', `A project named "${body.name}" already exists.`);
         if (error.errors?.[0]?.path === 'externalId' || number > 20) throw taken;
         const [other] = await projects.find(caller, { name });
@@ -102,12 +103,15 @@ export function scaleProjects({ rooms }: Pick<ScaleDeps, 'rooms'>) {
 
     async create(caller: Caller, body: ProjectBody, keep: WhenMade<Params>): Promise<Params> {
       needType(body.type);
-      const params = body.params ?? {};
-      await make(caller, body);
-      const project = await get(caller, body.name);
-      const wanted = { project: project.id, name: 'Scale parameters', origin, externalId: paramsRecipe, ...content(body.type, params) };
-      const first = await recipes.create(caller, wanted, (tx, made) => keep(tx, renderProject(project, [made])));
-      return renderProject(project, [first]);
+      const wanted = { name: 'Scale parameters', origin, externalId: paramsRecipe, ...content(body.type, body.params ?? {}) };
+      let shown: Params = {};
+      await make(caller, body, async (tx, { id }) => {
+        const [project] = await projects.find(caller, { ids: [id] }, tx);
+        if (!project) throw notFound('project', body.name);
+        shown = renderProject(project, [await recipes.createIn(tx, caller, id, wanted)]);
+        await keep(tx, shown);
+      });
+      return shown;
     },
 
     async list(caller: Caller): Promise<Params[]> {
@@ -165,17 +169,18 @@ export function scaleProjects({ rooms }: Pick<ScaleDeps, 'rooms'>) {
       if (known !== undefined) return known;
       const facts: ProjectFacts = { default: true, ...(caller.test ? { test: true } : {}) };
       const name = caller.test ? 'Scale (test)' : 'Scale';
-      const { id } = await projects.ensure(caller, { externalId: idOfNone(caller), name, role: 'developer', metadata: { callbackUrl: '' }, extra: { scale: facts } });
+      const { id } = await projects.ensure(caller, { externalId: idOfNone(caller), name, role: 'developer', extra: { scale: facts } });
       if (defaults.size >= 10_000) defaults.clear();
       defaults.set(key, id);
       return id;
     },
 
-    /** Where the account is called for tasks that do not say: `callbackUrl` in the metadata of {@link ofNone}. */
-    async callbackUrl(caller: Caller, on: Queryable): Promise<string | undefined> {
-      const [project] = await projects.find(caller, { externalId: idOfNone(caller) }, on);
-      const url = project?.metadata['callbackUrl'];
-      return typeof url === 'string' && url !== '' ? url : undefined;
+    /** Who is called for a task that does not say: whom its project names, else whom that of {@link ofNone} names. */
+    async callbackUrl(caller: Caller, projectId: string, on: Queryable): Promise<string | null> {
+      const [own] = await projects.find(caller, { ids: [projectId] }, on);
+      if (own?.callbackUrl) return own.callbackUrl;
+      const [account] = await projects.find(caller, { externalId: idOfNone(caller) }, on);
+      return account?.callbackUrl ?? null;
     },
 
     /** Forgets where {@link ofNone} is: it was deleted meanwhile. */

@@ -40,6 +40,15 @@ export async function selectMembersOf(db: Queryable, projectIds: readonly string
   return rows.map((row) => ({ ...toMember(row), projectId: row.project_id }));
 }
 
+/** Who of these people neither is a member of the project nor administers its organisation, in the order given. */
+export async function selectStrangers(db: Queryable, project: { id: string; orgId: string }, emails: readonly string[]): Promise<string[]> {
+  const rows = await db.many<{ email: string }>(sql`select w.email from unnest(${[...emails]}::text[]) with ordinality as w (email, place)
+    where not exists (select from users u where u.org_id = ${project.orgId} and u.email = w.email
+      and (u.admin or exists (select from members m where m.project_id = ${project.id} and m.user_id = u.id)))
+    order by w.place`);
+  return rows.map(({ email }) => email);
+}
+
 export async function deleteMember(db: Queryable, projectId: string, userId: string): Promise<number> {
   return db.run(sql`delete from members where project_id = ${projectId} and user_id = ${userId}`);
 }

@@ -1,5 +1,6 @@
 import { isId, newId, type projects, type Parsed, type Project, type ProjectRole } from '@fovea/contract';
 import { violatedConstraint, type Database, type Queryable, type Tx, type WhenMade } from '../../engines/database/database.ts';
+import type { AddressCheck } from '../../events/callback-address.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
@@ -33,7 +34,7 @@ export interface ProjectExtras {
 }
 
 /** Projects: what members, datasets and recipes belong to, and the boundary of every permission. */
-export function projectsService({ db }: { db: Database }) {
+export function projectsService({ db, mayCall }: { db: Database; mayCall: AddressCheck }) {
   async function need(caller: Caller, id: string, on: Queryable = db): Promise<Project> {
     const found = await selectProject(on, caller, id);
     if (!found) throw notFound('project', id);
@@ -43,6 +44,7 @@ export function projectsService({ db }: { db: Database }) {
   return {
     async create(caller: Caller, body: Body<'create'> & ProjectExtras, whenMade?: WhenMade<Project>): Promise<Project> {
       needCreator(caller);
+      await mayCall(body.callbackUrl);
       const id = newId();
       return db
         .tx(async (tx) => {
@@ -66,7 +68,7 @@ export function projectsService({ db }: { db: Database }) {
      * The one project of the organisation that a door knows by this id, made on first use: two that ask at once get the same. Where the
      * name is taken it gets a number. A caller who is no member becomes one with the role.
      */
-    async ensure(caller: Caller, wanted: { externalId: string; name: string; role: ProjectRole; metadata?: Record<string, unknown>; extra?: unknown }): Promise<StoredProject> {
+    async ensure(caller: Caller, wanted: { externalId: string; name: string; role: ProjectRole; extra?: unknown }): Promise<StoredProject> {
       const { externalId } = wanted;
       const [found] = await selectStoredProjects(db, caller, { externalId });
       if (found) return found;
@@ -107,9 +109,10 @@ export function projectsService({ db }: { db: Database }) {
 
     async update(caller: Caller, id: string, body: Body<'update'>, revision?: number): Promise<Project> {
       await authorize(db, caller, id, { role: 'manager', scope: 'write' });
+      await mayCall(body.callbackUrl);
       const changed = await db
         .tx(async (tx) => {
-          const rows = await updateProject(tx, id, { name: body.name, description: body.description, metadata: body.metadata }, revision);
+          const rows = await updateProject(tx, id, { name: body.name, description: body.description, metadata: body.metadata, callbackUrl: body.callbackUrl }, revision);
           if (rows > 0) await emit(tx, event('project.updated', caller, id, { changed: Object.keys(body) }));
           return rows;
         })
@@ -143,7 +146,7 @@ function needCreator(caller: Caller): void {
   if (caller.onlyProjectId !== null) throw new Fault('forbidden', 'This key opens one project only and cannot create another.');
 }
 
-async function ensureRow(tx: Tx, caller: Caller, wanted: { externalId: string; name: string; metadata?: Record<string, unknown>; extra?: unknown }): Promise<string> {
+async function ensureRow(tx: Tx, caller: Caller, wanted: { externalId: string; name: string; extra?: unknown }): Promise<string> {
   for (let number = 1; ; number++) {
     const known = await selectProjectByExternalId(tx, caller.orgId, wanted.externalId);
     if (known) return known.id;

@@ -8,6 +8,7 @@ interface ProjectRow {
   name: string;
   description: string;
   metadata: Record<string, unknown>;
+  callback_url: string | null;
   revision: number;
   created_by: string;
   created_at: Date;
@@ -33,6 +34,7 @@ export function toProject(row: ProjectRow, admin: boolean): Project {
     name: row.name,
     description: row.description,
     metadata: row.metadata,
+    callbackUrl: row.callback_url,
     role: admin ? 'owner' : (row.role ?? 'annotator'),
     revision: row.revision,
     createdBy: row.created_by,
@@ -76,16 +78,21 @@ export function visibleProjects(caller: Caller): Sql {
   return sql`(select p.id, p.name, p.extra from projects p left join members m on m.project_id = p.id and m.user_id = ${caller.userId} where ${visible(caller)})`;
 }
 
-const columns = sql`p.id, p.name, p.description, p.metadata, p.revision, p.created_by, p.created_at, p.updated_at, m.role, p.external_id, p.extra`;
+const columns = sql`p.id, p.name, p.description, p.metadata, p.callback_url, p.revision, p.created_by, p.created_at, p.updated_at, m.role, p.external_id, p.extra`;
 
 export async function insertProject(
   db: Queryable,
-  row: { id: string; orgId: string; name: string; description: string; metadata: unknown; createdBy: string; externalId?: string | undefined; extra?: unknown },
+  row: { id: string; orgId: string; name: string; description: string; metadata: unknown; callbackUrl?: string | null | undefined; createdBy: string; externalId?: string | undefined; extra?: unknown },
   options: { orNothing?: boolean } = {},
 ): Promise<void> {
-  await db.run(sql`insert into projects (id, org_id, name, description, metadata, created_by, external_id, extra)
-    values (${row.id}, ${row.orgId}, ${row.name}, ${row.description}, ${JSON.stringify(row.metadata)}, ${row.createdBy}, ${row.externalId ?? null},
+  await db.run(sql`insert into projects (id, org_id, name, description, metadata, callback_url, created_by, external_id, extra)
+    values (${row.id}, ${row.orgId}, ${row.name}, ${row.description}, ${JSON.stringify(row.metadata)}, ${row.callbackUrl ?? null}, ${row.createdBy}, ${row.externalId ?? null},
       ${row.extra === undefined ? null : JSON.stringify(row.extra)}) ${options.orNothing ? sql`on conflict do nothing` : empty}`);
+}
+
+/** Who is called for tasks of a project that name nobody. */
+export async function selectCallbackUrl(db: Queryable, id: string): Promise<string | null> {
+  return (await db.maybe<{ callback_url: string | null }>(sql`select callback_url from projects where id = ${id} and deleted_at is null`))?.callback_url ?? null;
 }
 
 /** The project that a door knows by this id, whoever sees it. */
@@ -148,13 +155,14 @@ export async function selectProjects(
 export async function updateProject(
   db: Queryable,
   id: string,
-  change: { name: string | undefined; description: string | undefined; metadata: unknown },
+  change: { name: string | undefined; description: string | undefined; metadata: unknown; callbackUrl: string | null | undefined },
   revision: number | undefined,
 ): Promise<number> {
   return db.run(sql`update projects set
       name = coalesce(${change.name ?? null}, name),
       description = coalesce(${change.description ?? null}, description),
       metadata = coalesce(${change.metadata === undefined ? null : JSON.stringify(change.metadata)}::jsonb, metadata),
+      callback_url = ${change.callbackUrl === undefined ? sql`callback_url` : sql`${change.callbackUrl}`},
       revision = revision + 1, updated_at = now()
     where id = ${id} and deleted_at is null ${revision === undefined ? empty : sql`and revision = ${revision}`}`);
 }

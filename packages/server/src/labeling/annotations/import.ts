@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { authorizeDataset } from '../../catalog/datasets/access.ts';
 import { selectByPaths, selectItems, type StoredItem } from '../../catalog/items/store.ts';
 import type { Database } from '../../engines/database/database.ts';
-import { Fault } from '../../fault.ts';
+import { Fault, fieldErrors } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { newFaults, takeUpLabels } from './rules.ts';
 import type { AnnotationsService } from './service.ts';
@@ -108,10 +108,10 @@ function parse(text: string): z.output<typeof line> | string {
   } catch {
     return 'The line is not valid JSON.';
   }
-  const result = line.safeParse(json);
+  const result = line.safeParse(json, { reportInput: true });
   if (!result.success) {
-    const [issue] = result.error.issues;
-    return `${issue?.path.join('.') || 'line'}: ${issue?.message}`;
+    const [fault] = fieldErrors(result.error.issues, [], 'an annotation to import');
+    return `${fault?.path || 'line'}: ${fault?.message}`;
   }
   if ((result.data.itemId === undefined) === (result.data.path === undefined)) return 'The line needs an itemId or a path, not both.';
   return result.data;

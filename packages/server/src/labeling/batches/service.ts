@@ -21,6 +21,7 @@ import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { selectRecipe } from '../recipes/store.ts';
 import { cancelOpen, insertTasksForItems, shareOut } from '../tasks/batch-store.ts';
 import { batchEntity } from './entity.ts';
+import { needMembers, type Share } from './people.ts';
 import { batchEvent } from './settle.ts';
 import { countBatches, deleteOpenTasks, deleteTasksOfBatch, deleteTasksOfItems, insertBatch, markContents, queryBatches, selectBatch, selectBatches, selectBatchesAlone, selectContents, toBatch, updateBatch, type BatchAlone, type BatchFilter, type StoredBatch } from './store.ts';
 import { deleteAssignments, selectAssignments, upsertAssignment } from './assignment-store.ts';
@@ -79,7 +80,7 @@ export function batchesService({ db, projects, datasets, mayCall }: { db: Databa
     return added;
   }
 
-  async function setAssignments(tx: Tx, caller: Caller, batch: StoredBatch, shares: readonly { email: string; load?: number | null | undefined }[]): Promise<void> {
+  async function setAssignments(tx: Tx, caller: Caller, batch: StoredBatch, shares: readonly Share[]): Promise<void> {
     await deleteAssignments(tx, batch.id, shares.map((share) => share.email));
     for (const { email, load } of shares) {
       await upsertAssignment(tx, { id: newId(), orgId: caller.orgId, projectId: batch.projectId, batchId: batch.id, email, load: load ?? null });
@@ -88,6 +89,7 @@ export function batchesService({ db, projects, datasets, mayCall }: { db: Databa
   }
 
   return {
+    /** Makes a batch; one that comes through no vendor's door has members of the project work on it only. */
     async create(caller: Caller, body: Body<'create'> & BatchExtras, whenMade?: WhenMade<StoredBatch>): Promise<StoredBatch> {
       const project = await projects.get(caller, body.project);
       await authorize(db, caller, project.id, { role: 'manager', scope: 'write' });
@@ -98,6 +100,7 @@ export function batchesService({ db, projects, datasets, mayCall }: { db: Databa
       if (recipeId !== null && recipe?.projectId !== project.id) throw notFound('recipe', recipeId);
       if (body.filter !== undefined) compileFilter(itemEntity, body.filter, rowAlias);
       await mayCall(body.callbackUrl);
+      if (body.origin === undefined) await needMembers(db, { id: project.id, orgId: caller.orgId }, body.assignments);
       const id = newId();
       return db.tx(async (tx) => {
         await insertBatch(tx, {
@@ -274,9 +277,11 @@ export function batchesService({ db, projects, datasets, mayCall }: { db: Databa
       return cutPage(rows, { limit: query.limit, mark, position: (row) => [row.id], map: (row) => row });
     },
 
-    async assign(caller: Caller, id: string, shares: readonly { email: string; load?: number | null | undefined }[]): Promise<Page<Assignment>> {
+    /** Sets who works on a batch; with `membersOnly` nobody but members of the project. */
+    async assign(caller: Caller, id: string, shares: readonly Share[], options: { membersOnly?: boolean } = {}): Promise<Page<Assignment>> {
       const batch = await need(caller, id, 'manager');
       if (batch.status === 'cancelled' || batch.status === 'completed') throw new Fault('illegal_state', `The batch is ${batch.status}.`);
+      if (options.membersOnly) await needMembers(db, { id: batch.projectId, orgId: batch.orgId }, shares);
       await db.tx(async (tx) => {
         await setAssignments(tx, caller, batch, shares);
         await emit(tx, batchEvent('batch.assigned', caller, batch, { people: shares.length }));

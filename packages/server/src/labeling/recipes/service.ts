@@ -1,6 +1,7 @@
 import { newId, type Parsed, type Recipe, type recipes } from '@fovea/contract';
 import sql from 'sql-template-tag';
-import { violatedConstraint, type Database, type WhenMade } from '../../engines/database/database.ts';
+import { violatedConstraint, type Database, type Tx, type WhenMade } from '../../engines/database/database.ts';
+import { keeping } from '../../engines/database/keeping.ts';
 import { emit } from '../../events/outbox.ts';
 import { notFound } from '../../fault.ts';
 import { authorize } from '../../identity/access.ts';
@@ -21,6 +22,8 @@ export interface RecipeExtras {
   extra?: unknown;
 }
 
+type NewRecipe = Omit<Body<'create'>, 'project'> & RecipeExtras;
+
 /** Recipes: label trees, attributes and instructions, versioned. */
 export function recipesService({ db, projects }: { db: Database; projects: ProjectsService }) {
   async function need(caller: Caller, id: string, role: 'annotator' | 'manager', version?: number): Promise<StoredRecipe> {
@@ -30,18 +33,19 @@ export function recipesService({ db, projects }: { db: Database; projects: Proje
     return found;
   }
 
-  async function add(caller: Caller, projectId: string, body: Omit<Body<'create'>, 'project'> & RecipeExtras, whenMade?: WhenMade<StoredRecipe>): Promise<StoredRecipe> {
-    checkContent(body);
+  async function addIn(tx: Tx, caller: Caller, projectId: string, body: NewRecipe): Promise<StoredRecipe> {
     const id = newId();
-    return db.tx(async (tx) => {
-      await insertRecipe(tx, { id, orgId: caller.orgId, projectId, name: body.name, createdBy: caller.email, origin: body.origin ?? null, externalId: body.externalId ?? null, extra: body.extra ?? null });
-      await insertVersion(tx, { ...body, id, projectId, version: 1, createdBy: caller.email, labels: withColors(body.labels) });
-      await emit(tx, recipeEvent('recipe.created', caller, { id, projectId }, { name: body.name }));
-      const made = await selectRecipe(tx, id);
-      if (!made) throw notFound('recipe', id);
-      await whenMade?.(tx, made);
-      return made;
-    });
+    await insertRecipe(tx, { id, orgId: caller.orgId, projectId, name: body.name, createdBy: caller.email, origin: body.origin ?? null, externalId: body.externalId ?? null, extra: body.extra ?? null });
+    await insertVersion(tx, { ...body, id, projectId, version: 1, createdBy: caller.email, labels: withColors(body.labels) });
+    await emit(tx, recipeEvent('recipe.created', caller, { id, projectId }, { name: body.name }));
+    const made = await selectRecipe(tx, id);
+    if (!made) throw notFound('recipe', id);
+    return made;
+  }
+
+  async function add(caller: Caller, projectId: string, body: NewRecipe, whenMade?: WhenMade<StoredRecipe>): Promise<StoredRecipe> {
+    checkContent(body);
+    return db.tx(keeping(whenMade, (tx) => addIn(tx, caller, projectId, body)));
   }
 
   return {
@@ -49,6 +53,13 @@ export function recipesService({ db, projects }: { db: Database; projects: Proje
       const project = await projects.get(caller, body.project);
       await authorize(db, caller, project.id, { role: 'manager', scope: 'write' });
       return add(caller, project.id, body, whenMade);
+    },
+
+    /** The first recipe of a project, in the transaction that makes the project. */
+    async createIn(tx: Tx, caller: Caller, projectId: string, body: NewRecipe): Promise<StoredRecipe> {
+      await authorize(tx, caller, projectId, { role: 'manager', scope: 'write' });
+      checkContent(body);
+      return addIn(tx, caller, projectId, body);
     },
 
     /** The recipe that a door knows by this id, made when there is none: for what a task brings along. Whoever may make tasks may do this. */

@@ -14,6 +14,8 @@ export interface Claimant {
   leaseToken: string;
   leaseSeconds: number;
   test: boolean;
+  /** The right to claim, asked in the same statement, and what says why there is none; unset where it has been asked. */
+  right?: { held: Sql; need: () => Promise<unknown> };
 }
 
 function leaseEnd(seconds: number): Sql {
@@ -33,6 +35,7 @@ const looks = [{ heads: 24, skipped: false }, { heads: 2_000, skipped: false }, 
  */
 export async function claimNext(db: Queryable, who: Claimant): Promise<StoredTask | undefined> {
   for (const look of looks) {
+    const right = look === looks[0] ? who.right : undefined;
     const claim = sql`update tasks set status = 'claimed', claimed_by = ${who.email}, lease_token = ${who.leaseToken},
         lease_until = ${leaseEnd(who.leaseSeconds)},
         revision = revision + 1, updated_at = now()
@@ -40,9 +43,11 @@ export async function claimNext(db: Queryable, who: Claimant): Promise<StoredTas
         select t.id from (${headsOfQueues(who, look)}) as h join tasks t on t.id = h.id
         where t.status = 'pending' and t.deleted_at is null
         order by h.own desc, h.priority desc, h.id limit 1 for update of t skip locked)
+        ${right === undefined ? empty : sql`and ${right.held}`}
       returning *`;
     const [row] = await withEvents<TaskRow>(db, claim, { kind: 'task', actor: who.email, data: eventData }, [{ type: 'task.claimed' }]);
     if (row) return toStoredTask(row);
+    await right?.need();
   }
   return undefined;
 }

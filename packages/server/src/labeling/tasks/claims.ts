@@ -1,9 +1,9 @@
 import { newId, type Parsed, type tasks } from '@fovea/contract';
-import type { Database, Tx, WhenMade } from '../../engines/database/database.ts';
+import type { Database, Queryable, Tx, WhenMade } from '../../engines/database/database.ts';
 import { keeping } from '../../engines/database/keeping.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
-import { authorize } from '../../identity/access.ts';
+import { authorize, authorized } from '../../identity/access.ts';
 import type { Caller } from '../../identity/caller.ts';
 import { selectBatchAlone } from '../batches/store.ts';
 import { claimAgain, claimNext, selectForReview } from './claim-store.ts';
@@ -13,6 +13,12 @@ import { toTask, updateTask, type StoredTask } from './store.ts';
 
 type Body<K extends keyof typeof tasks> = Parsed<(typeof tasks)[K]>['body'];
 export type TaskClaims = ReturnType<typeof taskClaims>;
+
+/** A task that somebody took, and what shows that they hold it; without a task there is nothing to do. */
+export interface Claimed {
+  task: StoredTask | null;
+  lease: string | null;
+}
 
 /** How long a claim holds without being renewed, where the batch does not say. */
 const leaseSeconds = 900;
@@ -31,29 +37,35 @@ export function taskClaims({ db, life }: { db: Database; life: TaskLife }) {
   }
 
   /** Takes one task: of the common queue or the caller's share, or one that the caller holds, which ends its old lease. */
-  async function claimThis(caller: Caller, projectId: string, id: string, lease: string): Promise<StoredTask> {
+  async function claimThis(caller: Caller, projectId: string, id: string, lease: string, whenMade: WhenMade<Claimed> | undefined): Promise<Claimed> {
     const found = await need(caller, id, 'annotator', 'label');
     if (found.projectId !== projectId) throw notFound('task', id);
-    return db.tx(async (tx) => {
+    return db.tx(keeping(whenMade, async (tx) => {
       const who = { projectId, email: caller.email, taskId: id, batchId: undefined, leaseToken: lease, leaseSeconds, test: caller.test };
       const again = await claimAgain(tx, who);
       if (again) await emit(tx, taskEvent('task.claimed', caller, again));
       const taken = again ?? (await claimNext(tx, who));
       if (!taken) throw notFree(await locked(tx, id));
-      return taken;
-    });
+      return { task: taken, lease };
+    }));
   }
 
   return {
     held,
 
-    async claim(caller: Caller, projectId: string, body: Body<'claim'>): Promise<{ task: StoredTask | null; lease: string | null }> {
-      await authorize(db, caller, projectId, { role: body.review ? 'reviewer' : 'annotator', scope: 'label' });
+    /** Takes a task. Without `whenMade` the next one is taken by a single statement, which needs no transaction around it. */
+    async claim(caller: Caller, projectId: string, body: Body<'claim'>, whenMade?: WhenMade<Claimed>): Promise<Claimed> {
+      const needed = { role: body.review ? 'reviewer' : 'annotator', scope: 'label' } as const;
+      if (body.review || body.task !== undefined) await authorize(db, caller, projectId, needed);
       if (body.review) return { task: (await selectForReview(db, { projectId, email: caller.email, batchId: body.batch })) ?? null, lease: null };
       const lease = newId();
-      if (body.task !== undefined) return { task: await claimThis(caller, projectId, body.task, lease), lease };
-      const claimed = await claimNext(db, { projectId, email: caller.email, batchId: body.batch, leaseToken: lease, leaseSeconds, test: caller.test });
-      return claimed ? { task: claimed, lease } : { task: null, lease: null };
+      if (body.task !== undefined) return claimThis(caller, projectId, body.task, lease, whenMade);
+      const next = async (on: Queryable): Promise<Claimed> => {
+        const right = { held: authorized(caller, projectId, needed), need: () => authorize(on, caller, projectId, needed) };
+        const task = await claimNext(on, { projectId, email: caller.email, batchId: body.batch, leaseToken: lease, leaseSeconds, test: caller.test, right });
+        return task ? { task, lease } : { task: null, lease: null };
+      };
+      return whenMade ? db.tx(keeping(whenMade, next)) : next(db);
     },
 
     async renew(caller: Caller, id: string, body: Body<'renew'>): Promise<StoredTask> {

@@ -1,11 +1,13 @@
 import { batches, taskParamsSchema, taskResponseSchema, tasks, taskTypeNames, taskTypes, type Batch, type Task } from '@fovea/contract';
 import type { WhenMade } from '../../engines/database/database.ts';
 import { route, type Route } from '../../http/context.ts';
+import { keepNothing } from '../../http/idempotency.ts';
 import { needScope } from '../../identity/caller.ts';
 import type { BatchesService } from '../batches/service.ts';
 import { toJob } from '../../compute/jobs/store.ts';
 import { toBatch, type StoredBatch } from '../batches/store.ts';
 import { samples } from '../task-types/samples.ts';
+import type { Claimed } from './claims.ts';
 import type { SuggestionsService } from './suggestions.ts';
 import type { TasksService } from './service.ts';
 import { toTask, type StoredTask } from './store.ts';
@@ -28,7 +30,7 @@ export function taskRoutes(batchService: BatchesService, service: TasksService, 
     route(batches.cancel, async ({ caller, params, keep }) => toBatch(await batchService.cancel(caller, params.batch, keptBatch(keep)))),
     route(batches.addItems, ({ caller, params, body, keep }) => batchService.addItems(caller, params.batch, body, keep)),
     route(batches.assignments, ({ caller, params, query }) => batchService.assignments(caller, params.batch, query)),
-    route(batches.assign, ({ caller, params, body }) => batchService.assign(caller, params.batch, body.assignments)),
+    route(batches.assign, ({ caller, params, body }) => batchService.assign(caller, params.batch, body.assignments, { membersOnly: true })),
 
     route(tasks.types, async ({ caller }) => {
       needScope(caller, 'read');
@@ -39,9 +41,9 @@ export function taskRoutes(batchService: BatchesService, service: TasksService, 
     route(tasks.get, async ({ caller, params }) => toTask(await service.get(caller, params.task))),
     route(tasks.update, async ({ caller, params, body, ifMatch }) => toTask(await service.update(caller, params.task, body, ifMatch))),
     route(tasks.cancel, async ({ caller, params, body, keep }) => toTask(await service.cancel(caller, params.task, body, keptTask(keep)))),
-    route(tasks.claim, async ({ caller, params, body }) => {
-      const { task, lease } = await service.claim(caller, params.project, body);
-      return { task: task && toTask(task), lease };
+    route(tasks.claim, async ({ caller, params, body, keep }) => {
+      const shown = ({ task, lease }: Claimed) => ({ task: task && toTask(task), lease });
+      return shown(await service.claim(caller, params.project, body, keep === keepNothing ? undefined : (tx, claimed) => keep(tx, shown(claimed))));
     }),
     route(tasks.renew, async ({ caller, params, body }) => toTask(await service.renew(caller, params.task, body))),
     route(tasks.release, async ({ caller, params, body, keep }) => toTask(await service.release(caller, params.task, body, keptTask(keep)))),
