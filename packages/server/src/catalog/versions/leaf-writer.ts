@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import sql, { raw } from 'sql-template-tag';
 import type { Database, Tx } from '../../engines/database/database.ts';
 import { writeLeaves } from './store.ts';
-import type { Span, Stretch } from './tree.ts';
+import { within, type Span, type Stretch } from './tree.ts';
 
 /** Connections that write leaves beside the one that holds the snapshot. */
 const lanes = Math.min(4, availableParallelism());
@@ -23,7 +23,7 @@ export async function leafWriter(db: Database, tx: Tx, dataset: { id: string; pr
   const write = (group: readonly Stretch[], changed: readonly string[] | undefined) =>
     db.tx(async (own) => {
       await own.run(join);
-      return writeLeaves(own, dataset, group, changed);
+      return writeLeaves(own, dataset, group, changed && within(group, changed));
     });
   return async (groups, { written, changed }) => {
     const results: Span[][] = [];

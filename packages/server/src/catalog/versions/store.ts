@@ -44,22 +44,30 @@ export async function writeLeaves(tx: Tx, dataset: { id: string; projectId: stri
   const lines = sql`select split_part(line, ', "sha256": "', 1) collate "C" as head, line from version_chunks c cross join lateral string_to_table(c.content, E'\n') as line
       where c.project_id = ${dataset.projectId} and c.digest = any(${stretches.flatMap((one) => one.leaves ?? []).map(hex)}::bytea[])`;
   const said = changed
-    ? { text: sql`coalesce(k.line, built.text)`, from: sql`left join (${lines}) k on k.head = p.head and p.path <> all(${[...changed]}::text[])`, annotation: sql`case when k.line is null then ${annotationText} end`, head: sql` ('{"path": ' || to_json(i.path)::text) collate "C" as head,` }
-    : { text: sql`built.text`, from: empty, annotation: annotationText, head: empty };
+    ? {
+        text: sql`coalesce(k.line, built.text)`,
+        // Of an item that did not change the count says how many annotations the line has: they are not looked up, nor is what it says.
+        count: sql`case when k.line is null then built.count else p.annotation_count end`,
+        from: sql`left join (${lines}) k on k.head = p.head and p.path <> all(${[...changed]}::text[])`,
+        where: sql`and k.line is null`,
+        columns: sql`i.annotation_count, ('{"path": ' || to_json(i.path)::text) collate "C" as head`,
+        item: sql`case when k.line is null then (select ${itemText} from items i where i.id = p.id) end`,
+      }
+    : { text: sql`built.text`, count: sql`built.count`, from: empty, where: empty, columns: sql`${itemText} as text`, item: sql`p.text` };
   const rows = await tx.many<{ stretch: number; first: string; digest: string; items: number; annotations: number; bytes: number }>(sql`
     with stretches as (
       select * from unnest(${stretches.map((one) => one.from ?? '')}::text[], ${stretches.map((one) => one.to ?? afterAll)}::text[]) with ordinality as s (low, high, n)
     ),
     picked as materialized (
-      select row_number() over (order by s.n, i.path) as num, s.n, i.id, i.path, i.size, ${itemText} as text,${said.head}
+      select row_number() over (order by s.n, i.path) as num, s.n, i.id, i.path, i.size, ${said.columns},
         get_byte(sha256(convert_to(i.path, 'UTF8')), 0) < ${leafByte} as begins
       from stretches s join items i on i.dataset_id = ${dataset.id} and i.path >= s.low and i.path < s.high and ${alive}
     ),
     numbered as (
-      select p.n, p.num, p.path, p.size, ${said.text} as text, built.count, count(*) filter (where begins) over (partition by p.n order by p.num rows unbounded preceding) as leaf
+      select p.n, p.num, p.path, p.size, ${said.text} as text, ${said.count} as count, count(*) filter (where begins) over (partition by p.n order by p.num rows unbounded preceding) as leaf
       from picked p ${said.from} cross join lateral (
-        select concat(p.text, ', "annotations": [' || string_agg(annotation, ', ' order by annotation collate "C") || ']', '}') as text, count(*) as count from (
-          select ${said.annotation} as annotation from annotations a where a.item_id = p.id and a.deleted_at is null and not a.draft offset 0) of_item) built
+        select concat(${said.item}, ', "annotations": [' || string_agg(annotation, ', ' order by annotation collate "C") || ']', '}') as text, count(*) as count from (
+          select ${annotationText} as annotation from annotations a where a.item_id = p.id ${said.where} and a.deleted_at is null and not a.draft offset 0) of_item) built
     ),
     leaves as materialized (
       select n, min(path) as first, string_agg(text, E'\n' order by num) as content, count(*) as items, sum(count)::bigint as annotations,

@@ -63,6 +63,12 @@ test('nodes made anew where something changed are those of the whole', () => {
 
 test('paths are ordered by their bytes, and found in the leaf that holds them', () => {
   expect(['/\u{1f600}', '/\uffee', '/a', '/Z'].sort(comparePaths)).toEqual(['/Z', '/a', '/\uffee', '/\u{1f600}']);
+  const letters = ['a', 'b', '/', 'é', '\uffee', '\u{1f600}', '\u{1f601}', '\u{10ffff}'];
+  const any = () => Array.from({ length: Math.floor(Math.random() * 4) }, () => letters[Math.floor(Math.random() * letters.length)]).join('');
+  for (let round = 0; round < 2_000; round++) {
+    const [a, b] = [any(), any()];
+    expect(Math.sign(comparePaths(a, b)), `${a} and ${b}`).toBe(Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  }
   const spans = ['/b', '/d', '/f'].map((first) => ({ first, digest: first, items: 1, annotations: 0, bytes: 0 }));
   expect(['/a', '/b', '/c', '/d', '/z'].map((path) => leafOf(spans, path))).toEqual([0, 0, 0, 1, 2]);
 });

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { Fault } from '../../fault.ts';
 
 /**
@@ -37,8 +37,15 @@ const nodeByte = 8;
 
 /** Order of paths by the bytes of their UTF-8, as the database has it. */
 export function comparePaths(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b));
+  if (a === b) return 0;
+  let at = 0;
+  while (at < a.length && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  const [one, other] = [a.charCodeAt(at), b.charCodeAt(at)];
+  // Only halves of surrogate pairs sort otherwise than the bytes of their characters. NaN: the shorter one has ended.
+  return one < firstSurrogate && other < firstSurrogate ? one - other : Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
+
+const firstSurrogate = 0xd800;
 
 /** Two rows of spans, each in the order of paths, as one. */
 export function inOrder<S extends Span>(a: readonly S[], b: readonly S[]): S[] {
@@ -51,7 +58,7 @@ export function inOrder<S extends Span>(a: readonly S[], b: readonly S[]): S[] {
   return [...all, ...b.slice(at)];
 }
 
-export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+export const digestOf = (text: string): string => hash('sha256', text, 'hex');
 
 /** A leaf, or a whole node that is kept as it is. */
 export type Part = Span & { whole?: true };
@@ -75,7 +82,7 @@ export function nodesOf(parts: readonly Part[]): { span: Span; text?: string }[]
 
 const emptySpan: Part = { first: '', digest: '', items: 0, annotations: 0, bytes: 0 };
 
-const beginsNode = (path: string): boolean => (createHash('sha256').update(path).digest()[1] ?? 0) < nodeByte;
+const beginsNode = (path: string): boolean => (hash('sha256', path, 'buffer')[1] ?? 0) < nodeByte;
 
 const writeSpan = (span: Span): string => JSON.stringify([span.first, span.digest, span.items, span.annotations, span.bytes]);
 
@@ -145,6 +152,13 @@ export function dirtyStretches<S extends Span>(parts: readonly S[], paths: reado
   if (open) stretches.push(open);
   if (parts.length === 0 && paths.length > 0) stretches.push({ from: null, to: null });
   return { stretches, kept: parts.filter((_part, index) => !dirty.has(index)) };
+}
+
+/** Those of paths that lie between the beginning of the first and the end of the last of stretches in order. */
+export function within(stretches: readonly Stretch[], paths: readonly string[]): string[] {
+  const from = stretches[0]?.from ?? '';
+  const to = stretches.at(-1)?.to ?? null;
+  return paths.filter((path) => comparePaths(from, path) <= 0 && (to === null || comparePaths(path, to) < 0));
 }
 
 /** The index of the leaf or node that a path lies in: the last that begins at or before it, else the first. */
