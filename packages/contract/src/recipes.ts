@@ -23,16 +23,18 @@ export const recipeLabel = z.strictObject({
 });
 export type RecipeLabel = z.infer<typeof recipeLabel>;
 
-export const recipeAttribute = z.strictObject({
-  key: z.string().min(1).max(200),
-  title: z.string().max(500).optional(),
-  type: z.enum(['text', 'number', 'boolean', 'one_of', 'many_of']),
-  values: z.array(z.string().max(500)).max(1_000).optional(),
-  min: z.number().optional(),
-  max: z.number().optional(),
-  required: z.boolean().default(false),
-  perFrame: z.boolean().default(false),
-});
+export const recipeAttribute = z
+  .strictObject({
+    key: z.string().min(1).max(200),
+    title: z.string().max(500).optional(),
+    type: z.enum(['text', 'number', 'boolean', 'one_of', 'many_of']),
+    values: z.array(z.string().max(500)).max(1_000).optional(),
+    min: z.number().optional(),
+    max: z.number().optional(),
+    required: z.boolean().default(false),
+    perFrame: z.boolean().default(false),
+  })
+  .refine(({ min, max }) => min === undefined || max === undefined || min <= max, { path: ['max'], message: 'must not be below min' });
 export type RecipeAttribute = z.infer<typeof recipeAttribute>;
 
 const content = {

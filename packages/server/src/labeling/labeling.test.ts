@@ -143,10 +143,12 @@ describe('annotations', () => {
 });
 
 describe('recipes', () => {
-  test('recipes.create 201, recipes.update 200 makes versions, recipes.update 412, recipes.versions 200, recipes.get 200 of an old one, recipes.list 200, recipes.delete 204', async () => {
+  test('recipes.create 201, recipes.create 400, recipes.update 200 makes versions, recipes.update 412, recipes.versions 200, recipes.get 200 of an old one, recipes.list 200, recipes.delete 204', async () => {
     const labels = [{ name: 'Car' }, { name: 'Car.Wheel', parent: 'Car', color: '#102030' }];
     const made = await fovea.call('POST', '/v1/recipes', { body: { project, name: 'r', labels, attributes: [{ key: 'a', type: 'one_of', values: ['x'] }] } });
     expect([made.status, made.body.version, made.body.labels[0].color]).toEqual([201, 1, expect.stringMatching(/^#/)]);
+    const wrong = await fovea.call('POST', '/v1/recipes', { body: { project, name: 'r', labels: [{ name: 'a', colour: '#102030' }], attributes: [{ key: 'n', type: 'number', min: 5, max: 1 }] } });
+    expect([wrong.status, wrong.body.errors.map((error: any) => error.path)]).toEqual([400, ['body.labels.0.colour', 'body.attributes.0.max']]);
     const path = `/v1/recipes/${made.body.id}`;
     expect((await fovea.call('PATCH', path, { body: { instructions: 'Draw tightly.' } })).body).toMatchObject({ version: 2, instructions: 'Draw tightly.' });
     expect((await fovea.call('PATCH', path, { body: { instructions: 'x' }, headers: { 'if-match': '"1"' } })).status).toBe(412);
@@ -264,7 +266,7 @@ describe('work', () => {
     expect((await fovea.call('GET', `/v1/batches/${batch.id}/assignments`)).body.data).toEqual([]);
     expect((await fovea.call('PUT', `/v1/batches/${batch.id}/assignments`, { body: { assignments: [{ email: member.email }, { email: admin }] } })).body.data).toHaveLength(2);
   });
-  test('tasks.review 200, tasks.review 409: review sends back with a comment, accepts, and a reviewer never gets their own work', async () => {
+  test('tasks.review 200, tasks.review 400, tasks.review 409: review sends back with a comment, accepts, and a reviewer never gets their own work', async () => {
     const newBatchOf = async (reviewShare: number) => {
       const made = await newBatch({ settings: { reviewShare } });
       await fovea.call('POST', `/v1/batches/${made.id}/finalize`);
@@ -277,6 +279,8 @@ describe('work', () => {
     expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/submit`, { key, body: { lease: first.lease } })).body).toMatchObject({ status: 'submitted', reviewStatus: 'pending' });
     const toReview = (await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { key: reviewer.key, body: { review: true } })).body.task;
     expect(toReview.id).toBe(first.task.id);
+    const pinned = await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'reject', comment: 'Here.', annotation: newId() } });
+    expect([pinned.status, pinned.body.errors]).toEqual([400, [{ path: 'body.annotation', message: "must be an annotation in the task's dataset" }]]);
     const sentBack = await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'reject', comment: 'Too loose.' } });
     expect(sentBack.body).toMatchObject({ status: 'pending', rounds: 1, reviewStatus: 'rejected' });
     expect((await fovea.call('POST', `/v1/tasks/${first.task.id}/review`, { key: reviewer.key, body: { verdict: 'accept' } })).status).toBe(409);

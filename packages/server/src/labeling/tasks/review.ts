@@ -3,6 +3,7 @@ import type { Database, Tx, WhenMade } from '../../engines/database/database.ts'
 import { keeping } from '../../engines/database/keeping.ts';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
+import { selectAnnotation } from '../annotations/store.ts';
 import type { taskAnswers } from './answers.ts';
 import { illegal, type TaskLife } from './life.ts';
 import type { StoredTask, TaskChange } from './store.ts';
@@ -33,6 +34,7 @@ export function taskReview({ db, life, answers }: { db: Database; life: TaskLife
         // Who manages the project may be the only person in it.
         if (role === 'reviewer' && task.submittedBy === caller.email) throw new Fault('forbidden', 'You did this work yourself; another person reviews it.');
         if (task.status !== 'submitted' && task.status !== 'completed') throw illegal(task);
+        await needPlace(tx, task, body.annotation);
         if (body.verdict === 'fix' && body.response !== undefined) await answers.need(tx, task, body.response);
         const reviewed = judgement(caller, task, body);
         if (task.status === 'completed') return judgeCompleted(tx, caller, task, body, reviewed);
@@ -44,6 +46,15 @@ export function taskReview({ db, life, answers }: { db: Database; life: TaskLife
       }));
     },
   };
+}
+
+/** A comment may be pinned to what lies or lay on the task's item, or on another of its scan: any of the dataset. */
+async function needPlace(tx: Tx, task: StoredTask, annotationId: string | undefined): Promise<void> {
+  if (annotationId === undefined) return;
+  const found = await selectAnnotation(tx, annotationId);
+  if (!found || found.datasetId !== task.datasetId) {
+    throw new Fault('invalid_request', `There is no annotation "${annotationId}" in the dataset of the task.`, { errors: [{ path: 'body.annotation', message: "must be an annotation in the task's dataset" }] });
+  }
 }
 
 /** What a verdict writes on a task, whatever state it is in. */
