@@ -185,6 +185,12 @@ const batchRoute = createRoute({
   component: lazyRouteComponent(() => import('./screens/workflow/batch.tsx'), 'BatchPage'),
 });
 
+const reviewRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/review',
+  component: lazyRouteComponent(() => import('./screens/workflow/review.tsx'), 'ProjectReview'),
+});
+
 const recipesRoute = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/recipes',
@@ -244,7 +250,7 @@ export function localPath(path: string | undefined): string {
 export const router = createRouter({
   routeTree: root.addChildren([
     signInRoute,
-    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, nextTaskRoute, batchesRoute, batchRoute, recipesRoute, jobsRoute, jobRoute, analyticsRoute, versionsRoute, webhooksRoute, profilesRoute, profileRoute, projectUsageRoute, usageRoute, auditRoute, myWorkRoute, keysRoute, usersRoute, accountRoute]),
+    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, nextTaskRoute, batchesRoute, batchRoute, reviewRoute, recipesRoute, jobsRoute, jobRoute, analyticsRoute, versionsRoute, webhooksRoute, profilesRoute, profileRoute, projectUsageRoute, usageRoute, auditRoute, myWorkRoute, keysRoute, usersRoute, accountRoute]),
     workplace.addChildren([annotateItemRoute, taskRoute]),
   ]),
   defaultPreload: 'intent',

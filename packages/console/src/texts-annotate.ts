@@ -23,6 +23,7 @@ export const annotateTexts = {
     other: (who: string) => `${who} works on this task.`,
     ended: (status: string) => `The task is ${status}.`,
     archived: 'You may look, but not change anything: the task is done.',
+    own: 'You did this work yourself; another person reviews it.',
   },
   save: {
     saved: 'Saved',
@@ -74,6 +75,8 @@ export const annotateTexts = {
     contrast: 'Contrast',
     gamma: 'Gamma',
     plain: 'Picture as it is',
+    more: { brightness: 'Brighter', contrast: 'More contrast', gamma: 'Higher gamma' },
+    less: { brightness: 'Darker', contrast: 'Less contrast', gamma: 'Lower gamma' },
     fill: 'Fill',
     mask: 'Masks',
     line: 'Line width',
@@ -93,7 +96,9 @@ export const annotateTexts = {
     none: 'Clear',
     reset: 'Reset',
     resetAll: 'Reset all',
-    shared: (others: string) => `shared with ${others}`,
+    shared: (others: string) => `also: ${others}`,
+    onlyHere: 'Only here',
+    onlyHereFor: (title: string) => `Take these keys from the others, for ${title}`,
   },
   conflicts: {
     title: 'Changed by two people',

@@ -69,7 +69,7 @@ export const texts = {
   },
   user: {
     menu: 'Your account',
-    account: 'Account',
+    account: 'Settings',
     signOut: 'Sign out',
     theme: 'Theme',
     system: 'System',
@@ -118,6 +118,8 @@ export const texts = {
     datasetPlaceholder: 'e.g. Summer 2026',
     itemDays: 'Items expire after (days)',
     itemDaysHint: 'Empty: they are kept.',
+    recipe: 'Recipe',
+    recipeHint: 'What its items are labeled with, outside of batches that say otherwise',
     items: 'Items',
     size: 'Size',
     kind: 'Kind',
@@ -344,7 +346,7 @@ export const texts = {
     notAdmin: 'Only administrators of the organisation see its users.',
   },
   account: {
-    title: 'Account',
+    title: 'Settings',
     you: 'You',
     organization: 'Organisation',
     rights: 'This session may',

@@ -13,6 +13,7 @@ const places: readonly [route: string, path: (places: Places) => string, shows: 
   ['/projects/$projectId', ({ project }) => `/projects/${project}`, 'Night'],
   ['/projects/$projectId/members', ({ project }) => `/projects/${project}/members`, 'Since'],
   ['/projects/$projectId/batches', ({ project }) => `/projects/${project}/batches`, 'First round'],
+  ['/projects/$projectId/review', ({ project }) => `/projects/${project}/review`, 'Handed in'],
   ['/projects/$projectId/recipes', ({ project }) => `/projects/${project}/recipes`, 'Street things'],
   ['/projects/$projectId/jobs', ({ project }) => `/projects/${project}/jobs`, 'fovea/colors'],
   ['/projects/$projectId/webhooks', ({ project }) => `/projects/${project}/webhooks`, 'example.com/hook'],

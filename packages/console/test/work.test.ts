@@ -93,6 +93,36 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     expect((await fovea.tasks.get(id)).status).toBe('pending');
   });
 
+  test('a batch is given to somebody, is due, and is reviewed: the work waits in the review queue', async () => {
+    const { fovea } = site;
+    const [batch] = await fovea.batches.list({ project }).toArray({ limit: 10 });
+    const id = batch?.id ?? '';
+    const [me] = await fovea.members.list(project).toArray({ limit: 10 });
+    await page.goto(`/batches/${id}`);
+    await page.getByRole('button', { name: 'Edit', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Edit batch' });
+    await dialog.getByLabel('Reviewed, in percent').fill('100');
+    await dialog.getByLabel('Due').fill('2031-02-03T10:30');
+    await dialog.getByRole('combobox', { name: 'Shared out among' }).click();
+    await page.getByRole('option', { name: me?.email ?? '' }).click();
+    await page.keyboard.press('Escape');
+    expect(await violations(page, { picture: 'batch-edit' })).toEqual([]);
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await fovea.batches.get(id)).toMatchObject({ settings: { people: 1, reviewShare: 1 }, dueAt: new Date('2031-02-03T10:30').toISOString() });
+    expect(await fovea.batches.assignments(id).toArray({ limit: 10 })).toMatchObject([{ email: me?.email, load: 100 }]);
+    const { task, lease } = await fovea.tasks.claim(project, { batch: id });
+    await fovea.tasks.submit(task?.id ?? '', { lease: lease ?? '', secondsSpent: 60 });
+    // Whoever is alone in a project reviews their own work.
+    await page.getByRole('link', { name: 'Review', exact: true }).first().click();
+    await page.getByRole('heading', { name: 'Review queue' }).waitFor();
+    await page.getByRole('cell', { name: 'First round' }).waitFor();
+    await page.getByRole('link', { name: 'Review the next' }).click();
+    await page.getByRole('button', { name: 'Accept', exact: true }).click();
+    await page.getByText('Nothing left to do').waitFor();
+    expect((await fovea.tasks.get(task?.id ?? '')).reviewStatus).toBe('accepted');
+  });
+
   test('an analytic is found in the catalogue and run; the job is followed to its outputs', async () => {
     await page.goto('/analytics');
     await page.getByRole('button', { name: 'Run fovea/colors' }).waitFor();

@@ -1,5 +1,5 @@
-import type { Command } from '@fovea/contract';
-import { queryOptions } from '@tanstack/react-query';
+import type { Command, Task } from '@fovea/contract';
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { fovea } from './client.ts';
 import { queryClient } from './query-client.ts';
 
@@ -12,8 +12,28 @@ const most = 2_000;
 export const batchesQuery = (project: string) =>
   queryOptions({ queryKey: ['batches', 'list', project], queryFn: () => fovea.batches.list({ project, limit: 1000 }).toArray({ limit: most }), refetchInterval: liveMs });
 export const liveBatchQuery = (id: string) => queryOptions({ queryKey: ['batches', 'live', id], queryFn: () => fovea.batches.get(id), refetchInterval: liveMs });
-export const batchTasksQuery = (project: string, batch: string) =>
-  queryOptions({ queryKey: ['tasks', 'of', batch], queryFn: () => fovea.tasks.query(project, { filter: { batchId: batch }, limit: 200 }).toArray({ limit: 200 }), refetchInterval: liveMs });
+
+/** Which tasks of a project are listed, and in what order. */
+export interface TaskListing {
+  batch?: string | undefined;
+  status?: Task['status'] | undefined;
+  /** What waits longest comes first; otherwise what was made last. */
+  longestFirst?: boolean;
+}
+
+/** Tasks of a project, a page at a time. */
+export const taskPagesQuery = (project: string, { batch, status, longestFirst = false }: TaskListing) =>
+  infiniteQueryOptions({
+    queryKey: ['tasks', 'pages', project, batch, status, longestFirst],
+    queryFn: async ({ pageParam, signal }) => {
+      const filter = { ...(batch !== undefined && { batchId: batch }), ...(status !== undefined && { status }) };
+      const page = await fovea.tasks.query(project, { filter, limit: 100, ...(longestFirst && { sort: [{ field: 'submittedAt', direction: 'asc' as const }] }) }, { signal }).page(pageParam);
+      return { ...page, data: page.data as Task[] };
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+    refetchInterval: liveMs,
+  });
 export const assignmentsQuery = (batch: string) => queryOptions({ queryKey: ['batches', 'assignments', batch], queryFn: () => fovea.batches.assignments(batch, { limit: 1000 }).toArray({ limit: most }) });
 /** The paths of items by their ids. */
 export const pathsQuery = (dataset: string | null, ids: readonly string[]) =>

@@ -24,7 +24,7 @@ export interface CommandPaletteProps {
   onClose: () => void;
 }
 
-const mostShown = 40;
+const mostShown = 200;
 
 /** A list of commands, narrowed by typing; arrow keys choose, Enter does it. */
 export function CommandPalette({ title, placeholder, empty, commands, onClose }: CommandPaletteProps) {

@@ -53,3 +53,14 @@ export function formatWhen(time: string, nowMs: number = Date.now()): string {
 export function formatTime(time: string): string {
   return new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(time));
 }
+
+/** A time as fields for date and time have it, in the reader's zone: "2026-01-31T09:30". */
+export function localTime(time: string): string {
+  const at = new Date(time);
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** What stands in such a field as an instant; null when it is empty. */
+export function toIso(local: string): string | null {
+  return local === '' ? null : new Date(local).toISOString();
+}

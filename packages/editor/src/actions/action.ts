@@ -55,7 +55,8 @@ export class ActionTable {
   /** `overrides`: shortcuts by action id; an empty list leaves an action without any. */
   constructor(actions: readonly Action[], overrides: Readonly<Record<string, readonly string[]>> = {}) {
     this.actions = actions;
-    for (const action of actions) {
+    // Keys that a person chose come before those that were there.
+    for (const action of actions.toSorted((a, b) => Number(b.id in overrides) - Number(a.id in overrides))) {
       const combos = (overrides[action.id] ?? action.shortcuts).map(normalCombo);
       this.combos.set(action.id, combos);
       for (const combo of combos) this.byCombo.set(combo, [...(this.byCombo.get(combo) ?? []), action]);

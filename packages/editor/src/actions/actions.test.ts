@@ -226,6 +226,13 @@ describe('shortcuts', () => {
     expect(table.shortcutsOf('edit.delete')).toEqual(['mod+k']);
   });
 
+  test('that somebody chose come before those that were there', () => {
+    const editor = withBoxes([100, 100]).click(150, 150);
+    const table = new ActionTable(editorActions(editor), { 'edit.duplicate': ['b'] });
+    expect(table.handle(editor, { type: 'key', phase: 'down', repeat: false, shift: false, alt: false, mod: false, key: 'b', code: 'KeyB' })).toBe(true);
+    expect([editor.document.size, editor.tools.current]).toEqual([2, 'select']);
+  });
+
   test('of actions that can run at the same time clash only where that is meant', () => {
     const editor = withBoxes([100, 100]).click(150, 150);
     const clashes = new ActionTable(editorActions(editor)).clashes(editor);

@@ -15,11 +15,16 @@ export interface Person {
   readonly email: string;
   readonly mayLabel: boolean;
   readonly mayReview: boolean;
+  /** From developers on: there may be nobody else. */
+  readonly mayReviewOwn: boolean;
 }
 
 /** Takes a task that was opened: to work on it, to review it, or only to look at it. */
 export async function acquire(task: Task, who: Person): Promise<Acquired> {
-  if (task.status === 'submitted' || task.status === 'completed') return who.mayReview ? { kind: 'review' } : { kind: 'look', why: t.look.archived };
+  if (task.status === 'submitted' || task.status === 'completed') {
+    if (!who.mayReview) return { kind: 'look', why: t.look.archived };
+    return task.submittedBy === who.email && !who.mayReviewOwn ? { kind: 'look', why: t.look.own } : { kind: 'review' };
+  }
   if (task.status !== 'pending' && task.status !== 'claimed') return { kind: 'look', why: t.look.ended(task.status) };
   if (!who.mayLabel) return { kind: 'look', why: t.look.label };
   if (task.status === 'claimed' && task.claimedBy !== who.email) return { kind: 'look', why: t.look.other(task.claimedBy ?? '') };

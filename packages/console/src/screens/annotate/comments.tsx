@@ -24,7 +24,7 @@ export interface CommentPanelProps {
   editor: Editor;
   comments: readonly Comment[];
   /** Undefined: this person may only read them. */
-  onComment: ((comment: string, annotation?: string) => void) | undefined;
+  onComment: ((comment: string, annotation?: string) => Promise<boolean>) | undefined;
 }
 
 /** The comments, each with the object that it is pinned to; a new one is pinned to the selection. */
@@ -34,8 +34,8 @@ export function CommentPanel({ editor, comments, onComment }: CommentPanelProps)
   const { single } = editor.selection;
   if (comments.length === 0 && !onComment) return null;
   const send = () => {
-    onComment?.(text.trim(), single?.id);
-    setText('');
+    // What could not be sent stays in the field.
+    void onComment?.(text.trim(), single?.id).then((isSent) => isSent && setText(''));
   };
   return (
     <section className={classes['section']} aria-label={t.comments.title}>

@@ -77,7 +77,7 @@ export function AnnotateTaskPage() {
   const role = project.data?.role;
   const acquired = useQuery({
     queryKey: heldKey(taskId),
-    queryFn: () => acquire(task.data as Task, { email: me.user.email, mayLabel, mayReview: mayLabel && role !== undefined && roleReaches(role, 'reviewer') }),
+    queryFn: () => acquire(task.data as Task, { email: me.user.email, mayLabel, mayReview: mayLabel && role !== undefined && roleReaches(role, 'reviewer'), mayReviewOwn: role !== undefined && roleReaches(role, 'developer') }),
     enabled: task.data !== undefined && role !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,

@@ -4,6 +4,7 @@ import { IconAdjustmentsHorizontal } from '@tabler/icons-react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import classes from './annotate.module.css';
 import { useEditorEvents } from './hooks.ts';
+import { adjustments } from './view-actions.ts';
 
 type Switch = 'crosshair' | 'grid' | 'snap' | 'snapToGrid' | 'showNames' | 'keepTool' | 'stayInPicture' | 'exclusiveMasks' | 'drawTracks';
 const switches: readonly Switch[] = ['showNames', 'crosshair', 'grid', 'snap', 'snapToGrid', 'keepTool', 'stayInPicture', 'exclusiveMasks'];
@@ -22,9 +23,9 @@ export function PictureMenu({ editor }: { editor: Editor }) {
         </Button>
       </Popover.Target>
       <Popover.Dropdown aria-label={t.view.title}>
-        <Range label={t.view.brightness} value={picture.brightness} min={0.2} max={3} run={(brightness) => adjust({ brightness })} />
-        <Range label={t.view.contrast} value={picture.contrast} min={0.2} max={3} run={(contrast) => adjust({ contrast })} />
-        <Range label={t.view.gamma} value={picture.gamma} min={0.2} max={4} run={(gamma) => adjust({ gamma })} />
+        <Range label={t.view.brightness} value={picture.brightness} {...limits('brightness')} run={(brightness) => adjust({ brightness })} />
+        <Range label={t.view.contrast} value={picture.contrast} {...limits('contrast')} run={(contrast) => adjust({ contrast })} />
+        <Range label={t.view.gamma} value={picture.gamma} {...limits('gamma')} run={(gamma) => adjust({ gamma })} />
         <Button variant="subtle" size="compact-xs" mb={8} onClick={() => adjust({ brightness: 1, contrast: 1, gamma: 1 })}>
           {t.view.plain}
         </Button>
@@ -43,6 +44,8 @@ export function PictureMenu({ editor }: { editor: Editor }) {
     </Popover>
   );
 }
+
+const limits = (what: keyof typeof adjustments) => ({ min: adjustments[what].min, max: adjustments[what].max });
 
 interface RangeProps {
   label: string;

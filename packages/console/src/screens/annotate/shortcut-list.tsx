@@ -18,11 +18,17 @@ export function ShortcutList({ table, shortcuts, onChange, onClose }: ShortcutLi
   const [search, setSearch] = useState('');
   const [waiting, setWaiting] = useState<string>();
   const wanted = search.toLowerCase();
-  const shown = table.actions.filter(({ title, group, id }) => `${title} ${group} ${table.shortcutsOf(id).map(writtenKeys).join(' ')}`.toLowerCase().includes(wanted));
+  const groups = [...Map.groupBy(table.actions, ({ group }) => group).values()].flat();
+  const shown = groups.filter(({ title, group, id }) => `${title} ${group} ${table.shortcutsOf(id).map(writtenKeys).join(' ')}`.toLowerCase().includes(wanted));
   const set = (id: string, combos: readonly string[] | undefined) => {
     const { [id]: _old, ...others } = shortcuts;
     onChange(combos === undefined ? others : { ...others, [id]: combos });
     setWaiting(undefined);
+  };
+  /** Leaves the keys of an action to it alone. */
+  const takeAway = ({ id }: Action, others: readonly Action[]) => {
+    const mine = table.shortcutsOf(id);
+    onChange({ ...shortcuts, ...Object.fromEntries(others.map((other) => [other.id, table.shortcutsOf(other.id).filter((combo) => !mine.includes(combo))])) });
   };
   const onKeyDown = (action: Action) => (event: KeyboardEvent) => {
     if (waiting !== action.id || ['Shift', 'Control', 'Alt', 'Meta', 'Tab'].includes(event.key)) return;
@@ -42,7 +48,7 @@ export function ShortcutList({ table, shortcuts, onChange, onClose }: ShortcutLi
       <table className={classes['shortcuts']}>
         <tbody>
           {shown.map((action, index) => (
-            <Line key={action.id} action={action} isFirst={shown[index - 1]?.group !== action.group} table={table} isWaiting={waiting === action.id} isOwn={action.id in shortcuts} onWait={() => setWaiting(action.id)} onKeyDown={onKeyDown(action)} onSet={(combos) => set(action.id, combos)} />
+            <Line key={action.id} action={action} isFirst={shown[index - 1]?.group !== action.group} table={table} isWaiting={waiting === action.id} isOwn={action.id in shortcuts} onWait={() => setWaiting(action.id)} onKeyDown={onKeyDown(action)} onSet={(combos) => set(action.id, combos)} onTakeAway={(others) => takeAway(action, others)} />
           ))}
         </tbody>
       </table>
@@ -59,9 +65,10 @@ interface LineProps {
   onWait: () => void;
   onKeyDown: (event: KeyboardEvent) => void;
   onSet: (combos: readonly string[] | undefined) => void;
+  onTakeAway: (others: readonly Action[]) => void;
 }
 
-function Line({ action, isFirst, table, isWaiting, isOwn, onWait, onKeyDown, onSet }: LineProps) {
+function Line({ action, isFirst, table, isWaiting, isOwn, onWait, onKeyDown, onSet, onTakeAway }: LineProps) {
   const combos = table.shortcutsOf(action.id);
   const shared = table.actions.filter(({ id }) => id !== action.id && table.shortcutsOf(id).some((combo) => combos.includes(combo)));
   return (
@@ -76,7 +83,16 @@ function Line({ action, isFirst, table, isWaiting, isOwn, onWait, onKeyDown, onS
       <tr>
         <th scope="row">
           {action.title}
-          {isOwn && shared.length > 0 && <span className={classes['hint']}> {t.shortcuts.shared(shared.map(({ title }) => title).join(', '))}</span>}
+          {isOwn && shared.length > 0 && (
+            <span className={classes['hint']}>
+              {' '}
+              {t.shortcuts.shared(shared.map(({ title }) => title).join(', '))}{' '}
+              <button type="button" className={classes['link']} onClick={() => onTakeAway(shared)}>
+                {t.shortcuts.onlyHere}
+                <VisuallyHidden> {t.shortcuts.onlyHereFor(action.title)}</VisuallyHidden>
+              </button>
+            </span>
+          )}
         </th>
         <td>
           <button type="button" className={classes['combo']} onClick={onWait} onKeyDown={onKeyDown}>

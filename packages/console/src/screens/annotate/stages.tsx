@@ -45,16 +45,21 @@ function ScanStage({ bench, task, walk, stack }: StageProps & { stack: Stack }) 
       made.end();
     };
   }, [bench]);
-  return <Workspace bench={bench} backdrop={noBackdrop} {...(walk && { walk })} {...(task && { task })} {...(scan && { scan })} />;
+  return <Workspace bench={bench} backdrop={noBackdrop} isOnItsWay={false} {...(walk && { walk })} {...(task && { task })} {...(scan && { scan })} />;
 }
 
 function VideoStage({ bench, task, walk }: StageProps) {
   const { editor } = bench;
   const [player, setPlayer] = useState<Player>();
+  const [isBroken, setIsBroken] = useState(false);
   useEffect(() => {
     let isOver = false;
     let made: Player | undefined;
-    const onFault = (error: unknown) => void (isOver || notify({ tone: 'bad', text: `${t.closed.picture}: ${explain(error)}` }));
+    const onFault = (error: unknown) => {
+      if (isOver) return;
+      setIsBroken(true);
+      notify({ tone: 'bad', text: `${t.closed.picture}: ${explain(error)}` });
+    };
     const open = async () => {
       const frames = await openFrames(bench.item);
       if (isOver) {
@@ -73,11 +78,12 @@ function VideoStage({ bench, task, walk }: StageProps) {
     };
   }, [bench]);
   return (
-    <Workspace bench={bench} backdrop={noBackdrop} {...(walk && { walk })} {...(task && { task })} {...(player && { player })} />
+    <Workspace bench={bench} backdrop={noBackdrop} isOnItsWay={!player && !isBroken} {...(walk && { walk })} {...(task && { task })} {...(player && { player })} />
   );
 }
 
 function PictureStage({ bench, task, walk }: StageProps) {
+  const [broken, setBroken] = useState<Workbench>();
   useEffect(() => {
     let isOver = false;
     // Prepared ahead, it is there already.
@@ -88,9 +94,13 @@ function PictureStage({ bench, task, walk }: StageProps) {
         showPicture(bench, picture);
         if (picture.isPreview) notify({ tone: 'plain', text: t.save.preview });
       },
-      (error: unknown) => void (isOver || notify({ tone: 'bad', text: `${t.closed.picture}: ${error instanceof Error ? error.message : String(error)}` })),
+      (error: unknown) => {
+        if (isOver) return;
+        setBroken(bench);
+        notify({ tone: 'bad', text: `${t.closed.picture}: ${explain(error)}` });
+      },
     );
     return () => void (isOver = true);
   }, [bench]);
-  return <Workspace bench={bench} backdrop={bench.backdrop} {...(walk && { walk })} {...(task && { task })} />;
+  return <Workspace bench={bench} backdrop={bench.backdrop} isOnItsWay={broken !== bench} {...(walk && { walk })} {...(task && { task })} />;
 }

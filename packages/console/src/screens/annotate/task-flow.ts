@@ -24,8 +24,8 @@ export interface TaskFlow {
   skip(): void;
   flag(reason: string): void;
   review(verdict: 'accept' | 'reject' | 'fix', comment?: string): void;
-  /** `annotation`: the one that the comment is pinned to. */
-  comment(comment: string, annotation?: string): void;
+  /** `annotation`: the one that the comment is pinned to. Resolves to whether the platform has it. */
+  comment(comment: string, annotation?: string): Promise<boolean>;
 }
 
 /** Ends the task in hand one way or another, and goes on to the next. */
@@ -85,8 +85,15 @@ export function useTaskFlow(bench: Workbench, task: Task, mode: TaskMode, scope:
         took(await fovea.tasks.review(task.id, { verdict, ...(comment !== undefined && comment !== '' && { comment }) }));
         return { accept: t.review.accepted, reject: t.review.rejected, fix: t.review.fixed }[verdict];
       }),
-    comment: (comment, annotation) =>
-      void fovea.tasks.review(task.id, { verdict: 'comment', comment, ...(annotation !== undefined && { annotation }) }).then(took, (error: unknown) => notify({ tone: 'bad', text: (error as Error).message })),
+    async comment(comment, annotation) {
+      try {
+        took(await fovea.tasks.review(task.id, { verdict: 'comment', comment, ...(annotation !== undefined && { annotation }) }));
+        return true;
+      } catch (error) {
+        notifyError(error);
+        return false;
+      }
+    },
   };
 }
 

@@ -14,6 +14,7 @@ import { ConflictPanel } from './conflict-panel.tsx';
 import { Dialogs, type Dialog } from './dialogs.tsx';
 import { useEditorEvents } from './hooks.ts';
 import { followKeys } from './keys.ts';
+import { PictureWait } from './picture-wait.tsx';
 import { Pins } from './pins.tsx';
 import { LabelPanel, takeLabel } from './label-panel.tsx';
 import { ObjectList } from './object-list.tsx';
@@ -34,6 +35,7 @@ import { LostBanner, TaskBar } from './task-bar.tsx';
 import type { TaskFlow, TaskMode } from './task-flow.ts';
 import { TextPanel } from './text-panel.tsx';
 import { ToolBar } from './tool-bar.tsx';
+import { viewActions } from './view-actions.ts';
 import { TopBar, WalkButtons } from './top-bar.tsx';
 import type { Player } from './video/player.ts';
 import { Timeline } from './video/timeline.tsx';
@@ -48,6 +50,8 @@ export interface Walk {
 export interface WorkspaceProps {
   bench: Workbench;
   backdrop: Store<Backdrop | undefined>;
+  /** The picture, or the first frame, is on its way. */
+  isOnItsWay: boolean;
   /** With a task, what may be done with it. */
   task?: { readonly task: Task; readonly mode: TaskMode; readonly flow: TaskFlow };
   /** Of a video, once its frames can be read. */
@@ -59,7 +63,7 @@ export interface WorkspaceProps {
 }
 
 /** The page of one item: bar, tools, canvas, panels. */
-export function Workspace({ bench, backdrop, task, player, scan, walk }: WorkspaceProps) {
+export function Workspace({ bench, backdrop, isOnItsWay, task, player, scan, walk }: WorkspaceProps) {
   const { editor, labeling } = bench;
   useDocumentTitle(`${t.title(bench.item.name)} · ${texts.app.name}`);
   const [dialog, setDialog] = useState<Dialog>();
@@ -99,6 +103,7 @@ export function Workspace({ bench, backdrop, task, player, scan, walk }: Workspa
             <div className={classes['canvasBox']}>
               <Canvas editor={editor} backdrop={backdrop} canvasRef={canvasRef} onAct={() => void act()} onRenderer={onRenderer} />
               <Pins editor={editor} comments={comments} />
+              {isOnItsWay && <PictureWait backdrop={backdrop} />}
             </div>
             {planes?.isOpen && scan && <PlanePanel bench={bench} scan={scan} />}
           </div>
@@ -230,7 +235,7 @@ function useTable({ bench, task, player, scan, walk }: Pick<WorkspaceProps, 'ben
       previous: walk && (() => way.current?.previous?.()),
       comment: inReview(() => document.getElementById('fovea-comment')?.focus()),
     });
-    return new ActionTable([...own, ...(player ? playerActions(player) : []), ...(scan ? presetActions(scan, isHounsfield(bench.item)) : []), ...withLabels(editorActions(editor), editor, (label) => takeLabel(editor, label))], shortcuts);
+    return new ActionTable([...own, ...viewActions(), ...(player ? playerActions(player) : []), ...(scan ? presetActions(scan, isHounsfield(bench.item)) : []), ...withLabels(editorActions(editor), editor, (label) => takeLabel(editor, label))], shortcuts);
   }, [bench, kind, shortcuts, hasInstructions, labelNames, player, scan]);
   const changeShortcuts = (next: typeof shortcuts) => {
     saveShortcuts(next);

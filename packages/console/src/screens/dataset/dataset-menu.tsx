@@ -1,7 +1,7 @@
 import type { Dataset, Project } from '@fovea/contract';
 import { ActionIcon, Menu, Modal } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { IconDots, IconFileExport, IconFileImport, IconPencil, IconTrash } from '@tabler/icons-react';
+import { IconChecklist, IconDots, IconFileExport, IconFileImport, IconPencil, IconTrash } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { fovea } from '../../api/client.ts';
 import { refreshDatasets } from '../../api/datasets.ts';
@@ -11,7 +11,9 @@ import { texts } from '../../texts.ts';
 import { formatTexts } from '../../texts-formats.ts';
 import { Confirm } from '../../ui/confirm.tsx';
 import { notify, notifyError } from '../../ui/notices.ts';
+import { workTexts } from '../../texts-work.ts';
 import { DatasetForm } from '../project/dataset-form.tsx';
+import { NewBatchForm } from '../workflow/batch-form.tsx';
 import { forgetLists } from './item-list.ts';
 import { ExportDialog } from './labels/export-dialog.tsx';
 import { ImportDialog } from './labels/import-dialog.tsx';
@@ -22,6 +24,8 @@ export function DatasetMenu({ dataset, project, search }: { dataset: Dataset; pr
   const [deleting, remove] = useDisclosure(false);
   const [exporting, exportLabels] = useDisclosure(false);
   const [importing, importLabels] = useDisclosure(false);
+  const [handingOut, handOut] = useDisclosure(false);
+  const manages = roleReaches(project.role, 'manager');
   const navigate = useNavigate();
   const deleteDataset = async () => {
     await fovea.datasets.delete(dataset.id);
@@ -48,7 +52,12 @@ export function DatasetMenu({ dataset, project, search }: { dataset: Dataset; pr
           <Menu.Item leftSection={<IconFileImport size={15} />} onClick={importLabels.open}>
             {formatTexts.import}
           </Menu.Item>
-          {roleReaches(project.role, 'manager') && (
+          {manages && (
+            <Menu.Item leftSection={<IconChecklist size={15} />} onClick={handOut.open}>
+              {workTexts.batches.create}
+            </Menu.Item>
+          )}
+          {manages && (
             <Menu.Item leftSection={<IconTrash size={15} />} color="red" onClick={remove.open}>
               {texts.dataset.delete}
             </Menu.Item>
@@ -59,7 +68,10 @@ export function DatasetMenu({ dataset, project, search }: { dataset: Dataset; pr
         <DatasetForm projectId={dataset.projectId} dataset={dataset} onDone={edit.close} onCancel={edit.close} />
       </Modal>
       <ExportDialog dataset={dataset} search={search} opened={exporting} onClose={exportLabels.close} />
-      <ImportDialog dataset={dataset} mayCreateLabels={roleReaches(project.role, 'manager')} opened={importing} onClose={importLabels.close} />
+      <ImportDialog dataset={dataset} mayCreateLabels={manages} opened={importing} onClose={importLabels.close} />
+      <Modal opened={handingOut} onClose={handOut.close} title={workTexts.batches.create}>
+        <NewBatchForm project={project} from={{ dataset, search }} close={handOut.close} />
+      </Modal>
       <Confirm opened={deleting} onClose={remove.close} question={texts.dataset.deleteConfirm(dataset.name)} action={texts.dataset.delete} run={deleteDataset} />
     </>
   );

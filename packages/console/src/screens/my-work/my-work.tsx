@@ -15,6 +15,7 @@ import { ButtonLink, TextLink } from '../../ui/link.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { Page } from '../../ui/page.tsx';
 import { BatchBar, Card } from '../workflow/parts.tsx';
+import { useItemPaths } from '../workflow/task-list.tsx';
 import classes from './my-work.module.css';
 import { figuresOf, MyFigures } from './figures.tsx';
 
@@ -33,8 +34,9 @@ export function MyWork() {
   const mine = useQueries({ queries: asked.map((project) => myTasksQuery(project.id, me.user.email)) });
   const loose = useQueries({ queries: asked.map((project) => looseTasksQuery(project.id)) });
   const loading = projects === undefined || [...batches, ...mine, ...loose].some((query) => query.isPending);
-  const waiting = asked.flatMap((project, index) => [...(batches[index]?.data ?? []).flatMap((batch) => waitsIn(project, batch)), ...waitsAlone(project, loose[index]?.data ?? 0)]);
   const tasks = mine.flatMap((query) => query.data ?? []);
+  const own = tasks.filter((task) => task.status === 'submitted' && task.submittedBy === me.user.email);
+  const waiting = asked.flatMap((project, index) => [...(batches[index]?.data ?? []).flatMap((batch) => waitsIn(project, batch, own)), ...waitsAlone(project, loose[index]?.data ?? 0)]);
   const names = new Map(asked.map(({ id, name }) => [id, name]));
   return (
     <Page title={t.title} subtitle={t.subtitle}>
@@ -60,10 +62,11 @@ interface Wait {
   toReview: number;
 }
 
-/** What a batch has for the person to do. */
-function waitsIn(project: Project, batch: Batch): Wait[] {
+/** What a batch has for the person to do. Reviewers do not look at their own work. */
+function waitsIn(project: Project, batch: Batch, own: readonly Task[]): Wait[] {
   if (batch.status !== 'in_progress') return [];
-  const toReview = roleReaches(project.role, 'reviewer') ? batch.counts.submitted : 0;
+  const notMine = roleReaches(project.role, 'developer') ? 0 : own.filter(({ batchId }) => batchId === batch.id).length;
+  const toReview = roleReaches(project.role, 'reviewer') ? Math.max(0, batch.counts.submitted - notMine) : 0;
   const open = batch.counts.pending;
   return open + toReview === 0 ? [] : [{ project, batch, open, toReview }];
 }
@@ -169,6 +172,7 @@ function HandedIn({ tasks, names }: { tasks: readonly Task[]; names: ReadonlyMap
 }
 
 function TaskTable({ tasks, names }: { tasks: readonly Task[]; names: ReadonlyMap<string, string> }) {
+  const paths = useItemPaths(tasks);
   return (
     <DataTable
       rows={tasks}
@@ -180,7 +184,7 @@ function TaskTable({ tasks, names }: { tasks: readonly Task[]; names: ReadonlyMa
           main: true,
           cell: (task) => (
             <TextLink to="/tasks/$taskId" params={{ taskId: task.id }} size="sm">
-              {task.type} {task.id.slice(-12)}
+              {paths.get(task.itemId ?? '') ?? `${task.type} ${task.id.slice(-12)}`}
             </TextLink>
           ),
         },

@@ -1,26 +1,24 @@
-import type { Batch, Task } from '@fovea/contract';
-import { Button, Skeleton, Table } from '@mantine/core';
+import type { Batch, Project } from '@fovea/contract';
+import { Button, Modal, Skeleton, Table } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { fovea } from '../../api/client.ts';
 import { projectQuery, roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
-import { batchTasksQuery, liveBatchQuery, pathsQuery, refresh } from '../../api/work.ts';
+import { liveBatchQuery, refresh } from '../../api/work.ts';
 import { PageFault } from '../../shell/page-fault.tsx';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
-import { productTexts } from '../../texts-product.ts';
 import { Confirm } from '../../ui/confirm.tsx';
-import { DataTable } from '../../ui/data-table.tsx';
 import { ButtonLink, TextLink } from '../../ui/link.tsx';
-import { Moment } from '../../ui/moment.tsx';
 import { notify } from '../../ui/notices.ts';
 import { Page } from '../../ui/page.tsx';
+import { EditBatchForm } from './batch-form.tsx';
 import { BatchBar, BatchState, Card } from './parts.tsx';
 import { Assignments, BatchProgress } from './batch-plots.tsx';
 import { BatchQuality } from './quality.tsx';
-import { Reopen } from './reopen.tsx';
+import { BatchTasks } from './task-list.tsx';
 import classes from './workflow.module.css';
 
 /** One batch: how far it is, who works on it, how good the work is. */
@@ -53,7 +51,7 @@ export function BatchPage() {
           {workTexts.batches.title}
         </TextLink>,
       ]}
-      actions={<BatchActions batch={batch} manages={manages} reviews={roleReaches(project.role, 'reviewer')} />}
+      actions={<BatchActions batch={batch} project={project} manages={manages} reviews={roleReaches(project.role, 'reviewer')} />}
     >
       <div className={classes['columns']}>
         <Card title={workTexts.batches.progress}>
@@ -65,8 +63,7 @@ export function BatchPage() {
         <Assignments batch={batch} />
       </div>
       {roleReaches(project.role, 'reviewer') && <BatchQuality batch={batch} manages={manages} />}
-      <h2 className={classes['section']}>{workTexts.batches.tasks}</h2>
-      <Tasks batch={batch} manages={manages} />
+      <BatchTasks project={project} batch={batch.id} />
     </Page>
   );
 }
@@ -89,8 +86,9 @@ function Counts({ batch }: { batch: Batch }) {
   );
 }
 
-function BatchActions({ batch, manages, reviews }: { batch: Batch; manages: boolean; reviews: boolean }) {
+function BatchActions({ batch, project, manages, reviews }: { batch: Batch; project: Project; manages: boolean; reviews: boolean }) {
   const [cancelling, ask] = useDisclosure(false);
+  const [editing, edit] = useDisclosure(false);
   const [writes, labels] = [useScope('write'), useScope('label')];
   const open = useMutation({
     mutationFn: () => fovea.batches.finalize(batch.id),
@@ -118,45 +116,20 @@ function BatchActions({ batch, manages, reviews }: { batch: Batch; manages: bool
           {workTexts.batches.open}
         </Button>
       )}
+      {batch.status !== 'cancelled' && manages && writes && (
+        <Button variant="default" onClick={edit.open}>
+          {texts.common.edit}
+        </Button>
+      )}
       {(batch.status === 'staging' || batch.status === 'in_progress') && manages && writes && (
         <Button variant="subtle" color="red" onClick={ask.open}>
           {workTexts.batches.cancel}
         </Button>
       )}
+      <Modal opened={editing} onClose={edit.close} title={workTexts.batches.edit}>
+        <EditBatchForm project={project} batch={batch} close={edit.close} />
+      </Modal>
       <Confirm opened={cancelling} onClose={ask.close} question={workTexts.batches.cancelConfirm(batch.name)} action={workTexts.batches.cancel} run={cancel} />
-    </>
-  );
-}
-
-function Tasks({ batch, manages }: { batch: Batch; manages: boolean }) {
-  const { data } = useQuery(batchTasksQuery(batch.projectId, batch.id));
-  const { data: names = new Map<string, string>() } = useQuery(pathsQuery(batch.datasetId, (data ?? []).flatMap((task) => task.itemId ?? [])));
-  if (!data) return <Skeleton height={120} aria-label={texts.common.loading} />;
-  if (data.length === 0) return <p>{workTexts.batches.noTasks}</p>;
-  return (
-    <DataTable
-      rows={data as Task[]}
-      keyOf={(task) => task.id}
-      columns={[
-        { head: workTexts.batches.task, main: true, cell: (task) => <TaskName task={task} name={names.get(task.itemId ?? '')} /> },
-        { head: workTexts.batches.status, cell: (task) => workTexts.batches.counts[task.status] },
-        { head: productTexts.myWork.verdict, cell: (task) => (task.reviewStatus === null ? '' : productTexts.myWork.verdicts[task.reviewStatus]) },
-        { head: workTexts.batches.by, cell: (task) => task.submittedBy ?? task.claimedBy ?? '' },
-        { head: workTexts.batches.time, align: 'right', cell: (task) => task.secondsSpent > 0 && productTexts.myWork.duration(task.secondsSpent) },
-        { head: texts.common.created, cell: (task) => <Moment at={task.createdAt} /> },
-        manages && { head: workTexts.reopen.action, quiet: true, align: 'right', cell: (task) => <Reopen task={task} name={names.get(task.itemId ?? '') ?? task.id.slice(-12)} quiet /> },
-      ]}
-    />
-  );
-}
-
-function TaskName({ task, name }: { task: Task; name: string | undefined }) {
-  return (
-    <>
-      <TextLink to="/tasks/$taskId" params={{ taskId: task.id }}>
-        {name ?? task.id.slice(-12)}
-      </TextLink>
-      {task.flag !== null && ` · ${task.flag}`}
     </>
   );
 }

@@ -1,5 +1,6 @@
-import type { Delivery, Project, Webhook } from '@fovea/contract';
-import { ActionIcon, Badge, Button, Code, Modal, Skeleton, Switch, TextInput } from '@mantine/core';
+import type { Project, Webhook } from '@fovea/contract';
+import { ActionIcon, Badge, Modal, Switch, TextInput } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
 import { IconTrash, IconWebhook } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
@@ -7,15 +8,15 @@ import { useState } from 'react';
 import { fovea } from '../../api/client.ts';
 import { roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
-import { deliveriesQuery, refresh, webhooksQuery } from '../../api/work.ts';
+import { refresh, webhooksQuery } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
 import { workTexts } from '../../texts-work.ts';
-import { DataTable } from '../../ui/data-table.tsx';
+import { CodeLine } from '../../ui/code-line.tsx';
+import { Confirm } from '../../ui/confirm.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
-import { Moment } from '../../ui/moment.tsx';
-import { notify } from '../../ui/notices.ts';
 import { ProjectList } from '../project/project-list.tsx';
 import { DefaultCallback } from './default-callback.tsx';
+import { Deliveries } from './deliveries.tsx';
 import classes from './workflow.module.css';
 
 const t = workTexts.webhooks;
@@ -50,7 +51,7 @@ export function ProjectWebhooks() {
           </h2>
           <Deliveries project={project} />
           <Modal opened={secret !== undefined} onClose={() => setSecret(undefined)} title={t.secret}>
-            <Code block>{secret}</Code>
+            {secret !== undefined && <CodeLine code={secret} label={t.secretLabel} />}
           </Modal>
         </>
       )}
@@ -73,55 +74,18 @@ function Turn({ webhook }: { webhook: Webhook }) {
 }
 
 function Remove({ webhook }: { webhook: Webhook }) {
-  const remove = useMutation({ mutationFn: () => fovea.webhooks.delete(webhook.id), onSettled: () => refresh('webhooks') });
+  const [asking, ask] = useDisclosure(false);
+  const remove = async () => {
+    await fovea.webhooks.delete(webhook.id);
+    await refresh('webhooks');
+  };
   return (
-    <ActionIcon variant="subtle" color="red" aria-label={t.remove(webhook.url)} loading={remove.isPending} onClick={() => remove.mutate()}>
-      <IconTrash size={16} />
-    </ActionIcon>
-  );
-}
-
-const colors = { pending: 'blue', delivered: 'teal', dead: 'red' } as const;
-
-function Deliveries({ project }: { project: Project }) {
-  const { data } = useQuery(deliveriesQuery(project.id));
-  if (!data) return <Skeleton height={120} aria-label={texts.common.loading} />;
-  if (data.length === 0) return <p>{t.noDeliveries}</p>;
-  return (
-    <DataTable
-      rows={data}
-      keyOf={(delivery) => delivery.id}
-      minWidth={720}
-      columns={[
-        { head: t.event, main: true, cell: (delivery) => delivery.eventType },
-        { head: t.url, cell: (delivery) => <span className={classes.url}>{delivery.url}</span> },
-        {
-          head: t.state,
-          cell: (delivery) => (
-            <Badge variant="light" color={colors[delivery.status]}>
-              {t.status[delivery.status]}
-            </Badge>
-          ),
-        },
-        { head: t.answer, cell: (delivery) => delivery.lastStatus ?? delivery.lastError ?? '' },
-        { head: t.attempts, align: 'right', cell: (delivery) => delivery.attempts },
-        { head: t.when, cell: (delivery) => <Moment at={delivery.createdAt} /> },
-        { head: t.again, quiet: true, align: 'right', cell: (delivery) => <Again delivery={delivery} /> },
-      ]}
-    />
-  );
-}
-
-function Again({ delivery }: { delivery: Delivery }) {
-  const again = useMutation({
-    mutationFn: () => fovea.webhooks.redeliver(delivery.id),
-    onSuccess: () => notify({ tone: 'plain', text: t.sent }),
-    onSettled: () => refresh('deliveries'),
-  });
-  return (
-    <Button size="xs" variant="subtle" loading={again.isPending} aria-label={`${t.again}: ${delivery.eventType}`} onClick={() => again.mutate()}>
-      {t.again}
-    </Button>
+    <>
+      <ActionIcon variant="subtle" color="red" aria-label={t.remove(webhook.url)} onClick={ask.open}>
+        <IconTrash size={16} />
+      </ActionIcon>
+      <Confirm opened={asking} onClose={ask.close} question={t.removeConfirm(webhook.url)} action={texts.common.delete} run={remove} />
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Task } from '@fovea/contract';
 import { fovea } from '../../../api/client.ts';
 import { hasCode } from '../../../api/errors.ts';
+import { projectQuery, roleReaches } from '../../../api/projects.ts';
 import { queryClient } from '../../../api/query-client.ts';
 import { taskQuery } from '../../../api/tasks.ts';
 import type { Acquired } from '../acquire.ts';
@@ -76,13 +77,25 @@ async function leftBehind({ projectId, batchId }: QueueScope, me: string, curren
   }
 }
 
-/** The oldest work of others that waits for review and was not put off. */
-async function nextToReview({ projectId, batchId }: QueueScope, me: string, current: string | undefined): Promise<HeldTask | null> {
-  const filter = { and: [{ status: 'submitted' }, { submittedBy: { ne: me } }, ...(batchId === undefined ? [] : [{ batchId }])] };
-  const { data } = await fovea.tasks.query(projectId, { filter, sort: [{ field: 'submittedAt', direction: 'asc' }], limit: 1_000 }).page();
-  const waiting = (data as Task[]).filter(({ id }) => id !== current);
-  const task = waiting.find(({ id }) => !skipped.has(id)) ?? waiting[0];
+/**
+ * The oldest work that waits for review and was not put off: of others, and for a developer and above, who may be the only
+ * person in it, their own after that.
+ */
+async function nextToReview(scope: QueueScope, me: string, current: string | undefined): Promise<HeldTask | null> {
+  const waiting = async (by: Readonly<Record<string, unknown>>) => {
+    const filter = { and: [{ status: 'submitted' }, { submittedBy: by }, ...(scope.batchId === undefined ? [] : [{ batchId: scope.batchId }])] };
+    const { data } = await fovea.tasks.query(scope.projectId, { filter, sort: [{ field: 'submittedAt', direction: 'asc' }], limit: 1_000 }).page();
+    return (data as Task[]).filter(({ id }) => id !== current);
+  };
+  const ofOthers = await waiting({ ne: me });
+  const found = ofOthers.length > 0 || !(await mayReviewOwn(scope)) ? ofOthers : await waiting({ eq: me });
+  const task = found.find(({ id }) => !skipped.has(id)) ?? found[0];
   return task ? { task, lease: undefined } : null;
+}
+
+async function mayReviewOwn({ projectId }: QueueScope): Promise<boolean> {
+  const { role } = await queryClient.ensureQueryData(projectQuery(projectId));
+  return roleReaches(role, 'developer');
 }
 
 function hold(held: HeldTask): HeldTask {

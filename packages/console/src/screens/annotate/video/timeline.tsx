@@ -28,7 +28,7 @@ export function Timeline({ editor, player, table, run }: TimelineProps) {
   const isPlaying = useStore(player.isPlaying);
   const speed = useStore(player.speed);
   const shown = useStore(player.shown);
-  const shared = { table, run };
+  const shared = { editor, table, run };
   return (
     <section className={classes['timeline']} aria-label={t.video.timeline} data-region="timeline">
       <div className={classes['buttons']}>
@@ -61,12 +61,12 @@ export function Timeline({ editor, player, table, run }: TimelineProps) {
   );
 }
 
-function Step(props: { id: string; icon: Icon; table: ActionTable; run: (id: string) => void; isMain?: boolean; isTurned?: boolean }) {
-  const { id, icon: Shown, table, run, isMain = false, isTurned = false } = props;
+function Step(props: { id: string; icon: Icon; editor: Editor; table: ActionTable; run: (id: string) => void; isMain?: boolean; isTurned?: boolean }) {
+  const { id, icon: Shown, editor, table, run, isMain = false, isTurned = false } = props;
   const title = table.get(id)?.title ?? id;
   const [keys] = table.shortcutsOf(id);
   return (
-    <button type="button" className={page['tool']} data-main={isMain} aria-label={title} title={keys === undefined ? title : `${title} (${writtenKeys(keys)})`} onClick={() => run(id)}>
+    <button type="button" className={page['tool']} data-main={isMain} aria-label={title} title={keys === undefined ? title : `${title} (${writtenKeys(keys)})`} onClick={() => run(id)} disabled={table.get(id)?.when(editor) !== true}>
       <Shown size={15} aria-hidden {...(isTurned && { style: { transform: 'scaleX(-1)' } })} />
     </button>
   );
