@@ -55,8 +55,7 @@ export class ActionTable {
   /** `overrides`: shortcuts by action id; an empty list leaves an action without any. */
   constructor(actions: readonly Action[], overrides: Readonly<Record<string, readonly string[]>> = {}) {
     this.actions = actions;
-    // Keys that a person chose come before those that were there.
-    for (const action of actions.toSorted((a, b) => Number(b.id in overrides) - Number(a.id in overrides))) {
+    for (const action of actions) {
       const combos = (overrides[action.id] ?? action.shortcuts).map(normalCombo);
       this.combos.set(action.id, combos);
       for (const combo of combos) this.byCombo.set(combo, [...(this.byCombo.get(combo) ?? []), action]);
@@ -83,7 +82,7 @@ export class ActionTable {
   handle(editor: Editor, input: KeyInput): boolean {
     if (input.phase !== 'down') return false;
     const action = this.byCombo.get(comboOf(input))?.find(({ when }) => when(editor));
-    action?.run(editor);
+    if (action) perform(editor, action);
     return action !== undefined;
   }
 
@@ -91,7 +90,15 @@ export class ActionTable {
   run(editor: Editor, id: string): boolean {
     const action = this.get(id);
     if (!action?.when(editor)) return false;
-    action.run(editor);
+    perform(editor, action);
     return true;
   }
+}
+
+const editing: ReadonlySet<ActionGroup> = new Set(['Edit', 'Shape', 'Order', 'Label']);
+
+/** What would change shapes while they are being dragged puts them back first. */
+function perform(editor: Editor, action: Action): void {
+  if (action.id !== 'edit.undo' && editing.has(action.group) && editor.tools.current === 'select') editor.tools.interrupt();
+  action.run(editor);
 }

@@ -64,8 +64,9 @@ function mayUse(editor: Editor, id: ToolId): boolean {
 const editActions: Action[] = [
   action('Edit', 'edit.undo', 'Undo', {
     shortcuts: ['mod+z'],
-    when: (editor) => editor.document.canUndo,
-    run: (editor) => editor.tools.whileIdle(() => editor.document.undo()),
+    when: (editor) => editor.document.canUndo || editor.tools.isBusy,
+    // In the middle of a gesture, that is what is taken back.
+    run: (editor) => (editor.tools.isBusy ? editor.tools.interrupt() : editor.document.undo()),
   }),
   action('Edit', 'edit.redo', 'Redo', {
     shortcuts: ['mod+shift+z', 'mod+y'],

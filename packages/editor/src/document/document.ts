@@ -179,6 +179,8 @@ export class EditorDocument {
     const done = this.store.apply(diff);
     this.uncommitted.addAll(done);
     this.emitChange(done, 'user');
+    // What was committed meanwhile (a key pressed in mid-stroke) is known elsewhere: it has to be taken back there as well.
+    this.commit();
   }
 
   /** Makes one step of all since the mark. */

@@ -1,7 +1,7 @@
 import type { Editor } from '../editor/editor.ts';
 import { fromContent, toContent } from '../document/record.ts';
 import type { RecordContent } from '../document/record.ts';
-import { boundsCenter, unionBounds } from '../math/bounds.ts';
+import { boundsCenter, heldWithin, unionBounds } from '../math/bounds.ts';
 import { translation } from '../math/matrix.ts';
 import { clamp } from '../math/vector.ts';
 import { kindOf } from '../shapes/registry.ts';
@@ -75,8 +75,11 @@ function placeClip(editor: Editor, clip: Clip, inPlace: boolean): readonly Recor
   const { width, height } = editor.picture;
   const isSamePlace = clip.frame === editor.frame && clip.picture.width === width && clip.picture.height === height;
   const off = isSamePlace && !inPlace && isTaken(editor, bounds) ? editor.imageLength(pasteOffset) : 0;
-  const dx = clamp(off, -bounds.minX, Math.max(-bounds.minX, width - bounds.maxX));
-  const dy = clamp(off, -bounds.minY, Math.max(-bounds.minY, height - bounds.maxY));
+  const intoSmaller = (min: number, max: number, size: number) => clamp(off, -min, Math.max(-min, size - max));
+  const isSameSize = clip.picture.width === width && clip.picture.height === height;
+  const [dx, dy] = isSameSize
+    ? heldWithin(bounds, [off, off], editor.picture)
+    : [intoSmaller(bounds.minX, bounds.maxX, width), intoSmaller(bounds.minY, bounds.maxY, height)];
   if (dx === 0 && dy === 0) return clip.contents;
   const matrix = translation(dx, dy);
   return clip.contents.map((content) => ({ ...content, geometry: kindOf(content.geometry).transform(content.geometry, matrix) }));

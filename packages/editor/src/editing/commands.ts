@@ -1,7 +1,8 @@
 import type { AnnotationGeometry } from '@fovea/contract';
 import type { Editor } from '../editor/editor.ts';
 import type { EditorRecord, RecordPatch } from '../document/record.ts';
-import { boundsCenter, unionBounds } from '../math/bounds.ts';
+import { boundsCenter, heldWithin, unionBounds } from '../math/bounds.ts';
+import type { Bounds } from '../math/bounds.ts';
 import { rotation, scaling, translation } from '../math/matrix.ts';
 import type { Matrix } from '../math/matrix.ts';
 import { kindOf } from '../shapes/registry.ts';
@@ -89,26 +90,29 @@ function reordered(order: readonly string[], chosen: ReadonlySet<string>, move: 
   return move === 'forward' ? next.toReversed() : next;
 }
 
-/** Moves the selection by image pixels. */
+/** Moves the selection by image pixels, as far as it stays within the picture. */
 export function nudgeSelected(editor: Editor, dx: number, dy: number): void {
-  transformSelected(editor, 'Move', () => translation(dx, dy));
+  transformSelected(editor, 'Move', (bounds) => {
+    const [x, y] = editor.settings.stayInPicture ? heldWithin(bounds, [dx, dy], editor.picture) : [dx, dy];
+    return x === 0 && y === 0 ? undefined : translation(x, y);
+  });
 }
 
 /** Turns the selection about its middle; radians, clockwise. */
 export function turnSelected(editor: Editor, angle: number): void {
-  transformSelected(editor, 'Turn', (center) => rotation(angle, center));
+  transformSelected(editor, 'Turn', (bounds) => rotation(angle, boundsCenter(bounds)));
 }
 
 /** Mirrors the selection about its middle. */
 export function flipSelected(editor: Editor, axis: 'horizontal' | 'vertical'): void {
-  transformSelected(editor, 'Flip', (center) => scaling(axis === 'horizontal' ? -1 : 1, axis === 'vertical' ? -1 : 1, center));
+  transformSelected(editor, 'Flip', (bounds) => scaling(axis === 'horizontal' ? -1 : 1, axis === 'vertical' ? -1 : 1, boundsCenter(bounds)));
 }
 
-function transformSelected(editor: Editor, title: string, matrixAbout: (center: [number, number]) => Matrix): void {
+function transformSelected(editor: Editor, title: string, matrixFor: (bounds: Bounds) => Matrix | undefined): void {
   const entries = editableIds(editor).flatMap((id) => editor.scene.get(id) ?? []);
   const bounds = unionBounds(entries);
-  if (!bounds) return;
-  const matrix = matrixAbout(boundsCenter(bounds));
+  const matrix = bounds && matrixFor(bounds);
+  if (!matrix) return;
   editor.document.edit(title, () =>
     setGeometries(editor, entries.map(({ record, geometry }) => [record.id, kindOf(geometry).transform(geometry, matrix)])),
   );

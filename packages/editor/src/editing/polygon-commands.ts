@@ -1,4 +1,5 @@
 import type { Xy } from '@fovea/contract';
+import { intersectRegions } from '@fovea/geometry';
 import type { Editor } from '../editor/editor.ts';
 import type { SceneEntry } from '../scene/scene.ts';
 import { boundsOf } from '../math/bounds.ts';
@@ -22,13 +23,18 @@ function polygonsFor(editor: Editor, area?: readonly Xy[]): PolygonEntry[] {
 
 /** Cuts an area out of the selected polygon (else the topmost beneath it): a hole, or a bite at its edge. */
 export function punchHole(editor: Editor, area: readonly Xy[]): void {
-  const entry = polygonsFor(editor, area).at(-1);
+  const entry = polygonsFor(editor, area).findLast(({ geometry }) => intersectRegions(geometry, { points: area }).length > 0);
   if (!entry) {
     editor.notify('There is no polygon to cut a hole into');
     return;
   }
+  const left = subtractArea(entry.geometry, { points: area });
+  if (left.length === 0) {
+    editor.notify('The hole would take the whole polygon away');
+    return;
+  }
   editor.document.edit('Cut hole', () => {
-    editor.selection.set(replaceBy(editor, entry.record, subtractArea(entry.geometry, { points: area })));
+    editor.selection.set(replaceBy(editor, entry.record, left));
   });
 }
 

@@ -1,4 +1,4 @@
-import type { AnnotationGeometry, GeometryOf } from '@fovea/contract';
+import type { AnnotationGeometry, AnnotationType, GeometryOf } from '@fovea/contract';
 import { fromContent } from '../document/record.ts';
 import type { EditorRecord, RecordContent } from '../document/record.ts';
 import type { Editor } from '../editor/editor.ts';
@@ -51,16 +51,24 @@ function volumeOf(mask: GeometryOf<'mask'>, frame: number, size: [number, number
   return volumeWith({ type: 'volume', value: 1, size }, new StackMask().with(frame, tiledMask(mask)));
 }
 
+/** Whether a drawn shape is large enough to be no slip of the hand. */
+export function isMeant(editor: Editor, geometry: AnnotationGeometry): boolean {
+  return kindOf(geometry).isMeant(geometry, editor.imageLength(leastDrawnPx));
+}
+
+/** Whether the active label may be drawn so; if not, the person is told. */
+export function mayDraw(editor: Editor, type: AnnotationType): boolean {
+  if (editor.labels.allows(editor.activeLabel, type)) return true;
+  editor.notify(`${editor.activeLabel} may not be drawn as ${type.replace('_', ' ')}`);
+  return false;
+}
+
 /**
  * Adds a drawn shape as one step of the history and selects it. Shapes too small to be meant are dropped, and so are
  * those that the active label may not have (with a notice).
  */
 export function addShape(editor: Editor, geometry: AnnotationGeometry, title = 'Draw'): EditorRecord | undefined {
-  if (!kindOf(geometry).isMeant(geometry, editor.imageLength(leastDrawnPx))) return undefined;
-  if (!editor.labels.allows(editor.activeLabel, geometry.type)) {
-    editor.notify(`${editor.activeLabel} may not be drawn as ${geometry.type.replace('_', ' ')}`);
-    return undefined;
-  }
+  if (!isMeant(editor, geometry) || !mayDraw(editor, geometry.type)) return undefined;
   const record = newRecord(editor, geometry);
   editor.document.edit(title, () => editor.document.create([record]));
   editor.selection.set([record.id]);

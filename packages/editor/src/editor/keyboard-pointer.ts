@@ -34,7 +34,9 @@ export class KeyboardPointer {
   /** Begins in the middle of the canvas, or where the pointer was. */
   toggle(): void {
     if (this.place) {
-      this.send('leave', {});
+      // With the button still held, what it had begun is taken back: nobody will release it.
+      this.send(this.isPressed ? 'cancel' : 'leave', {});
+      this.isPressed = false;
       this.place = undefined;
       return;
     }

@@ -100,3 +100,12 @@ export function fromBox({ x, y, width, height }: Box): Bounds {
 export function toBox({ minX, minY, maxX, maxY }: Bounds): Box {
   return { x: minX, y: minY, width: maxX - minX, height: maxY - minY };
 }
+
+/**
+ * As much of a movement as leaves a rectangle within a picture. One that already reaches beyond an edge may move back, but
+ * no further out.
+ */
+export function heldWithin(bounds: Bounds, [dx, dy]: Xy, { width, height }: { width: number; height: number }): Xy {
+  const held = (by: number, min: number, max: number, size: number) => Math.min(Math.max(0, size - max), Math.max(Math.min(0, -min), by));
+  return [held(dx, bounds.minX, bounds.maxX, width), held(dy, bounds.minY, bounds.maxY, height)];
+}

@@ -1,6 +1,6 @@
 import type { PictureAdjustments } from '../editor/settings.ts';
-import { asImage, contextOf, intoDevice, visibleBounds } from './surface.ts';
-import type { MakeSurface, Surface, View } from './surface.ts';
+import { asImage, contextOf, finished, intoDevice, visibleBounds } from './surface.ts';
+import type { Drawn, MakeSurface, Surface, View } from './surface.ts';
 import type { Context2d } from '../shapes/pen.ts';
 
 /** Pixels along a side of a picture tile, at its own level. */
@@ -20,7 +20,7 @@ export class PictureLayer {
   private isStill = true;
   private adjustments: PictureAdjustments = { brightness: 1, contrast: 1, gamma: 1 };
   private table: Uint8ClampedArray | undefined;
-  private readonly tiles = new Map<string, Surface>();
+  private readonly tiles = new Map<string, Drawn>();
   private scratch: Surface | undefined;
 
   constructor(makeSurface: MakeSurface) {
@@ -92,7 +92,7 @@ export class PictureLayer {
   }
 
   /** A tile of a level; level n is the picture at 1/2ⁿ. */
-  private tile(level: number, column: number, row: number): Surface {
+  private tile(level: number, column: number, row: number): Drawn {
     const key = `${level}/${column}/${row}`;
     const kept = this.tiles.get(key);
     if (kept) {
@@ -108,7 +108,7 @@ export class PictureLayer {
     return made;
   }
 
-  private makeTile(factor: number, column: number, row: number): Surface {
+  private makeTile(factor: number, column: number, row: number): Drawn {
     const [x, y] = [column * sidePx * factor, row * sidePx * factor];
     const [width, height] = [Math.min(sidePx * factor, this.size.width - x), Math.min(sidePx * factor, this.size.height - y)];
     const surface = this.makeSurface(Math.max(1, Math.round(width / factor)), Math.max(1, Math.round(height / factor)));
@@ -116,7 +116,7 @@ export class PictureLayer {
     context.imageSmoothingQuality = 'high';
     if (this.source) context.drawImage(this.source, x, y, width, height, 0, 0, surface.width, surface.height);
     this.adjust(context, surface.width, surface.height);
-    return surface;
+    return finished(surface);
   }
 
   /** Without adjustments straight onto the canvas, with them by way of a copy of the size that is seen. */

@@ -18,28 +18,39 @@ function stage(columns: number, rows: number) {
   const canvas = new FakeSurface(1, 1);
   const surfaces = new FakeSurfaces();
   const frames: (() => void)[] = [];
-  const clock = { nowMs: 0 };
+  /** `tickMs` passes at every look at the clock. */
+  const clock = { nowMs: 0, tickMs: 0 };
   const renderer = new Renderer({
     editor,
     canvas: canvas as unknown as HTMLCanvasElement,
     makeSurface: surfaces.make,
     requestFrame: (draw) => frames.push(draw),
-    nowMs: () => clock.nowMs,
+    nowMs: () => (clock.nowMs += clock.tickMs),
   });
-  const settle = () => {
+  const frame = () => {
+    for (const draw of frames.splice(0)) draw();
+  };
+  const rest = () => {
     clock.nowMs += 1000;
     for (let round = 0; frames.length > 0; round++) {
       clock.nowMs += 16;
       if (round > 500) throw new Error('The renderer does not come to rest');
-      for (const draw of frames.splice(0)) draw();
+      frame();
     }
     canvas.calls = [];
+  };
+  const settle = () => {
+    rest();
     surfaces.forget();
   };
-  const frame = () => {
-    for (const draw of frames.splice(0)) draw();
+  /** What stands on the canvas once all is at rest: each surface put there, with all that was ever drawn on it. */
+  const shown = () => {
+    rest();
+    renderer.invalidate();
+    frame();
+    return canvas.calls.filter(({ name }) => name === 'drawImage').map(({ args: [surface, ...place] }) => [(surface as FakeSurface).calls, place]);
   };
-  return { editor, renderer, canvas, surfaces, frames, clock, settle, frame };
+  return { editor, renderer, canvas, surfaces, frames, clock, settle, frame, shown };
 }
 
 describe('what is drawn when', () => {
@@ -120,6 +131,50 @@ describe('what is drawn when', () => {
     frame();
     expect(surfaces.count('rect')).toBeGreaterThan(50);
     expect(surfaces.count('rect')).toBeLessThan(1000);
+  });
+
+  test('while the view moves a frame draws little, so that it moves smoothly; once it stands, more', () => {
+    const { editor, frame, surfaces, clock } = stage(100, 100);
+    clock.tickMs = 0.5;
+    editor.camera.panBy(1, 0);
+    frame();
+    surfaces.forget();
+    editor.camera.panBy(1, 0);
+    frame();
+    const whileMoving = surfaces.count('rect');
+    surfaces.forget();
+    frame();
+    expect(whileMoving).toBeGreaterThan(0);
+    expect(surfaces.count('rect')).toBeGreaterThan(whileMoving * 2);
+  });
+
+  test('who zooms out and in again finds the tiles of before', () => {
+    const { editor, settle, frame, surfaces } = stage(20, 20);
+    const zoomTo = (zoom: number) => {
+      editor.camera.set({ ...editor.camera.current, zoom });
+      frame();
+    };
+    const outAndIn = () => [1.7, 2.9, 1.7, 1].forEach(zoomTo);
+    settle();
+    outAndIn();
+    expect(surfaces.count('rect')).toBeGreaterThan(0);
+    surfaces.forget();
+    outAndIn();
+    expect(surfaces.count('rect')).toBe(0);
+  });
+
+  test('after panning, zooming and resting, the picture is the one that is drawn from nothing', () => {
+    const moved = stage(40, 40);
+    for (let round = 0; round < 30; round++) {
+      moved.editor.camera.zoomBy(round % 9 < 5 ? 1.3 : 0.6, [200 + round, 150]);
+      moved.editor.camera.panBy(-17 * (round % 3), 11);
+      moved.clock.nowMs += 16;
+      moved.frame();
+    }
+    const fresh = stage(40, 40);
+    fresh.editor.camera.set(moved.editor.camera.current);
+    expect(moved.shown()).toEqual(fresh.shown());
+    expect(moved.shown().length).toBeGreaterThan(2);
   });
 
   test('a brush size is no reason to draw tiles again; an opacity is', () => {

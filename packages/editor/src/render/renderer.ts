@@ -45,7 +45,6 @@ export class Renderer {
   private readonly overlay: OverlayPainter;
   private readonly tiles: TileLayer;
   private readonly requestFrame: (draw: () => void) => void;
-  private readonly nowMs: () => number;
   private background: string;
   private readonly leave: (() => void)[] = [];
   /** Shapes in hand: not on the tiles. */
@@ -62,7 +61,6 @@ export class Renderer {
     this.canvas = options.canvas as unknown as Surface;
     this.context = contextOf(this.canvas, { alpha: false });
     this.requestFrame = options.requestFrame ?? ((draw) => void requestAnimationFrame(draw));
-    this.nowMs = options.nowMs ?? (() => performance.now());
     this.background = options.background ?? '#14181f';
     this.picture = new PictureLayer(makeSurface);
     this.masks = new MaskBitmaps(makeSurface);
@@ -72,7 +70,7 @@ export class Renderer {
       makeSurface,
       entriesIn: (bounds) => editor.scene.searchOrdered(bounds).filter(({ record }) => !this.lifted.has(record.id)),
       paint: (entry, place) => this.shapes.paint(entry, place, 'plain'),
-      nowMs: this.nowMs,
+      nowMs: options.nowMs ?? (() => performance.now()),
     });
     this.adopt(editor.settings);
     this.listen();
@@ -109,11 +107,9 @@ export class Renderer {
     const view = viewOf(this.editor.camera.current, this.editor.camera.viewport);
     if (this.canvas.width !== view.width) this.canvas.width = view.width;
     if (this.canvas.height !== view.height) this.canvas.height = view.height;
-    const startMs = this.nowMs();
     this.dropLanded();
-    const { hasDrawn, hasMore } = this.tiles.prepare(view);
+    const { hasDrawn, hasMore } = this.tiles.prepare(view, this.context);
     if (this.isStale || hasDrawn) this.compose(view);
-    if (hasDrawn) this.tiles.adapt(this.nowMs() - startMs);
     this.isStale = false;
     return hasMore;
   }

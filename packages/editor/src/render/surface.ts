@@ -7,7 +7,12 @@ export interface Surface {
   width: number;
   height: number;
   getContext(kind: '2d', options?: { alpha?: boolean; willReadFrequently?: boolean }): Context2d | null;
+  /** Hands over what was drawn, without copying it, and leaves the surface empty. */
+  transferToImageBitmap?(): ImageBitmap;
 }
+
+/** What has been drawn: to be shown, and in a surface also to be drawn on further. */
+export type Drawn = Surface | ImageBitmap;
 
 export type MakeSurface = (width: number, height: number) => Surface;
 
@@ -22,8 +27,21 @@ export function contextOf(surface: Surface, options?: { alpha?: boolean; willRea
 }
 
 /** Surfaces are drawn on surfaces; the browser's type says so of its own classes only. */
-export function asImage(surface: Surface): CanvasImageSource {
-  return surface as unknown as CanvasImageSource;
+export function asImage(drawn: Drawn): CanvasImageSource {
+  return drawn as unknown as CanvasImageSource;
+}
+
+/** For what is shown in every frame from now on: from a surface, the browser would take a new copy each time. */
+export function finished(surface: Surface): Drawn {
+  return surface.transferToImageBitmap?.() ?? surface;
+}
+
+/** A surface to draw on further, whatever became of it. */
+export function reopened(drawn: Drawn, makeSurface: MakeSurface): Surface {
+  if ('getContext' in drawn) return drawn;
+  const surface = makeSurface(drawn.width, drawn.height);
+  contextOf(surface).drawImage(drawn, 0, 0);
+  return surface;
 }
 
 /** The camera in device pixels; the offset is whole, so that cached pixels fall onto pixels. */

@@ -2,12 +2,13 @@ import type { SceneEntry } from '../scene/scene.ts';
 import { boundsCenter, intersectBounds } from '../math/bounds.ts';
 import type { Bounds } from '../math/bounds.ts';
 import type { Context2d } from '../shapes/pen.ts';
-import { asImage, contextOf, intoDevice, visibleBounds } from './surface.ts';
+import { asImage, contextOf, finished, intoDevice, reopened, visibleBounds } from './surface.ts';
 import type { MakeSurface, Surface, View } from './surface.ts';
 import { paintCost } from './shape-painter.ts';
 import type { PaintPlace } from './shape-painter.ts';
-import { TileLevel, tilePx } from './tile-level.ts';
-import type { Tile } from './tile-level.ts';
+import { isFresh, tilePx } from './tile-level.ts';
+import type { Tile, TileLevel } from './tile-level.ts';
+import { TileLevels } from './tile-levels.ts';
 
 export interface TileLayerOptions {
   readonly makeSurface: MakeSurface;
@@ -17,21 +18,12 @@ export interface TileLayerOptions {
   readonly nowMs: () => number;
 }
 
-/** While the zoom moves, tiles are stretched up to this factor before others are drawn at the new scale. */
-const maxStretch = 1.5;
-/** How long the zoom must rest before tiles are drawn at exactly its scale. */
-const restMs = 120;
-/** 256 × 256 pixels are a quarter of a megabyte. */
-const maxTiles = 320;
-/** Vertices drawn onto tiles in one frame: to begin with, and how far experience may move that. */
-const firstCost = 6_000;
-const costLimits = { least: 1_500, most: 60_000 };
-/** A frame that draws on tiles should take about this long: some are left out, none stands still. */
-const aimMs = { least: 4, most: 9 };
-/** CSS pixels that lines and dots reach beyond the bounds of their shape. */
-const overhangPx = 8;
-/** The overview's longer side, in device pixels. */
-const overviewPx = 1024;
+/** How long a frame may draw on tiles: little while the view moves, so that it moves smoothly; more once it stands. */
+const shareMs = { moving: 1.5, standing: 7 };
+/** Vertices drawn in one frame at most: where a graphics card draws, the time it takes is not seen here. */
+const maxCost = 12_000;
+/** Vertices drawn before the clock is looked at. */
+const stepCost = 700;
 
 interface Work {
   readonly level: TileLevel;
@@ -42,71 +34,76 @@ interface Work {
   next: number;
 }
 
+/** What is left of a frame's share. */
+interface Share {
+  readonly endMs: number;
+  cost: number;
+  readonly canvas: Context2d;
+}
+
 /**
  * The shapes at rest, drawn once onto tiles that are moved and stretched while the view changes. Each frame draws a
- * bounded share of what is missing; until then the tiles of the scale before, or of the overview, fill in.
+ * bounded share of what is missing; until then the tiles of another scale, or of the overview, fill in.
  */
 export class TileLayer {
   private readonly options: TileLayerOptions;
-  private maxCost = firstCost;
+  private readonly levels: TileLevels;
+  /** Tiles that have been begun, one of a scale. */
+  private readonly works = new Map<TileLevel, Work>();
   private area: Bounds = { minX: 0, minY: 0, maxX: 1, maxY: 1 };
   private active: TileLevel | undefined;
-  private previous: TileLevel | undefined;
-  private overview: TileLevel | undefined;
-  private work: Work | undefined;
-  private pixelRatio = 1;
-  private lastScale = 0;
-  private scaleSinceMs = 0;
+  private lastView: View | undefined;
 
   constructor(options: TileLayerOptions) {
     this.options = options;
+    this.levels = new TileLevels(options.nowMs);
   }
 
   /** Another picture: nothing that was drawn is of use. */
   reset(area: Bounds): void {
     this.area = area;
+    this.levels.reset(area);
     this.active = undefined;
-    this.previous = undefined;
-    this.overview = undefined;
-    this.work = undefined;
+    this.works.clear();
   }
 
   invalidate(bounds: Bounds): void {
-    for (const level of this.levels()) level.invalidate(bounds);
-    if (this.work && touches(this.work, bounds)) this.dropWork();
+    this.levels.invalidate(bounds);
+    for (const work of this.works.values()) if (touches(work, bounds)) this.works.delete(work.level);
   }
 
   invalidateAll(): void {
-    for (const level of this.levels()) level.invalidateAll();
-    this.dropWork();
+    this.levels.invalidateAll();
+    this.works.clear();
   }
 
-  /** Draws a share of what is missing; `hasMore`: later frames have to go on with it, or to see the zoom come to rest. */
-  prepare(view: View): { hasDrawn: boolean; hasMore: boolean } {
-    const { active, overview, isResting } = this.aim(view);
-    let budget = this.maxCost;
+  /**
+   * Draws a share of what is missing; `hasMore`: later frames have to go on with it, or to see the zoom come to rest.
+   * `canvas` is what the tiles will be put on: its first pixel is drawn over.
+   */
+  prepare(view: View, canvas: Context2d): { hasDrawn: boolean; hasMore: boolean } {
+    const startMs = this.options.nowMs();
+    const { active, overview, isResting } = this.levels.aim(view);
+    if (this.active && active !== this.active) this.works.delete(this.active);
+    this.active = active;
+    const isMoving = this.lastView !== undefined && isElsewhere(this.lastView, view);
+    this.lastView = view;
+    const share: Share = { endMs: startMs + (isMoving ? shareMs.moving : shareMs.standing), cost: 0, canvas };
     const visible = visibleBounds(view);
-    const shown = nearestFirst(active, active.around(visible, 0), visible);
+    const begun = this.works.get(active)?.tile;
     const wanted = [
-      ...shown.map((tile) => ({ level: active, tile })),
+      ...nearestFirst(active, active.around(visible, 0), { visible, begun }).map((tile) => ({ level: active, tile })),
       ...overview.around(this.area, 0).map((tile) => ({ level: overview, tile })),
       // Beyond the edges of the view only at rest: while it moves, what is in sight comes first.
       ...(isResting ? active.around(visible, 1) : []).map((tile) => ({ level: active, tile })),
     ];
-    for (const { level, tile } of wanted) {
-      if (isFresh(tile)) continue;
-      if (budget <= 0) return { hasDrawn: true, hasMore: true };
-      budget -= this.refresh(level, tile, budget);
+    const missing = wanted.filter(({ tile }) => !isFresh(tile));
+    for (const { level, tile } of missing) {
+      if (this.isSpent(share)) break;
+      this.refresh(level, tile, share);
     }
-    if (shown.every(isFresh)) this.previous = undefined;
-    this.evict(active, visible);
-    return { hasDrawn: budget < this.maxCost, hasMore: !isResting || wanted.some(({ tile }) => !isFresh(tile)) };
-  }
-
-  /** How long a frame took in which tiles were drawn: the next ones take a larger or smaller share. */
-  adapt(frameMs: number): void {
-    const factor = frameMs > aimMs.most ? 0.6 : frameMs < aimMs.least ? 1.4 : 1;
-    this.maxCost = Math.min(costLimits.most, Math.max(costLimits.least, this.maxCost * factor));
+    this.levels.evict(visible);
+    return { hasDrawn: missing.length > 0, hasMore: !isResting || missing.some(({ tile }) => !isFresh(tile)) };
   }
 
   /** Puts the tiles onto the canvas. */
@@ -114,7 +111,6 @@ export class TileLayer {
     const { active } = this;
     if (!active) return;
     intoDevice(context);
-    context.imageSmoothingEnabled = active.scale !== view.scale;
     for (const tile of active.around(visibleBounds(view), 0)) {
       if (tile.isReady) drawPart(context, view, active, tile, active.boundsOf(tile));
       else this.fillIn(context, view, active.boundsOf(tile));
@@ -122,55 +118,38 @@ export class TileLayer {
     context.imageSmoothingEnabled = true;
   }
 
-  /** For tests and the benchmark. */
-  get tileCount(): number {
-    return this.levels().reduce((count, level) => count + [...level.tiles.values()].filter((tile) => tile.surface).length, 0);
+  private isSpent({ cost, endMs }: Share): boolean {
+    return cost > 0 && (cost >= maxCost || this.options.nowMs() >= endMs);
   }
 
-  /** Chooses the scale to draw at. */
-  private aim(view: View): { active: TileLevel; overview: TileLevel; isResting: boolean } {
-    const now = this.options.nowMs();
-    if (view.pixelRatio !== this.pixelRatio) {
-      this.pixelRatio = view.pixelRatio;
-      this.reset(this.area);
-    }
-    if (view.scale !== this.lastScale) {
-      this.lastScale = view.scale;
-      this.scaleSinceMs = now;
-    }
-    const isResting = now - this.scaleSinceMs >= restMs;
-    const overhang = overhangPx * view.pixelRatio;
-    let { active } = this;
-    const stretch = active ? view.scale / active.scale : Infinity;
-    if (!active || stretch > maxStretch || stretch < 1 / maxStretch || (isResting && stretch !== 1)) {
-      this.retire();
-      this.active = active = new TileLevel(view.scale, overhang);
-      this.dropWork();
-    }
-    const longer = Math.max(this.area.maxX, this.area.maxY, 1);
-    const overview = (this.overview ??= new TileLevel(Math.min(1, overviewPx / longer), overhang));
-    return { active, overview, isResting };
+  /** Draws a tile, or as much of it as the share allows. */
+  private refresh(level: TileLevel, tile: Tile, share: Share): void {
+    if (tile.isReady && tile.dirty !== 'all') return this.repair(level, tile, tile.dirty, share);
+    const begun = this.works.get(level);
+    const work = begun?.tile === tile ? begun : this.begin(level, tile);
+    share.cost += 1;
+    if (!work) return;
+    this.works.set(level, work);
+    while (work.next < work.entries.length && !this.isSpent(share)) share.cost += this.step(work, share.canvas);
+    if (work.next < work.entries.length) return;
+    tile.drawn = finished(work.surface);
+    tile.isReady = true;
+    tile.dirty = [];
+    this.works.delete(level);
   }
 
-  /** Draws a tile, or as much of it as the budget allows; returns the cost. */
-  private refresh(level: TileLevel, tile: Tile, budget: number): number {
-    if (tile.isReady && tile.dirty !== 'all') return this.repair(level, tile, tile.dirty);
-    const work = this.work?.tile === tile ? this.work : this.begin(level, tile);
-    if (!work) return 1;
-    this.work = work;
+  /** Draws the next few shapes of a tile; returns the cost. */
+  private step(work: Work, canvas: Context2d): number {
     let cost = 0;
-    while (work.next < work.entries.length && cost < budget) {
+    while (work.next < work.entries.length && cost < stepCost) {
       const entry = work.entries[work.next++];
       this.options.paint(entry, work.place);
       cost += paintCost(entry);
     }
-    if (work.next === work.entries.length) {
-      tile.surface = work.surface;
-      tile.isReady = true;
-      tile.dirty = [];
-      this.work = undefined;
-    }
-    return Math.max(1, cost);
+    // Browsers note down what is to be drawn, and do so when the surface is looked at: here, to know how long it takes.
+    intoDevice(canvas);
+    canvas.drawImage(asImage(work.surface), 0, 0, 1, 1, 0, 0, 1, 1);
+    return cost;
   }
 
   /** Undefined when the tile turns out to be empty: then it is ready at once. */
@@ -178,7 +157,7 @@ export class TileLayer {
     const bounds = level.boundsOf(tile);
     const entries = this.options.entriesIn(level.reach(bounds));
     if (entries.length === 0) {
-      tile.surface = undefined;
+      tile.drawn = undefined;
       tile.isReady = true;
       tile.dirty = [];
       return undefined;
@@ -192,13 +171,15 @@ export class TileLayer {
   }
 
   /** Draws the changed places of a tile again, and nothing else. */
-  private repair(level: TileLevel, tile: Tile, places: readonly Bounds[]): number {
-    if (!tile.surface) {
+  private repair(level: TileLevel, tile: Tile, places: readonly Bounds[], share: Share): void {
+    if (!tile.drawn) {
       tile.dirty = 'all';
-      return 0;
+      return this.refresh(level, tile, share);
     }
-    const context = contextOf(tile.surface);
-    let cost = 1;
+    const surface = reopened(tile.drawn, this.options.makeSurface);
+    // It stays one: where something has changed, it soon changes again.
+    tile.drawn = surface;
+    const context = contextOf(surface);
     for (const place of places) {
       const entries = this.options.entriesIn(level.reach(place));
       context.setTransform(1, 0, 0, 1, 0, 0);
@@ -214,61 +195,40 @@ export class TileLayer {
       context.setTransform(level.scale, 0, 0, level.scale, -tile.column * tilePx, -tile.row * tilePx);
       for (const entry of entries) {
         this.options.paint(entry, { context, scale: level.scale, pixelRatio: this.pixelRatio });
-        cost += paintCost(entry);
+        share.cost += paintCost(entry);
       }
       context.restore();
     }
+    share.cost += 1;
     tile.dirty = [];
-    return cost;
+  }
+
+  private get pixelRatio(): number {
+    return this.lastView?.pixelRatio ?? 1;
   }
 
   private fillIn(context: Context2d, view: View, bounds: Bounds): void {
-    context.imageSmoothingEnabled = true;
-    const level = this.previous && isCovered(this.previous, bounds) ? this.previous : this.overview;
+    const level = this.levels.fillerFor(bounds);
     if (!level) return;
     for (const tile of level.around(bounds, 0)) {
       if (tile.isReady) drawPart(context, view, level, tile, bounds);
     }
   }
-
-  private levels(): TileLevel[] {
-    return [this.active, this.previous, this.overview].filter((level) => level !== undefined);
-  }
-
-  /** The scale before fills in until the new one is drawn; one of which little was drawn does not push a better one out. */
-  private retire(): void {
-    const { active, previous } = this;
-    if (!active) return;
-    const ready = (level: TileLevel | undefined) => [...(level?.tiles.values() ?? [])].filter((tile) => tile.isReady).length;
-    if (!previous || ready(active) > 0) this.previous = active;
-  }
-
-  private dropWork(): void {
-    this.work = undefined;
-  }
-
-  private evict(active: TileLevel, visible: Bounds): void {
-    if (active.tiles.size <= maxTiles) return;
-    const near = new Set(active.around(visible, 2));
-    for (const [key, tile] of active.tiles) if (!near.has(tile)) active.tiles.delete(key);
-  }
-}
-
-function isFresh(tile: Tile): boolean {
-  return tile.isReady && tile.dirty !== 'all' && tile.dirty.length === 0;
-}
-
-function isCovered(level: TileLevel, bounds: Bounds): boolean {
-  return level.around(bounds, 0).every((tile) => tile.isReady);
 }
 
 function touches(work: Work, bounds: Bounds): boolean {
   return intersectBounds(work.level.boundsOf(work.tile), work.level.reach(bounds)) !== undefined;
 }
 
-function nearestFirst(level: TileLevel, tiles: readonly Tile[], visible: Bounds): Tile[] {
+function isElsewhere(a: View, b: View): boolean {
+  return a.scale !== b.scale || a.offsetX !== b.offsetX || a.offsetY !== b.offsetY;
+}
+
+/** What has been begun, then from the middle of the view outwards. */
+function nearestFirst(level: TileLevel, tiles: readonly Tile[], { visible, begun }: { visible: Bounds; begun: Tile | undefined }): Tile[] {
   const [x, y] = boundsCenter(visible);
   const away = (tile: Tile) => {
+    if (tile === begun) return -1;
     const [tileX, tileY] = boundsCenter(level.boundsOf(tile));
     return Math.hypot(tileX - x, tileY - y);
   };
@@ -280,7 +240,7 @@ function nearestFirst(level: TileLevel, tiles: readonly Tile[], visible: Bounds)
  * without a seam.
  */
 function drawPart(context: Context2d, view: View, level: TileLevel, tile: Tile, bounds: Bounds): void {
-  if (!tile.surface) return;
+  if (!tile.drawn) return;
   const own = level.boundsOf(tile);
   const part = intersectBounds(own, bounds);
   if (!part) return;
@@ -291,5 +251,6 @@ function drawPart(context: Context2d, view: View, level: TileLevel, tile: Tile, 
   if (right <= left || bottom <= top) return;
   const [fromX, fromY] = [(part.minX - own.minX) * level.scale, (part.minY - own.minY) * level.scale];
   const [width, height] = [(part.maxX - part.minX) * level.scale, (part.maxY - part.minY) * level.scale];
-  context.drawImage(asImage(tile.surface), fromX, fromY, width, height, left, top, right - left, bottom - top);
+  context.imageSmoothingEnabled = level.scale !== view.scale;
+  context.drawImage(asImage(tile.drawn), fromX, fromY, width, height, left, top, right - left, bottom - top);
 }

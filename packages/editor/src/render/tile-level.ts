@@ -1,6 +1,6 @@
 import { boundsOverlap, growBounds, intersectBounds } from '../math/bounds.ts';
 import type { Bounds } from '../math/bounds.ts';
-import type { Surface } from './surface.ts';
+import type { Drawn } from './surface.ts';
 
 /** Device pixels along a side of a tile. Small, because a tile's shapes reach the screen in one go: 512 took 20 ms. */
 export const tilePx = 256;
@@ -13,7 +13,7 @@ export interface Tile {
   readonly column: number;
   readonly row: number;
   /** Undefined while nothing has been drawn: not yet (`isReady` false), or there is nothing to draw (`isReady` true). */
-  surface: Surface | undefined;
+  drawn: Drawn | undefined;
   isReady: boolean;
   /** Places to be drawn again, image coordinates; `all`: the whole tile. */
   dirty: Bounds[] | 'all';
@@ -44,12 +44,10 @@ export class TileLevel {
 
   /** The tiles that cover a rectangle, with `ring` more on each side. */
   around(bounds: Bounds, ring: number): Tile[] {
-    const side = tilePx / this.scale;
-    const [fromColumn, fromRow] = [Math.floor(bounds.minX / side) - ring, Math.floor(bounds.minY / side) - ring];
-    const [toColumn, toRow] = [Math.ceil(bounds.maxX / side) - 1 + ring, Math.ceil(bounds.maxY / side) - 1 + ring];
+    const { fromColumn, toColumn, fromRow, toRow } = this.rangeOf(bounds);
     const found: Tile[] = [];
-    for (let row = fromRow; row <= toRow; row++) {
-      for (let column = fromColumn; column <= toColumn; column++) found.push(this.tile(column, row));
+    for (let row = fromRow - ring; row <= toRow + ring; row++) {
+      for (let column = fromColumn - ring; column <= toColumn + ring; column++) found.push(this.tile(column, row));
     }
     return found;
   }
@@ -68,14 +66,50 @@ export class TileLevel {
     }
   }
 
+  /** Whether a rectangle is wholly on tiles that are drawn and up to date. */
+  covers(bounds: Bounds): boolean {
+    const { fromColumn, toColumn, fromRow, toRow } = this.rangeOf(bounds);
+    for (let row = fromRow; row <= toRow; row++) {
+      for (let column = fromColumn; column <= toColumn; column++) {
+        const tile = this.tiles.get(keyOf(column, row));
+        if (!tile || !isFresh(tile)) return false;
+      }
+    }
+    return true;
+  }
+
+  hasReady(): boolean {
+    for (const tile of this.tiles.values()) if (tile.isReady) return true;
+    return false;
+  }
+
   invalidateAll(): void {
     for (const tile of this.tiles.values()) tile.dirty = 'all';
   }
 
+  private rangeOf(bounds: Bounds): { fromColumn: number; toColumn: number; fromRow: number; toRow: number } {
+    const side = tilePx / this.scale;
+    return {
+      fromColumn: Math.floor(bounds.minX / side),
+      toColumn: Math.ceil(bounds.maxX / side) - 1,
+      fromRow: Math.floor(bounds.minY / side),
+      toRow: Math.ceil(bounds.maxY / side) - 1,
+    };
+  }
+
   private tile(column: number, row: number): Tile {
-    const key = (row + halfKeys) * halfKeys * 2 + column + halfKeys;
+    const key = keyOf(column, row);
     let tile = this.tiles.get(key);
-    if (!tile) this.tiles.set(key, (tile = { column, row, surface: undefined, isReady: false, dirty: 'all' }));
+    if (!tile) this.tiles.set(key, (tile = { column, row, drawn: undefined, isReady: false, dirty: 'all' }));
     return tile;
   }
+}
+
+/** Drawn, and as things are now. */
+export function isFresh(tile: Tile): boolean {
+  return tile.isReady && tile.dirty !== 'all' && tile.dirty.length === 0;
+}
+
+function keyOf(column: number, row: number): number {
+  return (row + halfKeys) * halfKeys * 2 + column + halfKeys;
 }

@@ -1,9 +1,10 @@
 import type { GeometryOf, Xy } from '@fovea/contract';
 import { boundsBetween, boundsCorners, boundsHold, fromBox, growBounds, toBox } from '../math/bounds.ts';
+import type { Bounds } from '../math/bounds.ts';
 import { apply } from '../math/matrix.ts';
 import { dragFrame, frameHandles } from './frame.ts';
 import type { TurnedFrame } from './frame.ts';
-import type { ShapeKind } from './kind.ts';
+import type { DragModifiers, ShapeKind } from './kind.ts';
 import { finishPath } from './pen.ts';
 
 type Box = GeometryOf<'box'>;
@@ -47,15 +48,22 @@ function frameOf({ x, y, width, height }: Box): TurnedFrame {
   return { center: [x + width / 2, y + height / 2], width, height, angle: 0 };
 }
 
+export interface BoxRules extends Partial<DragModifiers> {
+  /** The rectangle that the box stays in; the first corner lies in it. */
+  readonly within?: Bounds | undefined;
+}
+
 /** The box between two corners, of which the second follows the pointer. */
-export function boxBetween(from: Xy, to: Xy, square: boolean, fromCenter: boolean): Box {
-  let dx = to[0] - from[0];
-  let dy = to[1] - from[1];
-  if (square) {
-    const side = Math.max(Math.abs(dx), Math.abs(dy));
-    dx = Math.sign(dx || 1) * side;
-    dy = Math.sign(dy || 1) * side;
-  }
+export function boxBetween(from: Xy, to: Xy, { constrain: square = false, fromCenter = false, within }: BoxRules = {}): Box {
+  const way: Xy = [to[0] - from[0], to[1] - from[1]];
+  const room = (axis: 0 | 1): number => {
+    if (!within) return Infinity;
+    const [before, after] = axis === 0 ? [from[0] - within.minX, within.maxX - from[0]] : [from[1] - within.minY, within.maxY - from[1]];
+    return fromCenter ? Math.min(before, after) : way[axis] < 0 ? before : after;
+  };
+  const reach = [Math.min(Math.abs(way[0]), room(0)), Math.min(Math.abs(way[1]), room(1))];
+  const side = Math.min(Math.max(Math.abs(way[0]), Math.abs(way[1])), room(0), room(1));
+  const [dx, dy] = [0, 1].map((axis) => Math.sign(way[axis] || 1) * (square ? side : reach[axis]));
   const start: Xy = fromCenter ? [from[0] - dx, from[1] - dy] : from;
   return { type: 'box', ...toBox(boundsBetween(start, [from[0] + dx, from[1] + dy])) };
 }

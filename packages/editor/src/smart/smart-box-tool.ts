@@ -24,7 +24,7 @@ export function smartBoxTool(editor: Editor): Tool {
       if (at.button !== 0) return undefined;
       const mode = areaMode(at);
       return new DragShapeGesture(editor, at, {
-        shape: (from, to) => boxBetween(from, to, false, false),
+        shape: (from, to) => boxBetween(from, to),
         finish: (geometry) => geometry.type === 'box' && outlineIn(editor, fromBox(geometry), mode),
         color: '#ffffff',
       });

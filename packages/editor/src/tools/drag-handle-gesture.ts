@@ -1,4 +1,5 @@
 import type { AnnotationGeometry } from '@fovea/contract';
+import { distance } from '@fovea/geometry';
 import type { Mark } from '../document/history.ts';
 import type { Editor } from '../editor/editor.ts';
 import type { OverlayItem } from '../editor/overlay.ts';
@@ -6,25 +7,29 @@ import type { Snap } from '../editor/snapping.ts';
 import { setGeometries } from '../editing/shapes.ts';
 import type { Handle } from '../shapes/kind.ts';
 import { kindOf } from '../shapes/registry.ts';
+import { dragThreshold } from './gesture.ts';
 import type { Gesture, GestureStep, PointerAt } from './gesture.ts';
 
-/** Drags one handle of one shape: a corner, a vertex, a new vertex out of an edge, the handle that turns. */
+/** Drags one handle of one shape: a corner, a vertex, a new vertex out of an edge, the handle that turns. A mere click changes nothing. */
 export class DragHandleGesture implements Gesture {
   private readonly editor: Editor;
+  private readonly from: PointerAt;
   private readonly id: string;
   private readonly start: AnnotationGeometry;
   private readonly handle: Handle;
   private mark: Mark | undefined;
   private snap: Snap | undefined;
 
-  constructor(editor: Editor, id: string, start: AnnotationGeometry, handle: Handle) {
+  constructor(editor: Editor, from: PointerAt, { id, start, handle }: { id: string; start: AnnotationGeometry; handle: Handle }) {
     this.editor = editor;
+    this.from = from;
     this.id = id;
     this.start = start;
     this.handle = handle;
   }
 
   move(at: PointerAt): void {
+    if (this.mark === undefined && distance(at.screen, this.from.screen) < dragThreshold) return;
     this.mark ??= this.editor.document.mark(this.handle.kind === 'midpoint' ? 'Insert vertex' : 'Reshape');
     const isFree = at.mod || this.handle.kind === 'turn';
     this.snap = isFree ? undefined : this.editor.snap(at.image, new Set([this.id]));

@@ -1,7 +1,8 @@
-import type { AnnotationGeometry, AnnotationType, Xy } from '@fovea/contract';
+import type { AnnotationGeometry, AnnotationType, GeometryOf, Xy } from '@fovea/contract';
+import { distance } from '@fovea/geometry';
 import type { Editor } from '../editor/editor.ts';
 import { cutSelected, punchHole } from '../editing/polygon-commands.ts';
-import { addShape } from '../editing/shapes.ts';
+import { addShape, isMeant, mayDraw } from '../editing/shapes.ts';
 import { boundsBetween } from '../math/bounds.ts';
 import { midpoint, subtract } from '../math/vector.ts';
 import { boxBetween } from '../shapes/box.ts';
@@ -16,17 +17,30 @@ import { ThreeClickGesture } from './three-click-gesture.ts';
 /** The tools that draw shapes from a pointer's places. */
 export function drawTools(editor: Editor): Tool[] {
   return [
-    drawTool(editor, 'point', 'Point', (at) => drawPoint(editor, at)),
-    drawTool(editor, 'box', 'Box', (at) => drawBox(editor, at)),
-    drawTool(editor, 'rotated_box', 'Rotated box', (at) => drawRotatedBox(editor, at)),
-    drawTool(editor, 'polygon', 'Polygon', (at) => drawPath(editor, at, 'polygon')),
-    drawTool(editor, 'polyline', 'Polyline', (at) => drawPath(editor, at, 'polyline')),
-    drawTool(editor, 'ellipse', 'Ellipse', (at) => drawEllipse(editor, at)),
-    drawTool(editor, 'cuboid', 'Cuboid', (at) => drawCuboid(editor, at)),
-    drawTool(editor, 'keypoints', 'Key points', (at) => drawKeypoints(editor, at)),
+    shapeTool(editor, 'point', 'Point', (at) => drawPoint(editor, at)),
+    shapeTool(editor, 'box', 'Box', (at) => drawBox(editor, at)),
+    shapeTool(editor, 'rotated_box', 'Rotated box', (at) => drawRotatedBox(editor, at)),
+    shapeTool(editor, 'polygon', 'Polygon', (at) => drawPath(editor, at, 'polygon')),
+    shapeTool(editor, 'polyline', 'Polyline', (at) => drawPath(editor, at, 'polyline')),
+    shapeTool(editor, 'ellipse', 'Ellipse', (at) => drawEllipse(editor, at)),
+    shapeTool(editor, 'cuboid', 'Cuboid', (at) => drawCuboid(editor, at)),
+    shapeTool(editor, 'keypoints', 'Key points', (at) => drawKeypoints(editor, at)),
     drawTool(editor, 'hole', 'Hole in a polygon', (at) => drawHole(editor, at)),
     drawTool(editor, 'cut', 'Cut a polygon', (at) => drawCut(editor, at)),
   ];
+}
+
+type DrawnType = Extract<ToolId, AnnotationType>;
+
+/**
+ * A tool that adds a shape of a type. What was selected is let go with the first press: keys pressed meanwhile (a digit,
+ * Delete) are not meant for it. Nobody draws in vain what the label may not have.
+ */
+function shapeTool(editor: Editor, type: DrawnType, title: string, begin: (at: PointerAt) => Gesture | undefined): Tool {
+  return drawTool(editor, type, title, (at) => {
+    editor.selection.clear();
+    return mayDraw(editor, type) ? begin(at) : undefined;
+  });
 }
 
 function drawTool(editor: Editor, id: ToolId, title: string, begin: (at: PointerAt) => Gesture | undefined): Tool {
@@ -43,21 +57,29 @@ function drawTool(editor: Editor, id: ToolId, title: string, begin: (at: Pointer
 }
 
 function drawPoint(editor: Editor, at: PointerAt): undefined {
+  // A click beside the picture means nothing; one just beside its edge means the edge.
+  if (distance(at.image, at.inPicture) > editor.imageLength(editor.settings.reach)) return;
   const [x, y] = at.mod ? at.inPicture : editor.snap(at.image).point;
   addShape(editor, { type: 'point', x, y });
 }
 
 function drawBox(editor: Editor, at: PointerAt): Gesture {
   return new DragShapeGesture(editor, at, {
-    shape: (from, to, { shift, alt }) => boxBetween(from, to, shift, alt),
+    shape: (from, to, held) => drawnBox(editor, from, to, held),
     finish: (geometry) => addShape(editor, geometry),
   });
 }
 
+/** Shift makes it square, Alt draws from the middle; either way it ends at the edge of the picture. */
+function drawnBox({ picture, settings }: Editor, from: Xy, to: Xy, { shift, alt }: PointerAt): GeometryOf<'box'> {
+  const within = settings.stayInPicture ? { minX: 0, minY: 0, maxX: picture.width, maxY: picture.height } : undefined;
+  return boxBetween(from, to, { constrain: shift, fromCenter: alt, within });
+}
+
 function drawEllipse(editor: Editor, at: PointerAt): Gesture {
   return new DragShapeGesture(editor, at, {
-    shape(from, to, { shift, alt }) {
-      const { x, y, width, height } = boxBetween(from, to, shift, alt);
+    shape(from, to, held) {
+      const { x, y, width, height } = drawnBox(editor, from, to, held);
       return { type: 'ellipse', cx: x + width / 2, cy: y + height / 2, rx: width / 2, ry: height / 2, angle: 0 };
     },
     finish: (geometry) => addShape(editor, geometry),
@@ -100,8 +122,12 @@ function drawPath(editor: Editor, at: PointerAt, type: Extract<AnnotationType, '
   return new PathGesture(editor, at, {
     closed,
     leastPoints: closed ? 3 : 2,
-    color: activeColor(editor),
-    finish: (points) => addShape(editor, { type, points } satisfies AnnotationGeometry),
+    color: () => activeColor(editor),
+    finish(points) {
+      const geometry = { type, points } satisfies AnnotationGeometry;
+      if (!isMeant(editor, geometry)) editor.notify(closed ? 'This encloses nothing: go on, or leave it with Escape' : 'This line is too short: go on, or leave it with Escape');
+      return addShape(editor, geometry) !== undefined;
+    },
   });
 }
 
@@ -109,8 +135,11 @@ function drawHole(editor: Editor, at: PointerAt): Gesture {
   return new PathGesture(editor, at, {
     closed: true,
     leastPoints: 3,
-    color: '#ffffff',
-    finish: (points: Xy[]) => punchHole(editor, points),
+    color: () => '#ffffff',
+    finish(points) {
+      punchHole(editor, points);
+      return true;
+    },
   });
 }
 
@@ -118,8 +147,11 @@ function drawCut(editor: Editor, at: PointerAt): Gesture {
   return new PathGesture(editor, at, {
     closed: false,
     leastPoints: 2,
-    color: '#ffffff',
-    finish: (points: Xy[]) => cutSelected(editor, points),
+    color: () => '#ffffff',
+    finish(points) {
+      cutSelected(editor, points);
+      return true;
+    },
   });
 }
 

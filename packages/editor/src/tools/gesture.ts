@@ -15,6 +15,9 @@ export interface PointerAt extends Modifiers {
   readonly pressure: number;
 }
 
+/** CSS pixels that a pointer may tremble before a press becomes a drag. */
+export const dragThreshold = 3;
+
 /** `end`: the gesture is over and has left the document as it shall be. */
 export type GestureStep = 'stay' | 'end';
 

@@ -3,6 +3,7 @@ import type { Editor } from '../editor/editor.ts';
 import type { OverlayItem } from '../editor/overlay.ts';
 import { boundsBetween } from '../math/bounds.ts';
 import type { Bounds } from '../math/bounds.ts';
+import { dragThreshold } from './gesture.ts';
 import type { Gesture, GestureStep, PointerAt } from './gesture.ts';
 
 /** Selects what lies within a rectangle; with Alt, all that it touches. A mere click clears the selection. */
@@ -19,7 +20,7 @@ export class MarqueeGesture implements Gesture {
   }
 
   move(at: PointerAt): void {
-    if (!this.bounds && distance(at.screen, this.from.screen) < 3) return;
+    if (!this.bounds && distance(at.screen, this.from.screen) < dragThreshold) return;
     this.bounds = boundsBetween(this.from.image, at.image);
     const { scene, selection } = this.editor;
     const found = at.alt ? scene.search(this.bounds) : scene.searchWithin(this.bounds);

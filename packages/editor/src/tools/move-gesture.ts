@@ -6,15 +6,14 @@ import type { OverlayItem } from '../editor/overlay.ts';
 import { snapMovement } from '../editor/snapping.ts';
 import type { Snap } from '../editor/snapping.ts';
 import { editableIds, setGeometries } from '../editing/shapes.ts';
-import { unionBounds } from '../math/bounds.ts';
+import { heldWithin, unionBounds } from '../math/bounds.ts';
 import type { Bounds } from '../math/bounds.ts';
 import { translation } from '../math/matrix.ts';
-import { clamp, subtract } from '../math/vector.ts';
+import { subtract } from '../math/vector.ts';
 import { kindOf } from '../shapes/registry.ts';
+import { dragThreshold } from './gesture.ts';
 import type { Gesture, GestureStep, PointerAt } from './gesture.ts';
 
-/** CSS pixels that a pointer may tremble before a press becomes a drag. */
-const threshold = 3;
 /** With more shapes than this in hand, snapping is left out: it would look at every vertex on each move. */
 const maxSnapping = 20;
 
@@ -38,7 +37,7 @@ export class MoveGesture implements Gesture {
   }
 
   move(at: PointerAt): void {
-    if (this.mark === undefined && distance(at.screen, this.from.screen) < threshold) return;
+    if (this.mark === undefined && distance(at.screen, this.from.screen) < dragThreshold) return;
     this.mark ??= this.editor.document.mark('Move');
     const [dx, dy] = this.held(this.snapped(this.straight(subtract(at.image, this.from.image), at.shift), at));
     const matrix = translation(dx, dy);
@@ -80,12 +79,6 @@ export class MoveGesture implements Gesture {
   /** The selection stays within the picture. */
   private held([dx, dy]: Xy): Xy {
     if (!this.bounds || !this.editor.settings.stayInPicture) return [dx, dy];
-    const { width, height } = this.editor.picture;
-    return [heldAxis(dx, this.bounds.minX, this.bounds.maxX, width), heldAxis(dy, this.bounds.minY, this.bounds.maxY, height)];
+    return heldWithin(this.bounds, [dx, dy], this.editor.picture);
   }
-}
-
-/** A shape that already reaches beyond an edge may move back, but no further out. */
-function heldAxis(by: number, min: number, max: number, size: number): number {
-  return clamp(by, Math.min(0, -min), Math.max(0, size - max));
 }

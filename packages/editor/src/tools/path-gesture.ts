@@ -10,8 +10,9 @@ export interface PathOptions {
   readonly closed: boolean;
   /** Fewer points than this cannot be finished. */
   readonly leastPoints: number;
-  readonly color: string;
-  readonly finish: (points: Xy[]) => void;
+  readonly color: () => string;
+  /** False: not so yet, the line goes on. */
+  readonly finish: (points: Xy[]) => boolean;
 }
 
 /** CSS pixels between the points of a line drawn by hand with the button held. */
@@ -71,7 +72,8 @@ export class PathGesture implements Gesture {
   }
 
   overlay(): readonly OverlayItem[] {
-    const { color, closed } = this.options;
+    const { closed } = this.options;
+    const color = this.options.color();
     const items: OverlayItem[] = [
       { kind: 'line', points: [...this.points, this.tip], closed: false, look: 'solid', color },
       ...this.points.map((at, index): OverlayItem => ({ kind: 'vertex', at, isHot: index === 0 && closed, color })),
@@ -107,8 +109,7 @@ export class PathGesture implements Gesture {
 
   private finish(): GestureStep {
     if (this.points.length < this.options.leastPoints) return 'stay';
-    this.options.finish(this.points);
-    return 'end';
+    return this.options.finish(this.points) ? 'end' : 'stay';
   }
 }
 

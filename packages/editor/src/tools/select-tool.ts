@@ -87,7 +87,7 @@ export class SelectTool implements Tool {
   }
 
   private pressHandle(set: HandleSet, handle: Handle, at: PointerAt): Gesture | undefined {
-    if (set.kind === 'frame') return new TransformGesture(this.editor, set, handle);
+    if (set.kind === 'frame') return new TransformGesture(this.editor, at, { set, handle });
     if (at.button === 2 && set.geometry.type === 'keypoints') {
       this.write('Change visibility', set.id, cycleVisibility(set.geometry, handle.id));
       return undefined;
@@ -96,7 +96,7 @@ export class SelectTool implements Tool {
       this.deleteVertex(set, handle);
       return undefined;
     }
-    return at.button === 0 ? new DragHandleGesture(this.editor, set.id, set.geometry, handle) : undefined;
+    return at.button === 0 ? new DragHandleGesture(this.editor, at, { id: set.id, start: set.geometry, handle }) : undefined;
   }
 
   private deleteVertex(set: Extract<HandleSet, { kind: 'shape' }>, handle: Handle): void {

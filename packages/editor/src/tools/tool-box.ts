@@ -152,6 +152,12 @@ export class ToolBox {
     return this.gesture !== undefined;
   }
 
+  /** The window has lost the keyboard: nobody will say that keys were released. */
+  releaseKeys(): void {
+    this.isSpaceDown = false;
+    this.editor.refreshOverlay();
+  }
+
   private key(input: KeyInput): boolean {
     if (input.code === 'Space' && !input.mod && !input.alt) {
       this.isSpaceDown = input.phase === 'down';

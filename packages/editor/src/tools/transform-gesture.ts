@@ -1,4 +1,5 @@
 import type { AnnotationGeometry } from '@fovea/contract';
+import { distance } from '@fovea/geometry';
 import type { Mark } from '../document/history.ts';
 import type { Editor } from '../editor/editor.ts';
 import { setGeometries } from '../editing/shapes.ts';
@@ -10,18 +11,21 @@ import { dragFrame } from '../shapes/frame.ts';
 import type { TurnedFrame } from '../shapes/frame.ts';
 import type { DragModifiers, Handle } from '../shapes/kind.ts';
 import { kindOf } from '../shapes/registry.ts';
+import { dragThreshold } from './gesture.ts';
 import type { Gesture, GestureStep, PointerAt } from './gesture.ts';
 
 /** Resizes or turns all that is selected, by the frame around it. */
 export class TransformGesture implements Gesture {
   private readonly editor: Editor;
+  private readonly from: PointerAt;
   private readonly handle: Handle;
   private readonly frame: TurnedFrame;
   private readonly starts: ReadonlyMap<string, AnnotationGeometry>;
   private mark: Mark | undefined;
 
-  constructor(editor: Editor, set: Extract<HandleSet, { kind: 'frame' }>, handle: Handle) {
+  constructor(editor: Editor, from: PointerAt, { set, handle }: { set: Extract<HandleSet, { kind: 'frame' }>; handle: Handle }) {
     this.editor = editor;
+    this.from = from;
     this.handle = handle;
     const { minX, minY, maxX, maxY } = set.bounds;
     this.frame = { center: boundsCenter(set.bounds), width: maxX - minX, height: maxY - minY, angle: 0 };
@@ -30,6 +34,7 @@ export class TransformGesture implements Gesture {
   }
 
   move(at: PointerAt): void {
+    if (this.mark === undefined && distance(at.screen, this.from.screen) < dragThreshold) return;
     this.mark ??= this.editor.document.mark(this.handle.kind === 'turn' ? 'Turn' : 'Resize');
     const to = this.handle.kind === 'turn' ? at.image : at.inPicture;
     const matrix = this.matrixFor(dragFrame(this.frame, this.handle.id, to, { constrain: at.shift, fromCenter: at.alt }), at);

@@ -14,11 +14,14 @@ export function followKeys(editor: Editor, table: () => ActionTable, onAct: () =
     const input = keyInput(event);
     if (editor.dispatch(input) || table().handle(editor, input)) event.preventDefault();
   };
+  const onBlur = () => editor.tools.releaseKeys();
   window.addEventListener('keydown', onKey);
   window.addEventListener('keyup', onKey);
+  window.addEventListener('blur', onBlur);
   return () => {
     window.removeEventListener('keydown', onKey);
     window.removeEventListener('keyup', onKey);
+    window.removeEventListener('blur', onBlur);
   };
 }
 
