@@ -46,7 +46,7 @@ export const segmentations = {
     method: 'POST',
     path: '/v1/items/{item}/segmentations',
     summary: 'Adds the segmentation in a NIfTI, PNG or DICOM SEG file to an item: an annotation for each label.',
-    description: 'A NIfTI or DICOM SEG file must lie on the voxels of the scan (size, position, orientation, spacing); with `resample` it is brought there. A PNG is the mask of one frame.',
+    description: 'A NIfTI or DICOM SEG file must lie on the voxels of the scan (size, position, orientation, spacing); with `resample` it is brought there. A PNG is the mask of a picture, or of one frame of a video or scan, and has its size.',
     audience: 'annotator',
     scope: 'label',
     params: inItem,

@@ -139,7 +139,7 @@ export function compose(engines: Engines, settings: Settings) {
   const itemFinder = itemQueries({ db, commands });
   const volumes = volumeFiles({ db, blobs, scans });
   const annotations = annotationsService({ db, commands, volumes });
-  const segmentations = segmentationsService({ volumes, scans, annotations });
+  const segmentations = segmentationsService({ volumes, items, scans, annotations });
   const recipes = recipesService({ db, projects });
   const dataExports = exportsService({
     db,

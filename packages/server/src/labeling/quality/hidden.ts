@@ -11,20 +11,31 @@ export function workerOf(caller: { email: string }, role: ProjectRole): string |
 
 const honeypots = (condition: Sql): Sql => sql`exists (select from tasks h where ${condition} and h.honeypot and h.deleted_at is null)`;
 
-/** The condition that a worker sees an annotation of an item: known answers of others are not shown, their own to such an item are. */
-export function shownTo(worker: string, a: Sql): Sql {
+/** Tasks of batches that people are measured in. */
+const measured = (condition: Sql): Sql => sql`exists (select from tasks w where ${condition} and w.deleted_at is null and ${honeypots(sql`h.batch_id = w.batch_id`)})`;
+
+/** The condition that a worker sees an annotation; `others`: of those that somebody else made and no model, in no known item. */
+function seenBy(worker: string, a: Sql, others: Sql): Sql {
   return sql`case when ${a}.draft then ${a}.created_by = ${worker} and ${honeypots(sql`h.id = ${a}.task_id and h.status = 'completed'`)}
-    else ${a}.source = 'model' or ${a}.created_by = ${worker} or not ${honeypots(sql`h.item_id = ${a}.item_id`)} end`;
+    else ${a}.source = 'model' or ${a}.created_by = ${worker} or (not ${honeypots(sql`h.item_id = ${a}.item_id`)} and ${others}) end`;
+}
+
+/**
+ * The condition that a worker sees an annotation among those of an item: known answers of others are not shown, their own to such an item are. What
+ * others answered in a batch with known items is not shown on any item of it: where it were, the known ones would stand out.
+ */
+export function shownTo(worker: string, a: Sql): Sql {
+  return seenBy(worker, a, sql`not ${measured(sql`w.id = ${a}.task_id`)}`);
 }
 
 /** The condition that a worker can open, change or delete a single annotation: what they are shown, and the work in progress of tasks. */
 export function openTo(worker: string, a: Sql): Sql {
-  return sql`(case when ${a}.draft then ${a}.created_by = ${worker} or not ${honeypots(sql`h.id = ${a}.task_id and h.status = 'completed'`)} else ${shownTo(worker, a)} end)`;
+  return sql`(case when ${a}.draft then ${a}.created_by = ${worker} or not ${honeypots(sql`h.id = ${a}.task_id and h.status = 'completed'`)} else ${seenBy(worker, a, sql`true`)} end)`;
 }
 
 /** The number of an item's annotations that a worker is shown. */
 export function countShownTo(worker: string, i: Sql): Sql {
-  return sql`(case when ${honeypots(sql`h.item_id = ${i}.id`)}
+  return sql`(case when ${measured(sql`w.item_id = ${i}.id`)}
     then (select count(*) from annotations seen where seen.item_id = ${i}.id and seen.deleted_at is null and ${shownTo(worker, sql`seen`)}) else ${i}.annotation_count end)`;
 }
 
@@ -56,7 +67,7 @@ export async function likeAnyOther(db: Queryable, rows: readonly StoredAnnotatio
 export async function countedFor<T extends { id: string; annotationCount: number }>(db: Queryable, worker: string | undefined, items: readonly T[]): Promise<T[]> {
   if (worker === undefined || items.length === 0) return [...items];
   const known = await db.many<{ id: string; seen: number }>(sql`select i.id, (select count(*) from annotations a where a.item_id = i.id and a.deleted_at is null and ${shownTo(worker, sql`a`)}) as seen
-    from unnest(${items.map(({ id }) => id)}::uuid[]) as i (id) where ${honeypots(sql`h.item_id = i.id`)}`);
+    from unnest(${items.map(({ id }) => id)}::uuid[]) as i (id) where ${measured(sql`w.item_id = i.id`)}`);
   const seen = new Map(known.map((row) => [row.id, row.seen]));
   return items.map((item) => ({ ...item, annotationCount: seen.get(item.id) ?? item.annotationCount }));
 }

@@ -191,6 +191,34 @@ describe('known answers', () => {
     expect((await annotationsOf(gold)).length).toBe(1);
   });
 
+  test('nor does what others did: to the last of three people a known item looks like one that both labeled before', async () => {
+    const place = (await fovea.call('POST', '/v1/projects', { body: { name: 'hidden from many' } })).body.id;
+    const set = (await fovea.call('POST', '/v1/datasets', { body: { project: place, name: 'd' } })).body.id;
+    const bytes = await sharp({ create: { width: 100, height: 80, channels: 3, background: '#754' } }).png().toBuffer();
+    const [ordinary = '', gold = ''] = await Promise.all(['ordinary', 'gold'].map(async (name) => (await fovea.probed((await fovea.call('POST', `/v1/datasets/${set}/items?path=/${name}.png`, { body: bytes })).body.item.id)).id));
+    await fovea.call('POST', `/v1/items/${gold}/annotations`, { body: { annotations: boxes([['cat', 10, 10, 20, 20]]) } });
+    const batch = (await fovea.call('POST', '/v1/batches', { body: { project: place, name: 'h', dataset: set, filter: { path: '/ordinary.png' }, settings: { people: 3 } } })).body.id;
+    await fovea.call('POST', `/v1/batches/${batch}/finalize`);
+    await fovea.call('POST', `/v1/batches/${batch}/honeypots`, { body: { filter: { path: '/gold.png' }, copies: 3 } });
+    const people = await Promise.all([1, 2, 3].map(() => fovea.person({ orgId, project: { id: place, role: 'annotator' } })));
+    const looks: string[] = [];
+    for (const { key } of people) {
+      const as = async (method: string, path: string, body?: object) => (await fovea.call(method, path, { key, ...(body ? { body } : {}) })).body;
+      for (let turn = 0; turn < 2; turn++) {
+        const { task, lease } = await as('POST', `/v1/projects/${place}/tasks/claim`, { batch });
+        const at = [ordinary, gold].includes(task.itemId) ? `/v1/items/${task.itemId}` : '';
+        const listed = (await as('GET', `/v1/datasets/${set}/items`)).data.find((one: any) => one.id === task.itemId);
+        const queried = (await as('POST', `/v1/datasets/${set}/items/query`, { filter: { id: task.itemId, annotationCount: 0 } })).data;
+        const [alone, inTask] = [await as('GET', `${at}/annotations`), await as('GET', `${at}/annotations?task=${task.id}`)];
+        looks.push(JSON.stringify([alone.data.length, inTask.data.length, listed.annotationCount, (await as('GET', at)).annotationCount, queried.length]));
+        await as('POST', `${at}/annotations?task=${task.id}`, { annotations: boxes([['cat', 10, 10, 20, 20]]) });
+        await as('POST', `/v1/tasks/${task.id}/submit`, { lease });
+      }
+    }
+    expect(looks).toEqual(Array.from({ length: 6 }, () => '[0,0,0,0,1]'));
+    expect((await annotationsOf(ordinary)).length).toBe(3);
+  });
+
   test('filters, orders and single reads tell a worker no more about known items than lists do', async () => {
     const place = (await fovea.call('POST', '/v1/projects', { body: { name: 'sifted' } })).body.id;
     const set = (await fovea.call('POST', '/v1/datasets', { body: { project: place, name: 'd' } })).body.id;

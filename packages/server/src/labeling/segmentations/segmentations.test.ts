@@ -123,6 +123,22 @@ describe('masks of frames', () => {
   });
 });
 
+describe('masks of pictures', () => {
+  test('a PNG is a mask of a picture for each grey or colour; of another size, or of what has no pixels, it is refused', async () => {
+    const picture = await sharp({ create: { width: 6, height: 4, channels: 3, background: '#456' } }).jpeg().toBuffer();
+    const item = await upload('/a.jpg', picture);
+    const grey = Buffer.from(Array.from({ length: 24 }, (_, at) => (at < 6 ? 255 : at < 8 ? 7 : 0)));
+    const png = await sharp(grey, { raw: { width: 6, height: 4, channels: 1 } }).toColourspace('b-w').png().toBuffer();
+    const { data } = await sdk.segmentations.upload(item, png, { labels: { 255: 'sky', 7: 'bird' } });
+    expect(data.map(({ type, label, frame, source }) => [type, label, frame, source])).toEqual([['mask', 'bird', null, 'import'], ['mask', 'sky', null, 'import']]);
+    const bitmaps = data.map(({ geometry }) => (geometry.type === 'mask' ? [...bitmapFromRuns(decodeRle(geometry.rle))] : []));
+    expect(bitmaps).toEqual([7, 255].map((value) => [...grey].map((at) => (at === value ? 1 : 0))));
+    expect(await errorOf(sdk.segmentations.upload(item, await sharp(grey.subarray(0, 4), { raw: { width: 2, height: 2, channels: 1 } }).png().toBuffer()))).toContain('The mask is 2 × 2 pixels, the frame 6 × 4');
+    const text = await upload('/b.txt', Buffer.from('text'));
+    expect((await fovea.call('POST', `/v1/items/${text}/segmentations`, { body: png })).status).toBe(415);
+  });
+});
+
 describe('on a series', () => {
   const uid = '1.2.3.99';
   test('segmentations.uploadToSeries 201 makes masks on the items, segmentations.downloadOfSeries 200 gives the same voxels as NIfTI and SEG', async () => {

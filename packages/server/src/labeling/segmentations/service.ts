@@ -2,6 +2,7 @@ import { newId, type AnnotationGeometry, type Parsed, type Rle, type segmentatio
 import { readUntilPixels } from '@fovea/medical/dicom/frame-file.ts';
 import { writeSeg } from '@fovea/medical/dicom/seg-write.ts';
 import { writeNifti } from '@fovea/medical/nifti/write.ts';
+import type { ItemsService } from '../../catalog/items/service.ts';
 import { readable } from '../../catalog/scans/readable.ts';
 import type { ScansService } from '../../catalog/scans/service.ts';
 import type { PlacedVolume } from '../../catalog/scans/volume-cache.ts';
@@ -20,14 +21,27 @@ export type SegmentationsService = ReturnType<typeof segmentationsService>;
 
 const maxBytes = 1024 ** 3;
 
-/** Segmentations of scans as annotations, from and to files. */
-export function segmentationsService({ volumes, scans, annotations }: { volumes: VolumeFiles; scans: ScansService; annotations: AnnotationsService }) {
+const pictured = ['image', 'video', 'dicom', 'nifti'];
+
+/** Segmentations of scans as annotations, from and to files; and pictures of masks, of whatever has pixels. */
+export function segmentationsService({ volumes, items, scans, annotations }: { volumes: VolumeFiles; items: ItemsService; scans: ScansService; annotations: AnnotationsService }) {
   const { gridOf, labelFile } = volumes;
 
   /** Volumes and masks of items of one project, as far as the caller is shown them. */
   async function segmentsOf(caller: Caller, projectId: string, itemIds: readonly string[], label?: string): Promise<StoredAnnotation[]> {
     const all = await annotations.shownOfItems(caller, projectId, itemIds);
     return all.filter(({ type, draft, label: name }) => (type === 'volume' || type === 'mask') && !draft && (label === undefined || name === label));
+  }
+
+  /** A mask for each grey or colour of a picture of the item, or of one frame of it. */
+  async function masksOf(caller: Caller, itemId: string, bytes: Uint8Array, { frame: given, labels, source }: UploadQuery) {
+    const { kind, mediaType, frames, width, height } = await items.getStored(caller, itemId);
+    if (!pictured.includes(kind)) throw new Fault('unsupported_media', `The item is ${mediaType}; a PNG is the mask of a picture, a frame of a video, a DICOM or a NIfTI file.`);
+    if (width === null || height === null) throw new Fault('not_available', 'The item has not been looked at yet; its size is not known. Try again soon.', { retryAfterSeconds: 2 });
+    const frame = given ?? ((frames ?? 1) === 1 ? (kind === 'image' ? null : 0) : undefined);
+    if (frame === undefined) throw new Fault('invalid_request', 'A PNG lies on one frame: say which.', { errors: [{ path: 'query.frame', message: 'is needed' }] });
+    const classes = await readPicture(bytes, { width, height }, labels);
+    return classes.map(({ label, value, rle }) => ({ source, attributes: {}, endFrame: null, confidence: null, type: 'mask' as const, label, geometry: { type: 'mask' as const, rle }, frame, metadata: { segmentation: { value } } }));
   }
 
   async function combine(segments: readonly StoredAnnotation[], grid: ScanGrid, sliceOf: (segment: StoredAnnotation) => number | undefined): Promise<Combined> {
@@ -80,15 +94,9 @@ export function segmentationsService({ volumes, scans, annotations }: { volumes:
 
     async upload(caller: Caller, itemId: string, bytes: Uint8Array, query: UploadQuery) {
       needScope(caller, 'label');
+      if (isPicture(bytes)) return { data: (await annotations.create(caller, itemId, await masksOf(caller, itemId, bytes, query))).map(toAnnotation), notes: [] };
       const item = await scans.scan(caller, itemId);
       const extra = { source: query.source, attributes: {}, endFrame: null, confidence: null };
-      if (isPicture(bytes)) {
-        const frame = query.frame ?? ((item.frames ?? 1) === 1 ? 0 : undefined);
-        if (frame === undefined) throw new Fault('invalid_request', 'A PNG lies on one frame: say which.', { errors: [{ path: 'query.frame', message: 'is needed' }] });
-        const classes = await readPicture(bytes, { width: item.width ?? 0, height: item.height ?? 0 }, query.labels);
-        const made = await annotations.create(caller, itemId, classes.map(({ label, value, rle }) => ({ ...extra, type: 'mask', label, geometry: { type: 'mask', rle }, frame, metadata: { segmentation: { value } } })));
-        return { data: made.map(toAnnotation), notes: [] };
-      }
       const { grid } = await gridOf(item);
       const { layers, notes } = await readLabels(bytes, grid, query.labels, query.resample);
       const inputs = [];
