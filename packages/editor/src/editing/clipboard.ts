@@ -2,6 +2,7 @@ import type { Editor } from '../editor/editor.ts';
 import { fromContent, toContent } from '../document/record.ts';
 import type { RecordContent } from '../document/record.ts';
 import { boundsCenter, heldWithin, unionBounds } from '../math/bounds.ts';
+import type { Bounds } from '../math/bounds.ts';
 import { translation } from '../math/matrix.ts';
 import { clamp } from '../math/vector.ts';
 import { kindOf } from '../shapes/registry.ts';
@@ -19,6 +20,8 @@ export interface Clip {
 
 /** CSS pixels between an original and its copy in the same place. */
 const pasteOffset = 14;
+/** After so many pastes in a row the next begins again beside the original. */
+const maxPasteSteps = 40;
 
 /** The selection as it stands on the current frame; undefined when nothing is selected. */
 export function copySelected(editor: Editor): Clip | undefined {
@@ -74,7 +77,7 @@ function placeClip(editor: Editor, clip: Clip, inPlace: boolean): readonly Recor
   if (!bounds) return clip.contents;
   const { width, height } = editor.picture;
   const isSamePlace = clip.frame === editor.frame && clip.picture.width === width && clip.picture.height === height;
-  const off = isSamePlace && !inPlace && isTaken(editor, bounds) ? editor.imageLength(pasteOffset) : 0;
+  const off = isSamePlace && !inPlace && isTaken(editor, bounds) ? freeOffset(editor, bounds) : 0;
   const intoSmaller = (min: number, max: number, size: number) => clamp(off, -min, Math.max(-min, size - max));
   const isSameSize = clip.picture.width === width && clip.picture.height === height;
   const [dx, dy] = isSameSize
@@ -85,8 +88,21 @@ function placeClip(editor: Editor, clip: Clip, inPlace: boolean): readonly Recor
   return clip.contents.map((content) => ({ ...content, geometry: kindOf(content.geometry).transform(content.geometry, matrix) }));
 }
 
+/** So far off that the copies do not lie exactly upon those of the paste before. */
+function freeOffset(editor: Editor, bounds: Bounds): number {
+  const step = editor.imageLength(pasteOffset);
+  const reach = step / 4;
+  const isUpon = (entry: Bounds, by: number) => Math.abs(entry.minX - bounds.minX - by) < reach && Math.abs(entry.minY - bounds.minY - by) < reach;
+  for (let times = 1; times <= maxPasteSteps; times++) {
+    const by = times * step;
+    const near = editor.scene.search({ minX: bounds.minX + by - reach, minY: bounds.minY + by - reach, maxX: bounds.minX + by + reach, maxY: bounds.minY + by + reach });
+    if (!near.some((entry) => isUpon(entry, by))) return by;
+  }
+  return step;
+}
+
 /** Whether something lies just there already: without it (after cutting) a paste puts things back where they were. */
-function isTaken(editor: Editor, bounds: Parameters<typeof boundsCenter>[0]): boolean {
+function isTaken(editor: Editor, bounds: Bounds): boolean {
   const [x, y] = boundsCenter(bounds);
   const reach = editor.imageLength(2);
   return editor.scene.search(bounds).some((entry) => {

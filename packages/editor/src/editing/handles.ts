@@ -34,8 +34,10 @@ export function selectionHandles(editor: Editor, asFrame: boolean): HandleSet | 
   const entries = ids.flatMap((id) => editor.scene.get(id) ?? []);
   const bounds = unionBounds(entries);
   if (!bounds) return undefined;
-  const canTurn = entries.every(({ geometry }) => kindOf(geometry).canTurn);
-  const canResize = entries.every(({ geometry }) => kindOf(geometry).canResize);
+  // A point among others goes with them.
+  const sized = entries.filter(({ geometry }) => geometry.type !== 'point');
+  const canTurn = sized.length > 0 && sized.every(({ geometry }) => kindOf(geometry).canTurn);
+  const canResize = sized.length > 0 && sized.every(({ geometry }) => kindOf(geometry).canResize);
   const center = boundsCenter(bounds);
   const frame = { center, width: bounds.maxX - bounds.minX, height: bounds.maxY - bounds.minY, angle: 0 };
   const handles = frameHandles(frame, { corners: true, turn: canTurn, unit }).filter(({ kind }) => canResize || kind === 'turn');

@@ -30,6 +30,19 @@ describe('a gesture that comes to nothing', () => {
     ]);
   });
 
+  test('pasted again and again, no copy lies upon another', () => {
+    const editor = new TestEditor(plain).use('box').drag([100, 100], [200, 200]).use('select');
+    editor.holding({ mod: true }, () => editor.key('c').key('v').key('v').key('v'));
+    expect(editor.geometries()).toMatchObject([{ x: 100 }, { x: 114 }, { x: 128 }, { x: 142 }]);
+  });
+
+  test('a point among other shapes does not keep them from being resized', () => {
+    const editor = new TestEditor(plain).use('box').drag([100, 100], [200, 200]).use('point').click(300, 300);
+    editor.use('select').holding({ mod: true }, () => editor.key('a'));
+    editor.drag([300, 300], [500, 500]);
+    expect(editor.geometries()).toMatchObject([{ x: 100, y: 100, width: 200, height: 200 }, { x: 500, y: 500 }]);
+  });
+
   test('a point beside the picture is none; one just beside its edge lies on it', () => {
     const editor = new TestEditor({ ...plain, width: 500, height: 400 }).use('point').click(700, 100);
     expect(editor.document.size).toBe(0);
