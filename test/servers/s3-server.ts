@@ -44,8 +44,8 @@ function daemonUser(): User | undefined {
   return { uid: Number(uid ?? 65_534), gid: Number(gid ?? 65_534) };
 }
 
-/** Starts all daemons on free ports of the loopback with an empty store; ready when it answers. */
-export async function startS3Server(): Promise<S3Server> {
+/** Starts all daemons on free ports of the loopback with an empty store; ready when it answers. With `browsers`, pages of any origin may send to it. */
+export async function startS3Server({ browsers = false } = {}): Promise<S3Server> {
   const user = daemonUser();
   const folder = mkdtempSync(join(tmpdir(), 'fovea-s3-'));
   const [proxy = 0, memcached = 0, ...ports] = await freePorts(2 + storage.length);
@@ -69,7 +69,7 @@ export async function startS3Server(): Promise<S3Server> {
     rmSync(folder, { recursive: true, force: true });
   };
   try {
-    writeConfiguration(folder, { proxy, memcached, ports });
+    writeConfiguration(folder, { proxy, memcached, ports, browsers });
     mkdirSync(join(folder, 'disks', 'd1'), { recursive: true });
     if (user) for (const path of ['', 'disks', join('disks', 'd1')]) chownSync(join(folder, path), user.uid, user.gid);
     start('/usr/bin/memcached', ['-l', '127.0.0.1', '-p', String(memcached), '-U', '0']);
@@ -96,7 +96,7 @@ export async function startS3Server(): Promise<S3Server> {
 
 function writeConfiguration(
   folder: string,
-  { proxy, memcached, ports }: { proxy: number; memcached: number; ports: readonly number[] },
+  { proxy, memcached, ports, browsers }: { proxy: number; memcached: number; ports: readonly number[]; browsers: boolean },
 ): void {
   const common = (port: number) =>
     `[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = ${port}\nworkers = 0\nmount_check = false\nswift_dir = ${folder}\ndevices = ${folder}/disks\nlog_level = WARNING\n`;
@@ -128,7 +128,7 @@ use = egg:swift#healthcheck
   ];
   writeFileSync(
     join(folder, 'proxy.conf'),
-    `${common(proxy)}
+    `${common(proxy)}${browsers ? 'cors_allow_origin = *\n' : ''}
 [pipeline:main]
 pipeline = catch_errors gatekeeper healthcheck cache listing_formats bulk tempurl s3api tempauth copy slo dlo versioned_writes symlink proxy-server
 [app:proxy-server]
@@ -140,7 +140,7 @@ user_test_tester = testing .admin
 [filter:s3api]
 use = egg:swift#s3api
 location = us-east-1
-[filter:cache]
+${browsers ? 'cors_preflight_allow_origin = *\n' : ''}[filter:cache]
 use = egg:swift#memcache
 memcache_servers = 127.0.0.1:${memcached}
 ${filters.map((filter) => `[filter:${filter}]\nuse = egg:swift#${filter}\n`).join('')}`,

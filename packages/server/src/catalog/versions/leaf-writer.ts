@@ -18,8 +18,9 @@ export type LeafWriter = (groups: Groups, options: { written?: (items: number) =
  */
 export async function leafWriter(db: Database, tx: Tx, dataset: { id: string; projectId: string }): Promise<LeafWriter> {
   const { snapshot } = await tx.one<{ snapshot: string }>(sql`select pg_export_snapshot() as snapshot`);
-  // The name is PostgreSQL's own; this statement takes no parameters.
-  const join = raw(`set transaction isolation level repeatable read; set transaction snapshot '${snapshot}'; set local work_mem = '64MB'`);
+  // The name is PostgreSQL's own; this statement takes no parameters. Nobody waits for the disk here: what a version refers to is written
+  // before the transaction that makes the version, and is on the disk when that one is.
+  const join = raw(`set transaction isolation level repeatable read; set transaction snapshot '${snapshot}'; set local work_mem = '64MB'; set local synchronous_commit = off`);
   const write = (group: readonly Stretch[], changed: readonly string[] | undefined) =>
     db.tx(async (own) => {
       await own.run(join);
