@@ -20,19 +20,23 @@ const benches: Record<string, () => Promise<{ run(options: { scale: Scale; json:
   chaos: () => import('./chaos.ts'),
 };
 
+/** Names that stand for several. */
+const groups: Record<string, readonly string[]> = { doors: ['scale', 'skylab', 'datamint'] };
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { scale: { type: 'string', default: 'quick' }, json: { type: 'boolean', default: false } },
 });
-const unknown = positionals.filter((name) => !(name in benches));
+const names = positionals.flatMap((name) => groups[name] ?? [name]);
+const unknown = names.filter((name) => !(name in benches));
 if (unknown.length > 0 || (values.scale !== 'quick' && values.scale !== 'full')) {
-  console.error(`Usage: npm run bench -- [${Object.keys(benches).join('|')}]… [--scale quick|full] [--json]`);
+  console.error(`Usage: npm run bench -- [${[...Object.keys(benches), ...Object.keys(groups)].join('|')}]… [--scale quick|full] [--json]`);
   process.exit(2);
 }
 const scale: Scale = values.scale;
 let missed = 0;
 try {
-  for (const name of positionals.length > 0 ? positionals : Object.keys(benches)) {
+  for (const name of names.length > 0 ? names : Object.keys(benches)) {
     const bench = await benches[name]?.();
     if (!bench) continue;
     const figures = await bench.run({ scale, json: values.json });
