@@ -14,10 +14,13 @@ export const batchStatuses = ['staging', 'in_progress', 'completed', 'cancelled'
 
 /** How the work of a batch is done and checked. */
 export const batchSettings = z.strictObject({
-  reviewShare: z.number().min(0).max(1).default(0).describe('Share of the tasks that somebody reviews before they are completed'),
-  leaseSeconds: z.int().min(30).max(86_400).default(900).describe('A claim that is not renewed for so long goes back'),
-  people: z.int().min(1).max(20).default(1).describe('So many people label each item, for consensus'),
+  reviewShare: z.number().min(0).max(1).describe('Share of the tasks that somebody reviews before they are completed').default(0),
+  leaseSeconds: z.int().min(30).max(86_400).describe('A claim that is not renewed for so long goes back').default(900),
+  people: z.int().min(1).max(20).describe('So many people label each item, for consensus').default(1),
 });
+const { reviewShare, leaseSeconds, people } = batchSettings.shape;
+/** What is left out stays: without the values that a new batch would get. */
+const settingsChange = z.strictObject({ reviewShare: reviewShare.unwrap(), leaseSeconds: leaseSeconds.unwrap(), people: people.unwrap() }).partial();
 
 export const assignment = z.object({
   id,
@@ -143,7 +146,7 @@ export const batches = {
     audience: 'manager',
     params: oneBatch,
     body: z
-      .object({ name: name.optional(), priority: z.int().optional(), dueAt: timeInput.nullable().optional(), callbackUrl: z.url().nullable().optional(), metadata: metadata.optional(), settings: batchSettings.partial().optional() })
+      .object({ name: name.optional(), priority: z.int().optional(), dueAt: timeInput.nullable().optional(), callbackUrl: z.url().nullable().optional(), metadata: metadata.optional(), settings: settingsChange.optional() })
       .strict(),
     result: batch,
     errors: ['not_found', 'forbidden', 'revision_conflict', 'address_refused'],

@@ -329,10 +329,10 @@ describe('work', () => {
     expect((await claim(second.key)).task).not.toBeNull();
   });
   test('batches.list 200, batches.update 200, batches.update 412, batches.assign 200, batches.addItems 200, batches.cancel 200, batches.cancel 409, batches.assign 409, batches.addItems 409', async () => {
-    const batch = await newBatch({ filter: { path: '/none' } });
+    const batch = await newBatch({ filter: { path: '/none' }, settings: { leaseSeconds: 60 } });
     const path = `/v1/batches/${batch.id}`;
     expect((await fovea.call('GET', `/v1/batches?project=${project}&status=staging`)).body.data.map((one: any) => one.id)).toEqual([batch.id]);
-    expect((await fovea.call('PATCH', path, { body: { priority: 5, settings: { reviewShare: 0.5 } } })).body).toMatchObject({ priority: 5, settings: { reviewShare: 0.5, people: 1 } });
+    expect((await fovea.call('PATCH', path, { body: { priority: 5, settings: { reviewShare: 0.5 } } })).body).toMatchObject({ priority: 5, settings: { reviewShare: 0.5, people: 1, leaseSeconds: 60 } });
     expect((await fovea.call('PATCH', path, { body: { priority: 6 }, headers: { 'if-match': '"1"' } })).status).toBe(412);
     expect((await fovea.call('PUT', `${path}/assignments`, { body: { assignments: [{ email: (await worker()).email }] } })).body.data).toHaveLength(1);
     expect((await fovea.call('POST', `${path}/items`, { body: { filter: {} } })).body).toEqual({ added: 1 });

@@ -39,11 +39,12 @@ export function Waiting({ projects }: { projects: readonly Project[] }) {
               {batch.name}
             </TextLink>
             <span className={classes['of']}>{[project.name, open > 0 && t.open(open), toReview > 0 && t.toReview(toReview)].filter(Boolean).join(' · ')}</span>
-            {open > 0 ? (
+            {open > 0 && (
               <ButtonLink to="/projects/$projectId/next" params={{ projectId: project.id }} search={{ batch: batch.id }} aria-label={t.labelIn(batch.name)}>
                 {t.label}
               </ButtonLink>
-            ) : (
+            )}
+            {toReview > 0 && (
               <ButtonLink to="/projects/$projectId/next" params={{ projectId: project.id }} search={{ batch: batch.id, review: true }} variant="default" aria-label={t.reviewIn(batch.name)}>
                 {t.review}
               </ButtonLink>

@@ -11,6 +11,7 @@ import { workTexts } from '../../texts-work.ts';
 import { Moment } from '../../ui/moment.tsx';
 import { ProjectList } from '../project/project-list.tsx';
 import { RecipeForm } from './recipe-form.tsx';
+import { RecipeView } from './recipe-view.tsx';
 
 const t = workTexts.recipes;
 
@@ -42,7 +43,7 @@ export function ProjectRecipes() {
 }
 
 function RecipeName({ recipe, edit }: { recipe: Recipe; edit: ((recipe: Recipe) => void) | undefined }) {
-  if (!edit) return <>{recipe.name}</>;
+  if (!edit) return <RecipeView recipe={recipe} />;
   return (
     <Button variant="transparent" p={0} h="auto" onClick={() => edit(recipe)}>
       {recipe.name}

@@ -6,7 +6,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { fovea } from '../../api/client.ts';
-import { roleReaches } from '../../api/projects.ts';
+import { projectQuery, roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
 import { refresh, webhooksQuery } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
@@ -14,17 +14,29 @@ import { workTexts } from '../../texts-work.ts';
 import { CodeLine } from '../../ui/code-line.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
+import { Empty } from '../../ui/empty.tsx';
 import { ProjectList } from '../project/project-list.tsx';
+import { ProjectPage } from '../project/project-page.tsx';
 import { DefaultCallback } from './default-callback.tsx';
 import { Deliveries } from './deliveries.tsx';
 import classes from './workflow.module.css';
 
 const t = workTexts.webhooks;
 
-/** Webhooks of a project, and what was sent. */
+/** Webhooks of a project, and what was sent: for those who manage it. */
 export function ProjectWebhooks() {
   const { projectId } = useParams({ from: '/inside/projects/$projectId/webhooks' });
+  const { data: project } = useQuery(projectQuery(projectId));
   const admin = useScope('admin');
+  if (project && admin && roleReaches(project.role, 'manager')) return <WebhookList projectId={projectId} />;
+  return (
+    <ProjectPage projectId={projectId} part={t.title}>
+      {() => <Empty icon={IconWebhook}>{t.notManager}</Empty>}
+    </ProjectPage>
+  );
+}
+
+function WebhookList({ projectId }: { projectId: string }) {
   const [secret, setSecret] = useState<string>();
   return (
     <ProjectList<Webhook>
@@ -34,7 +46,7 @@ export function ProjectWebhooks() {
       icon={IconWebhook}
       empty={{ title: t.emptyTitle, text: t.empty }}
       create={t.create}
-      mayEdit={(project) => admin && roleReaches(project.role, 'manager')}
+      mayEdit={() => true}
       form={(project, _webhook, close) => <WebhookForm project={project} close={close} shown={setSecret} />}
       columns={() => [
         { head: t.url, main: true, cell: (webhook) => webhook.url },
@@ -45,7 +57,7 @@ export function ProjectWebhooks() {
     >
       {(project) => (
         <>
-          {admin && roleReaches(project.role, 'manager') && <DefaultCallback key={project.revision} project={project} />}
+          <DefaultCallback key={project.revision} project={project} />
           <h2 className={classes['section']} style={{ marginTop: 28 }}>
             {t.deliveries}
           </h2>
