@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { InputError, type AnalyticResult, type AnalyticTask, type InputFile, type OutputLabels } from '../analytic.ts';
 import { eachInput, throwIfAllFailed } from '../batch.ts';
 import { writeJson } from '../json-output.ts';
@@ -14,6 +15,9 @@ export interface ModelRun {
   jsonOutput?: string;
 }
 
+/** Pictures at once: while one is with the model, as many as there are cores are read; more would only take memory. */
+const lanes = Math.min(4, availableParallelism() + 1);
+
 /** Runs a model over the images of a task. Reading pictures overlaps with inference; the model itself uses all cores. */
 export async function runModel(
   task: AnalyticTask,
@@ -24,7 +28,7 @@ export async function runModel(
   const annotator = await openAnnotator(modelPath, spec);
   const found = new Map<InputFile, OutputLabels>();
   try {
-    const each = { concurrency: 2, signal: task.signal, progress: task.progress.bind(task) };
+    const each = { concurrency: lanes, signal: task.signal, progress: task.progress.bind(task) };
     const failures = await eachInput(images, each, async (image) => {
       found.set(image, { output: labelsOutput, from: image, annotations: await annotator.annotate(image.path) });
     });

@@ -45,10 +45,10 @@ export interface RowEvent {
 
 /**
  * Changes rows of one kind and records their events by one statement, and gives the rows. `change` is an `insert` or `update`
- * with `returning *`, of a table with `org_id` and `project_id`; `data` is JSON over the row `m` and the event's `e.status`; `give` is what is
+ * with `returning *`, of a table with `org_id` and `project_id`; `data` is JSON over the row `m` and the event's `e.status`, `actor` a text or one of `m`; `give` is what is
  * wanted of the rows.
  */
-export async function withEvents<Row>(db: Queryable, change: Sql, of: { kind: string; actor: string; data: Sql }, events: readonly RowEvent[], give: Sql = sql`m.*`): Promise<Row[]> {
+export async function withEvents<Row>(db: Queryable, change: Sql, of: { kind: string; actor: string | Sql; data: Sql }, events: readonly RowEvent[], give: Sql = sql`m.*`): Promise<Row[]> {
   const rows = await db.many<Row>(sql`with m as (${change}), recorded as (
       insert into events (id, org_id, project_id, type, subject_kind, subject_id, actor, data)
       select fovea_new_id(), m.org_id, m.project_id, e.type, ${of.kind}, m.id, ${of.actor}, ${of.data}

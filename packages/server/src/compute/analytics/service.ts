@@ -13,7 +13,7 @@ import { Fault, notFound } from '../../fault.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { onnxSpec } from '../runners/onnx.ts';
-import { together } from '../together.ts';
+import { together } from '../../engines/together.ts';
 import { analyticEntity } from './entity.ts';
 import { insertAnalytic, lockAnalytic, queryAnalytics, selectAnalyticById, selectAnalytics, selectBuiltins, selectFiles, selectManifest, selectRunnables, selectWantedDigests, toAnalytic, updateAnalytic, upsertFile, type Runnable, type StoredAnalytic } from './store.ts';
 import { latest } from './version.ts';

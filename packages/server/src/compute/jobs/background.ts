@@ -39,8 +39,8 @@ const maxLosses = 20;
 
 /** One queue per capability; a worker takes those it can serve. */
 export const queues = {
-  cpu: messageKind<JobMessage>('jobs.cpu', { retries: maxLosses + 5, backoffSeconds: 1, maxBackoffSeconds: 8, timeoutSeconds: 86_400 }),
-  gpu: messageKind<JobMessage>('jobs.gpu', { retries: maxLosses + 5, backoffSeconds: 1, maxBackoffSeconds: 8, timeoutSeconds: 86_400 }),
+  cpu: messageKind<JobMessage>('jobs.cpu', { retries: maxLosses + 5, backoffSeconds: 1, maxBackoffSeconds: 8, timeoutSeconds: 86_400, shared: true }),
+  gpu: messageKind<JobMessage>('jobs.gpu', { retries: maxLosses + 5, backoffSeconds: 1, maxBackoffSeconds: 8, timeoutSeconds: 86_400, shared: true }),
 };
 
 export interface JobWorkerDeps {
@@ -193,20 +193,32 @@ function reporter({ db }: JobWorkerDeps, job: StoredJob, stop: AbortController) 
   };
 }
 
+/** Few, as each may be copied from a bucket. */
+const preparedAtOnce = 8;
+
 async function prepareInputs({ db, blobs, drawFrame }: JobWorkerDeps, { job, manifest, folder }: { job: StoredJob; manifest: AnalyticManifest; folder: string }, releases: (() => Promise<void>)[]) {
   const ids = Object.values(job.inputs).flat();
   const items = new Map((ids.length === 0 ? [] : await selectItems(db, ids)).map((item) => [item.id, item]));
   const inputs: Record<string, InputFile[]> = {};
   for (const [name, of] of Object.entries(job.inputs)) {
-    inputs[name] = [];
     const media = manifest.inputs.find((input) => input.name === name)?.media ?? [];
-    for (const [index, id] of of.entries()) {
+    const prepare = async (id: string, index: number): Promise<InputFile> => {
       const item = items.get(id);
       if (!item) throw new InputError(`The item ${id} no longer exists.`);
       const place = join(folder, 'in', name, String(index));
-      if (job.frame === null || !isDrawnFor(media, item)) inputs[name].push(await inputFile(blobs, item, place, releases));
-      else inputs[name].push({ name: item.name, path: await drawFrame(item, { orgId: job.orgId, frame: job.frame, folder: place }), mediaType: 'image/png', itemId: item.id });
+      if (job.frame === null || !isDrawnFor(media, item)) return inputFile(blobs, item, place, releases);
+      return { name: item.name, path: await drawFrame(item, { orgId: job.orgId, frame: job.frame, folder: place }), mediaType: 'image/png', itemId: item.id };
+    };
+    const files: InputFile[] = [];
+    for (let start = 0; start < of.length; start += preparedAtOnce) {
+      // Settled, all of them: what a failed one's neighbours still make would be left behind.
+      const prepared = await Promise.allSettled(of.slice(start, start + preparedAtOnce).map((id, index) => prepare(id, start + index)));
+      for (const one of prepared) {
+        if (one.status === 'rejected') throw one.reason;
+        files.push(one.value);
+      }
     }
+    inputs[name] = files;
   }
   return { inputs, items };
 }

@@ -13,7 +13,7 @@ const pageItems = 1_000;
 const maxItems = 100_000;
 
 /** Finds the items of a request, all of which the caller must see. */
-export function inputFinder({ items, queries }: { items: Pick<ItemsService, 'get'>; queries: Pick<ItemQueries, 'find'> }) {
+export function inputFinder({ items, queries }: { items: Pick<ItemsService, 'getMany'>; queries: Pick<ItemQueries, 'find'> }) {
   async function queried(caller: Caller, name: string, { dataset, filter, sort, limit }: InputQuery): Promise<Item[]> {
     const found: Item[] = [];
     const most = limit ?? maxItems;
@@ -31,7 +31,7 @@ export function inputFinder({ items, queries }: { items: Pick<ItemsService, 'get
   return async (caller: Caller, inputs: InputsGiven): Promise<Record<string, Item[]>> => {
     const found: Record<string, Item[]> = {};
     for (const [name, given] of Object.entries(inputs)) {
-      found[name] = typeof given === 'string' || Array.isArray(given) ? await Promise.all([given].flat().map((id) => items.get(caller, id))) : await queried(caller, name, given);
+      found[name] = typeof given === 'string' || Array.isArray(given) ? await items.getMany(caller, [given].flat()) : await queried(caller, name, given);
     }
     return found;
   };

@@ -26,7 +26,8 @@ import { answersFor, forInputs } from './equal-work.ts';
 import { queues } from './background.ts';
 import { inputFinder } from './inputs.ts';
 import { placesInQueue, type Place } from './places-store.ts';
-import { insertJob, lockJobs, selectEqualWork, selectJob, selectJobByNumber, selectLog, toJob, toStoredJob, updateJob, type JobChange, type JobRow, type StoredJob } from './store.ts';
+import { queuedEvents, queueTogether } from './queue-together.ts';
+import { insertJob, lockJobs, selectEqualWork, selectJob, selectJobByNumber, selectLog, toJob, toStoredJob, updateJob, type JobChange, type JobRow, type NewJob, type StoredJob } from './store.ts';
 import { workerMoves } from './worker-moves.ts';
 
 type Body<K extends keyof typeof jobs> = Parsed<(typeof jobs)[K]>['body'];
@@ -51,6 +52,7 @@ export type JobMoved = (tx: Tx, job: StoredJob, before: StoredJob) => Promise<vo
 const outputDays = 14;
 const previewMs = 3_600_000;
 const maxPreviewFiles = 20;
+const maxSharedInputs = 1_000;
 const nextMoves: Record<Job['status'], string> = {
   ready: 'start or delete',
   queued: 'cancel',
@@ -120,17 +122,16 @@ export function jobsService(deps: {
 
   const send = (tx: Tx, job: StoredJob) => queue.send(tx, queues[job.queue === 'gpu' ? 'gpu' : 'cpu'], { jobId: job.id, ticket: job.ticket ?? 0 });
 
+  const queueAtOnce = queueTogether({ db, queue });
+
   const inputItems = inputFinder({ items, queries: deps.itemQueries });
 
   /** The items that parameters name, which the caller must see as those of inputs. */
   async function parameterItems(caller: Caller, { parameters: declared }: AnalyticManifest, given: Record<string, unknown>): Promise<Item[]> {
     const ids = declared.flatMap(({ name, type }) => (type === 'file' && typeof given[name] === 'string' ? [given[name]] : []));
-    return Promise.all(
-      ids.map((id) => {
-        if (!isId(id)) throw notFound('item', id);
-        return items.get(caller, id);
-      }),
-    );
+    const none = ids.find((id) => !isId(id));
+    if (none !== undefined) throw notFound('item', none);
+    return items.getMany(caller, ids);
   }
 
   /** The newest version of each dataset that the items are of. */
@@ -164,33 +165,35 @@ export function jobsService(deps: {
     const equal = body.cache ? await selectEqualWork(db, caller.orgId, workKey) : undefined;
     const earlier = equal && answersFor(equal, { inputs, attachLabels: body.attachLabels }) ? equal : undefined;
     const queued = body.start && !earlier;
+    const job: NewJob = {
+      id: newId(),
+      orgId: caller.orgId,
+      projectId,
+      analyticId: analytic.id,
+      analytic: analytic.name,
+      version: analytic.version,
+      name: body.name ?? analytic.name.split('/')[1] ?? analytic.name,
+      compute: body.compute,
+      queue: body.compute === 'gpu' ? 'gpu' : 'cpu',
+      inputs,
+      dataVersions,
+      parameters,
+      frame: body.frame ?? null,
+      profileId: profile?.id ?? null,
+      attachLabels: body.attachLabels,
+      workKey,
+      callbackUrl: body.callbackUrl ?? null,
+      origin: body.origin ?? null,
+      externalId: body.externalId ?? null,
+      extra: body.extra ?? null,
+      createdBy: caller.email,
+      expiresAt: body.expiresAt ?? null,
+      queued,
+    };
+    // Those of very many items would make a statement too large to share.
+    if (queued && job.callbackUrl === null && Object.values(inputs).flat().length <= maxSharedInputs) return queueAtOnce({ job, whenMade });
     return db.tx(async (tx) => {
-      const events = [{ type: 'job.created', status: 'ready' }, ...(queued ? [{ type: 'job.queued' }] : [])];
-      const made = await insertJob(tx, {
-        id: newId(),
-        orgId: caller.orgId,
-        projectId,
-        analyticId: analytic.id,
-        analytic: analytic.name,
-        version: analytic.version,
-        name: body.name ?? analytic.name.split('/')[1] ?? analytic.name,
-        compute: body.compute,
-        queue: body.compute === 'gpu' ? 'gpu' : 'cpu',
-        inputs,
-        dataVersions,
-        parameters,
-        frame: body.frame ?? null,
-        profileId: profile?.id ?? null,
-        attachLabels: body.attachLabels,
-        workKey,
-        callbackUrl: body.callbackUrl ?? null,
-        origin: body.origin ?? null,
-        externalId: body.externalId ?? null,
-        extra: body.extra ?? null,
-        createdBy: caller.email,
-        expiresAt: body.expiresAt ?? null,
-        queued,
-      }, { actor: caller.email, events });
+      const made = await insertJob(tx, job, { actor: caller.email, events: queued ? queuedEvents : queuedEvents.slice(0, 1) });
       const ready: StoredJob = queued ? { ...made, status: 'ready', ticket: null, queuedAt: null } : made;
       await tell(tx, ready, ready);
       if (earlier) {

@@ -139,24 +139,33 @@ export interface NewJob {
 
 /** Events of a change, and who made it. */
 export interface Told {
-  actor: string;
+  /** Undefined: each row's own maker. */
+  actor: string | undefined;
   events: readonly RowEvent[];
 }
 
 const telling = <Row = JobRow>(db: Queryable, change: Sql, { actor, events }: Told, give?: Sql): Promise<Row[]> =>
-  withEvents<Row>(db, change, { kind: 'job', actor, data: sql`jsonb_build_object('analytic', m.analytic, 'status', coalesce(e.status, m.status), 'name', m.name)` }, events, give);
+  withEvents<Row>(db, change, { kind: 'job', actor: actor ?? sql`m.created_by`, data: sql`jsonb_build_object('analytic', m.analytic, 'status', coalesce(e.status, m.status), 'name', m.name)` }, events, give);
 
 export async function insertJob(db: Queryable, job: NewJob, told: Told): Promise<StoredJob> {
+  const [made] = await insertJobs(db, [job], told);
+  if (!made) throw new Error(`The job ${job.id} was not written.`);
+  return made;
+}
+
+/** Writes jobs, all of which have the same events; gives them in their order. */
+export async function insertJobs(db: Queryable, list: readonly NewJob[], told: Told): Promise<StoredJob[]> {
   const insert = sql`insert into jobs (id, org_id, project_id, analytic_id, analytic, version, name, compute, queue, inputs, parameters, profile_id,
         attach_labels, work_key, callback_url, origin, external_id, extra, created_by, expires_at, data_versions, frame, status, ticket, queued_at)
-      values (${job.id}, ${job.orgId}, ${job.projectId}, ${job.analyticId}, ${job.analytic}, ${job.version}, ${job.name}, ${job.compute}, ${job.queue},
+      values ${join(list.map(valuesOf), ', ')} returning *`;
+  const rows = new Map((await telling(db, insert, told)).map((row) => [row.id, toStoredJob(row)]));
+  return list.flatMap(({ id }) => rows.get(id) ?? []);
+}
+
+const valuesOf = (job: NewJob): Sql => sql`(${job.id}, ${job.orgId}, ${job.projectId}, ${job.analyticId}, ${job.analytic}, ${job.version}, ${job.name}, ${job.compute}, ${job.queue},
         ${JSON.stringify(job.inputs)}, ${JSON.stringify(job.parameters)}, ${job.profileId}, ${job.attachLabels}, ${job.workKey}, ${job.callbackUrl}, ${job.origin},
         ${job.externalId}, ${job.extra === null ? null : JSON.stringify(job.extra)}, ${job.createdBy}, ${job.expiresAt}, ${JSON.stringify(job.dataVersions)}, ${job.frame},
-        ${job.queued ? sql`'queued', nextval('job_tickets'), now()` : sql`'ready', null, null`}) returning *`;
-  const [row] = await telling(db, insert, told);
-  if (!row) throw new Error(`The job ${job.id} was not written.`);
-  return toStoredJob(row);
-}
+        ${job.queued ? sql`'queued', nextval('job_tickets'), now()` : sql`'ready', null, null`})`;
 
 export async function selectJob(db: Queryable, id: string, options: { lock?: boolean; deleted?: boolean } = {}): Promise<StoredJob | undefined> {
   const row = await db.maybe<JobRow>(sql`select * from jobs where id = ${id} ${options.deleted ? empty : sql`and deleted_at is null`} ${options.lock ? sql`for update` : empty}`);

@@ -2,7 +2,7 @@ import type { Job } from '@fovea/contract';
 import type { Database, Tx } from '../../engines/database/database.ts';
 import type { RowEvent } from '../../events/outbox.ts';
 import { beginRuns, endRuns, selectJob, type JobChange, type Run, type RunEnd, type StoredJob } from './store.ts';
-import { together } from '../together.ts';
+import { together } from '../../engines/together.ts';
 
 /** Who makes the moves of a worker, in events. */
 const actor = 'system@fovea';

@@ -287,6 +287,7 @@ describe('tell and listen', () => {
     let heard = 0;
     const stop = await db.listen('farewell', () => void heard++);
     other.tell('farewell');
+    await new Promise((resolve) => setImmediate(resolve));
     other.tell('farewell');
     await other.close();
     other.tell('farewell');

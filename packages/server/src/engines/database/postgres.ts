@@ -48,7 +48,8 @@ export async function connectDatabase(options: Connection & ConnectOptions): Pro
   const withClient = borrow(pool);
   const send = (query: Sql) => withClient((client) => sendOn(client, query));
   // Nothing waits for it on the disk: the transaction that it tells of is there already.
-  const telling = teller((channel) => withClient((client) => client.query(`set local synchronous_commit = off; select pg_notify(${escapeLiteral(channel)}, '')`)), onError);
+  const notifies = (channels: readonly string[]) => channels.map((channel) => `pg_notify(${escapeLiteral(channel)}, '')`).join(', ');
+  const telling = teller((channels) => withClient((client) => client.query(`set local synchronous_commit = off; select ${notifies(channels)}`)), onError);
 
   return {
     ...queryable(send, withClient, telling.tell),

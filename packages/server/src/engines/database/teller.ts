@@ -1,10 +1,11 @@
 /** After a telling so long is waited before the next one, in milliseconds: what is told meanwhile is told together. */
 const gatherMs = 20;
 
-/** Tells channels through `notify`, at once when it is quiet and at most every 20 ms when it is not. */
-export function teller(notify: (channel: string) => Promise<unknown>, onError: ((error: Error) => void) | undefined) {
+/** Tells channels through `notify`, at once when it is quiet and at most every 20 ms when it is not; those that are told in one turn, in one go. */
+export function teller(notify: (channels: readonly string[]) => Promise<unknown>, onError: ((error: Error) => void) | undefined) {
   /** The channels that were told a moment ago, and whether they were told again since. */
   const recent = new Map<string, { again: boolean; sent: Promise<void>; timer: NodeJS.Timeout }>();
+  let turn: { channels: string[]; sent: Promise<void> } | undefined;
   let closed = false;
 
   function tell(channel: string): void {
@@ -20,9 +21,18 @@ export function teller(notify: (channel: string) => Promise<unknown>, onError: (
     if (again) tell(channel);
   }
 
-  async function send(channel: string): Promise<void> {
+  function send(channel: string): Promise<void> {
+    turn ??= { channels: [], sent: sendTurn() };
+    turn.channels.push(channel);
+    return turn.sent;
+  }
+
+  async function sendTurn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    const channels = turn?.channels ?? [];
+    turn = undefined;
     try {
-      await notify(channel);
+      await notify(channels);
     } catch (error) {
       onError?.(error as Error);
     }

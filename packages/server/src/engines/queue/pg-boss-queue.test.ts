@@ -136,6 +136,62 @@ describe('sending', () => {
   });
 });
 
+describe('shared lanes', () => {
+  test('take from another process, never what was rolled back; a long one holds up no other; what fails is tried again', async () => {
+    const kind = messageKind<number>('test.shared', { retries: 2, shared: true });
+    const [sender, worker] = [await openQueue(), await openQueue()];
+    await sender.declare([kind]);
+    await worker.declare([kind]);
+    const handled: number[] = [];
+    const tries: number[] = [];
+    const { promise: gate, resolve: release } = Promise.withResolvers<void>();
+    let [at, most] = [0, 0];
+    await worker.work(kind, async ({ data, attempt }) => {
+      most = Math.max(most, ++at);
+      try {
+        await sleep(1);
+        if (data === 7) tries.push(attempt);
+        if (data === 7 && attempt === 0) throw new Error('not yet');
+        if (data === 3) await gate;
+        handled.push(data);
+      } finally {
+        at--;
+      }
+    }, { concurrency: 3 });
+    await clone.db
+      .tx(async (tx) => {
+        await sender.send(tx, kind, -1);
+        throw new Error('no');
+      })
+      .catch(() => undefined);
+    await clone.db.tx((tx) => sender.sendMany(tx, kind, Array.from({ length: 60 }, (_, n) => n)));
+    await clone.db.tx((tx) => sender.send(tx, kind, 60));
+    const all = Array.from({ length: 61 }, (_, n) => n).filter((n) => n !== 3);
+    await expect.poll(() => handled.toSorted((a, b) => a - b), { timeout: 25_000 }).toEqual(all);
+    await expect.poll(() => worker.counts(kind), soon).toEqual({ waiting: 0, running: 1, failed: 0 });
+    release();
+    await expect.poll(() => handled, soon).toContain(3);
+    await expect.poll(() => worker.counts(kind), soon).toEqual({ waiting: 0, running: 0, failed: 0 });
+    expect(tries).toEqual([0, 1]);
+    expect(most).toBe(3);
+  });
+
+  test('by taking too long is aborted and tried again', async () => {
+    const kind = messageKind<string>('test.shared-timeout', { retries: 1, timeoutSeconds: 1, shared: true });
+    const queue = await openQueue();
+    await queue.declare([kind]);
+    await clone.db.tx((tx) => queue.send(tx, kind, 'x'));
+    const seen: string[] = [];
+    await queue.work(kind, async ({ attempt, signal }) => {
+      seen.push(`try ${attempt}`);
+      if (attempt > 0) return;
+      signal.addEventListener('abort', () => seen.push('aborted'));
+      await new Promise(() => undefined);
+    });
+    await expect.poll(() => seen, { timeout: 25_000 }).toEqual(['try 0', 'aborted', 'try 1']);
+  });
+});
+
 describe('failing', () => {
   test('is tried again with the number of the try, and ends as failed', async () => {
     const kind = messageKind<string>('test.retry', { retries: 2, backoffSeconds: 1 });
@@ -174,13 +230,13 @@ const workerScript = `
   const connection = JSON.parse(process.argv[1]);
   const silent = { debug() {}, info() {}, warn() {}, error() {} };
   const queue = await startQueue({ connection, database: await connectDatabase({ ...connection, poolSize: 2 }), logger: silent });
-  const kind = messageKind('test.killed');
-  await queue.declare([kind]);
-  await queue.work(kind, async ({ data }) => { console.log('took ' + data); await new Promise(() => {}); });
+  const kinds = [messageKind('test.killed'), messageKind('test.killed-shared', { shared: true })];
+  await queue.declare(kinds);
+  for (const kind of kinds) await queue.work(kind, async ({ data }) => { console.log('took ' + data); await new Promise(() => {}); });
 `;
 
-test('kill -9 of a worker: its message is back with another one within 20 s', async () => {
-  const kind = messageKind<string>('test.killed');
+test('kill -9 of a worker: its messages are back with another one within 20 s', async () => {
+  const kinds = [messageKind<string>('test.killed'), messageKind<string>('test.killed-shared', { shared: true })];
   const child = spawn(process.execPath, ['--input-type=module', '-e', workerScript, JSON.stringify(clone.connection)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -188,19 +244,21 @@ test('kill -9 of a worker: its message is back with another one within 20 s', as
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => void (said += text));
   const queue = await openQueue();
-  await queue.declare([kind]);
-  await clone.db.tx((tx) => queue.send(tx, kind, 'precious'));
-  await expect.poll(() => said, soon).toBe('took precious\n');
-  // Longer than a heartbeat: the message must not be taken from a worker that is slow but alive.
+  await queue.declare(kinds);
+  await clone.db.tx(async (tx) => {
+    for (const kind of kinds) await queue.send(tx, kind, `precious ${kind.name}`);
+  });
+  await expect.poll(() => said.trim().split('\n').toSorted(), soon).toEqual(['took precious test.killed', 'took precious test.killed-shared']);
+  // Longer than a heartbeat: the messages must not be taken from a worker that is slow but alive.
   await sleep(12_000);
-  expect(await queue.counts(kind)).toEqual({ waiting: 0, running: 1, failed: 0 });
+  for (const kind of kinds) expect(await queue.counts(kind)).toEqual({ waiting: 0, running: 1, failed: 0 });
   child.kill('SIGKILL');
   const killedAt = performance.now();
-  const got = await new Promise<Message<string>>((resolve, reject) => {
+  const got = await Promise.all(kinds.map((kind) => new Promise<Message<string>>((resolve, reject) => {
     queue.work(kind, async (message) => resolve(message)).catch(reject);
-  });
+  })));
   expect(performance.now() - killedAt).toBeLessThan(20_000);
-  expect(got).toMatchObject({ data: 'precious', attempt: 1 });
+  for (const [n, kind] of kinds.entries()) expect(got[n]).toMatchObject({ data: `precious ${kind.name}`, attempt: 1 });
 }, 60_000);
 
 describe('stopping', () => {
@@ -222,8 +280,8 @@ describe('stopping', () => {
     expect(await (await openQueue()).counts(kind)).toEqual({ waiting: 2, running: 0, failed: 0 });
   });
 
-  test('aborts what runs longer than the grace and gives it back at no cost of a try, handlers that ignore it too', async () => {
-    const kind = messageKind<string>('test.handback', { retries: 0 });
+  test.each([false, true])('aborts what runs longer than the grace and gives it back at no cost of a try, handlers that ignore it too (shared lanes: %s)', async (shared) => {
+    const kind = messageKind<string>(`test.handback-${shared}`, { retries: 0, shared });
     const queue = await openQueue();
     await queue.declare([kind]);
     await clone.db.tx((tx) => queue.sendMany(tx, kind, ['obedient', 'deaf']));

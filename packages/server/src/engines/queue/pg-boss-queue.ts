@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { PgBoss, type JobWithMetadata } from 'pg-boss';
+import { PgBoss } from 'pg-boss';
 import sql, { type Sql } from 'sql-template-tag';
 import type { Logger } from '../../logger.ts';
 import type { Connection } from '../database/postgres.ts';
 import type { Database, Tx } from '../database/database.ts';
 import type { Message, MessageKind, Queue, SendOptions } from './queue.ts';
+import { openSharedLanes, type Envelope, type SharedLanes } from './shared-lanes.ts';
 
 const schema = 'queue';
 
@@ -15,8 +16,6 @@ const superviseSeconds = 2;
 const pollSeconds = 2;
 /** A handler that was told to stop and does not is left behind after so long. */
 const abortMs = 1_000;
-
-type Envelope<T> = JobWithMetadata<{ data: T }>;
 
 /**
  * The queue on pg-boss in the platform's own database. Enqueueing runs on the caller's transaction; idle workers are woken by
@@ -44,6 +43,29 @@ export async function startQueue(given: {
   const declared = new Set<string>();
   let stopped: Promise<void> | undefined;
   const running = new RunningMessages();
+  const shared: { name: string; lanes: SharedLanes; silence(): Promise<void> }[] = [];
+
+  /** Who takes the messages of a shared kind is woken after the commit: those of this process at once, others by a notification. */
+  function wake(tx: Tx, kind: MessageKind<unknown>): void {
+    if (!kind.shared) return;
+    tx.afterCommit(() => shared.forEach(({ name, lanes }) => name === kind.name && lanes.look()));
+    tx.tell(channelOf(kind));
+  }
+
+  async function openShared<T>(kind: MessageKind<T>, lanes: number, handler: (message: Message<T>) => Promise<void>): Promise<void> {
+    const opened = openSharedLanes<T>({
+      library: boss,
+      name: kind.name,
+      lanes,
+      pollMs: pollSeconds * 1_000,
+      heartbeatMs: (heartbeatSeconds / 3) * 1_000,
+      handle: handle(kind, handler, running, logger),
+      onError: (error) => logger.warn({ error: error.message }, 'queue'),
+    });
+    const silence = await database.listen(channelOf(kind), () => opened.look());
+    shared.push({ name: kind.name, lanes: opened, silence });
+    opened.look();
+  }
 
   return {
     async declare(kinds) {
@@ -63,12 +85,14 @@ export async function startQueue(given: {
 
     async send(tx, kind, data, options = {}) {
       await boss.send(kind.name, { data }, { ...sendOptions(options), db: statementsOf(tx) });
+      wake(tx, kind);
     },
 
     async sendMany(tx, kind, data, options = {}) {
       if (data.length === 0) return;
       const messages = data.map((one) => ({ data: { data: one }, ...sendOptions(options) }));
       await boss.insert(kind.name, messages, { db: statementsOf(tx) });
+      wake(tx, kind);
     },
 
     async work<T>(
@@ -78,6 +102,7 @@ export async function startQueue(given: {
     ) {
       if (!declared.has(kind.name)) throw new Error(`The message "${kind.name}" was not declared.`);
       const lanes = options.concurrency ?? 1;
+      if (kind.shared) return await openShared(kind, lanes, handler);
       for (let lane = 0; lane < lanes; lane++) await openLane(boss, kind, handle(kind, handler, running, logger));
     },
 
@@ -95,10 +120,12 @@ export async function startQueue(given: {
 
   async function stop(graceMs: number): Promise<void> {
     try {
-      await Promise.all([...declared].map((name) => boss.offWork(name, { wait: false })));
+      await Promise.all([...[...declared].map((name) => boss.offWork(name, { wait: false })), ...shared.map(({ lanes }) => lanes.stop())]);
+      await Promise.all(shared.map(({ silence }) => silence()));
       await running.ended(graceMs);
       running.abort();
       await running.ended(abortMs);
+      await Promise.all(shared.map(({ lanes }) => lanes.close()));
     } finally {
       await boss.stop({ graceful: false, close: true });
     }
@@ -114,9 +141,14 @@ function settings(kind: MessageKind<unknown>) {
     retryDelayMax: kind.maxBackoffSeconds ?? 3_600,
     expireInSeconds: kind.timeoutSeconds ?? 900,
     heartbeatSeconds,
-    notify: true,
+    // The library notifies in the transaction that sends, and PostgreSQL lets such transactions commit only one after the other.
+    notify: !kind.shared,
     deleteAfterSeconds: 3_600,
   };
+}
+
+function channelOf({ name }: MessageKind<unknown>): string {
+  return `fovea_queue_${name}`;
 }
 
 function sendOptions(options: SendOptions) {

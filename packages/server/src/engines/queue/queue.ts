@@ -14,6 +14,8 @@ export interface MessageKind<T> {
   readonly maxBackoffSeconds?: number;
   /** A handler that takes longer than this without finishing is considered dead, in seconds. Default 900. */
   readonly timeoutSeconds?: number;
+  /** Of these, many short ones may come at once: the lanes of a worker share the statements that take them and that mark them as done. */
+  readonly shared?: boolean;
 }
 
 export function messageKind<T>(name: string, options: Omit<MessageKind<T>, 'name' | '_data'> = {}): MessageKind<T> {

@@ -8,8 +8,8 @@ interface Waiting<K, V> {
 }
 
 /**
- * Does many small things in one go: the first call begins at once, those that come meanwhile wait until it is back and are then done
- * together. So nobody waits where there is little to do, and where there is much, many share one statement. `work` gives a value for each
+ * Does many small things in one go: those of the same moment begin at once, those that come meanwhile wait until these are back and are then
+ * done together. So nobody waits where there is little to do, and where there is much, many share one statement. `work` gives a value for each
  * key, in their order; where it throws for several, each is done by itself, so that the fault of one meets no other.
  */
 export function together<K, V>(work: (keys: readonly K[]) => Promise<readonly V[]>): (key: K) => Promise<V> {
@@ -27,7 +27,6 @@ export function together<K, V>(work: (keys: readonly K[]) => Promise<readonly V[
   }
 
   async function drain(): Promise<void> {
-    busy = true;
     while (waiting.length > 0) await settle(waiting.splice(0, maxTogether));
     busy = false;
   }
@@ -35,6 +34,8 @@ export function together<K, V>(work: (keys: readonly K[]) => Promise<readonly V[
   return (key) =>
     new Promise<V>((resolve, reject) => {
       waiting.push({ key, resolve, reject });
-      if (!busy) void drain();
+      if (busy) return;
+      busy = true;
+      queueMicrotask(() => void drain());
     });
 }
