@@ -55,8 +55,13 @@ export async function asInputError<T>(work: Promise<T>): Promise<T> {
     return await work;
   } catch (error) {
     const text = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
-    throw new InputError(text === tooManyPixels ? `has more than ${maxPixels.toLocaleString('en')} pixels, which is the most that are decoded` : `cannot be decoded: ${text}`, { cause: error });
+    throw new InputError(text === tooManyPixels ? `has more than ${maxPixels.toLocaleString('en')} pixels, which is the most that are decoded` : `cannot be decoded: ${inWords(text)}`, { cause: error });
   }
+}
+
+/** What libvips says, without the path that the file has on this machine. */
+function inWords(text: string): string {
+  return text.replace(/(?:\/[^\s/:]+)+:\s*/g, '').replace(/bad seek to \d+/, 'the file ends too early');
 }
 
 /** Upright sRGB pixels, reduced so that the longer side is at most `maxSide`. */

@@ -14,6 +14,7 @@ let dataset: string;
 let image: string;
 let text: string;
 let folder: string;
+const avif = await sharp({ create: { width: 400, height: 300, channels: 3, background: '#375', noise: { type: 'gaussian', mean: 128, sigma: 40 } } }).avif().toBuffer();
 const jpeg = await sharp({ create: { width: 400, height: 300, channels: 3, background: '#375' } }).jpeg().toBuffer();
 
 beforeAll(async () => {
@@ -130,6 +131,7 @@ function hollowPng(width: number, height: number): Buffer {
 function blames(job: any): void {
   const said = job.status === 'failed' ? [job.cause, job.message] : ['user', job.failures[0]?.message];
   expect([job.analytic, ...said]).toEqual([job.analytic, 'user', expect.stringMatching(/\w{3}/)]);
+  expect(said[1]).not.toContain(tmpdir());
 }
 
 describe('files', () => {
@@ -137,6 +139,7 @@ describe('files', () => {
   test.each([
     ['of 60,000 × 60,000 pixels', () => hollowPng(60_000, 60_000), 'huge.png'],
     ['that breaks off', () => jpeg.subarray(0, 300), 'short.jpg'],
+    ['in AVIF that breaks off', () => avif.subarray(0, avif.length / 2), 'short.avif'],
     ['that is nothing but its first bytes', () => Buffer.concat([jpeg.subarray(0, 20), Buffer.alloc(50)]), 'empty.jpg'],
   ])('a picture %s fails the job with a word on it, and the next one runs', async (_, bytes, name) => {
     const item = await put(`/${name}`, bytes());

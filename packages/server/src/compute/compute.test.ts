@@ -1,3 +1,4 @@
+import { newId } from '@fovea/contract';
 import sharp from 'sharp';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -36,6 +37,8 @@ describe('analytics', () => {
     expect((await register('0.9')).status).toBe(201);
     const newer = await register('0.10');
     expect((await register('0.10')).status).toBe(409);
+    const disguised = await fovea.call('POST', '/v1/analytics', { body: { ...sleeper, name: 'fovea/colors', version: '99.0.0' } });
+    expect(disguised).toMatchObject({ status: 403, body: { detail: expect.stringContaining('give yours another owner') } });
     const get = async () => (await fovea.call('GET', `/v1/analytics/${encodeURIComponent('test/other')}`)).body.version;
     expect(await get()).toBe('0.10');
     expect((await fovea.call('POST', `/v1/analytics/${newer.body.id}/deprecate`)).body.deprecated).toBe(true);
@@ -152,6 +155,9 @@ describe('profiles', () => {
     const path = `/v1/profiles/${made.body.id}`;
     expect((await fovea.call('PATCH', path, { body: { parameters: { color_blue: -5 } } })).body).toMatchObject({ version: 2, parameters: { color_red: 10, color_blue: -5 } });
     expect((await fovea.call('PATCH', path, { body: { parameters: { color_red: 999 } } })).body.errors[0].path).toBe('body.parameters.color_red');
+    const files = [newId()];
+    expect(await fovea.call('PATCH', path, { body: { files } })).toMatchObject({ status: 404, body: { detail: expect.stringContaining(files[0] ?? '') } });
+    expect((await fovea.call('POST', '/v1/profiles', { body: { project, analytic: 'fovea/photo-studio', name: 'With a file', files } })).status).toBe(404);
     expect((await fovea.call('GET', path)).body.name).toBe('Warm');
     expect((await fovea.call('GET', `/v1/profiles?project=${project}`)).body.data).toHaveLength(1);
     expect((await fovea.call('DELETE', path)).status).toBe(204);

@@ -45,6 +45,8 @@ describe('files of analytics', () => {
     const analytic = await register(base({ kind: 'process', command: ['sh', 'run.sh'] }, { files: ['run.sh', 'lib/words.txt'] }));
     expect(analytic.pending).toBe(true);
     expect((await fovea.call('POST', '/v1/jobs', { body: { project, analytic: analytic.id, inputs: { image: item } } })).status).toBe(400);
+    const byName = await fovea.call('POST', '/v1/jobs', { body: { project, analytic: analytic.name, inputs: { image: item } } });
+    expect(byName).toMatchObject({ status: 400, body: { detail: expect.stringContaining('has not been uploaded yet') } });
     expect((await putFile(analytic, 'other.sh', 'x')).status).toBe(400);
     expect((await putFile(analytic, 'run.sh', 'printf \'{"words": "%s"}\' "$(cat lib/words.txt)" > "$FOVEA_OUTPUT/report.json"')).body.pending).toBe(true);
     expect((await putFile(analytic, 'lib/words.txt', 'of a file')).body.pending).toBe(false);

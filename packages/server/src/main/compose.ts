@@ -161,7 +161,7 @@ export function compose(engines: Engines, settings: Settings) {
   const batchWork = batchCommands({ db, commands, batches, assignments });
   const tasks = tasksService({ db, queue, projects, items, annotations, recipes, mayCall });
   const analytics = analyticsService({ db, blobs, settings });
-  const profiles = profilesService({ db, projects, analytics });
+  const profiles = profilesService({ db, projects, items, analytics });
   const jobs = jobsService({ db, blobs, queue, projects, items, itemQueries: itemFinder, analytics, profiles, mayCall });
   const links = jobLinks({ db, blobs, jobs, signer: urlSigner(settings.secret), publicUrl: settings.publicUrl });
   const runs = runsService({ db, blobs, queue, analytics, settings, signer: urlSigner(settings.secret) });

@@ -20,6 +20,9 @@ import { latest } from './version.ts';
 
 export type AnalyticsService = ReturnType<typeof analyticsService>;
 
+/** The owner of the built-in ones: one of this name and a higher version would be run in their place. */
+const ownName = 'fovea/';
+
 /** Analytics: versioned processors with typed inputs, parameters and outputs. */
 export function analyticsService({ db, blobs, settings }: { db: Database; blobs: BlobStore; settings: { secret: string; maxUploadBytes: number } }) {
   async function find(caller: Caller, reference: string): Promise<StoredAnalytic> {
@@ -31,7 +34,10 @@ export function analyticsService({ db, blobs, settings }: { db: Database; blobs:
     }
     const [name = '', version] = reference.split('@');
     const versions = await selectAnalytics(db, caller, { name });
-    const found = version === undefined ? (latest(versions.filter((one) => !one.pending && !one.deprecated)) ?? latest(versions.filter((one) => !one.pending))) : versions.find((one) => one.version === version);
+    const ready = versions.filter((one) => !one.pending);
+    // One that is still pending says so when it is run; that it is not there would mislead.
+    const newest = () => latest(ready.filter((one) => !one.deprecated)) ?? latest(ready) ?? latest(versions);
+    const found = version === undefined ? newest() : versions.find((one) => one.version === version);
     if (!found) throw notFound('analytic', reference);
     return found;
   }
@@ -97,6 +103,7 @@ export function analyticsService({ db, blobs, settings }: { db: Database; blobs:
     async register(caller: Caller, manifest: AnalyticManifest, options: { pending?: boolean; origin?: string; extra?: unknown } = {}, whenMade?: WhenMade<StoredAnalytic>): Promise<StoredAnalytic> {
       needScope(caller, 'write');
       if (manifest.scope === 'public') throw new Fault('forbidden', 'Public analytics are those that come with the platform; use the scope "org" or "private".');
+      if (manifest.name.startsWith(ownName)) throw new Fault('forbidden', `Names that begin with ${ownName} are those of analytics that come with the platform; give yours another owner.`);
       if (manifest.runtime.kind === 'builtin') throw new Fault('forbidden', 'The runtime "builtin" is for analytics that come with the platform.');
       if ((manifest.runtime.kind === 'process' || manifest.runtime.kind === 'typescript') && !caller.admin) throw new Fault('forbidden', 'Programs on the platform\'s own machines are registered by administrators.');
       if (manifest.runtime.kind === 'container' && manifest.runtime.network && !caller.admin && options.origin === undefined) throw new Fault('forbidden', 'Containers with the network of the platform\'s own machines are registered by administrators.');

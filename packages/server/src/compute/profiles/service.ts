@@ -1,4 +1,5 @@
 import { newId, type AnalyticManifest, type Parsed, type Profile, type profiles, type ProfileVersion } from '@fovea/contract';
+import type { ItemsService } from '../../catalog/items/service.ts';
 import type { Database, WhenMade } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { notFound } from '../../fault.ts';
@@ -14,7 +15,7 @@ type Body<K extends keyof typeof profiles> = Parsed<(typeof profiles)[K]>['body'
 export type ProfilesService = ReturnType<typeof profilesService>;
 
 /** Profiles: named parameter sets of an analytic. */
-export function profilesService({ db, projects, analytics }: { db: Database; projects: ProjectsService; analytics: AnalyticsService }) {
+export function profilesService({ db, projects, items, analytics }: { db: Database; projects: ProjectsService; items: Pick<ItemsService, 'getMany'>; analytics: AnalyticsService }) {
   async function checked(caller: Caller, found: StoredProfile | undefined, id: string, role: 'annotator' | 'developer'): Promise<StoredProfile> {
     if (!found) throw notFound('profile', id);
     await authorize(db, caller, found.projectId, { role, scope: role === 'developer' ? 'write' : 'read', as: { kind: 'profile', id } });
@@ -36,6 +37,7 @@ export function profilesService({ db, projects, analytics }: { db: Database; pro
       await authorize(db, caller, project.id, { role: 'developer', scope: 'write' });
       const { name: analytic, manifest } = await analytics.find(caller, body.analytic);
       checkParameters(manifest, body.parameters);
+      await items.getMany(caller, body.files);
       const id = newId();
       return db.tx(async (tx) => {
         await insertProfile(tx, { ...body, id, orgId: caller.orgId, projectId: project.id, analytic, createdBy: caller.email });
@@ -60,6 +62,8 @@ export function profilesService({ db, projects, analytics }: { db: Database; pro
       // Null takes a parameter away.
       const parameters = body.parameters && Object.fromEntries(Object.entries({ ...before.parameters, ...body.parameters }).filter(([, value]) => value !== null));
       if (parameters) checkParameters((await analytics.find(caller, before.analytic)).manifest, parameters);
+      // Those that it has may have been deleted since.
+      await items.getMany(caller, (body.files ?? []).filter((file) => !before.files.includes(file)));
       await db.tx(async (tx) => {
         await updateProfile(tx, id, { ...body, parameters });
         await keepVersion(tx, id, caller.email);
