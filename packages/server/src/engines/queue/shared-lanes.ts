@@ -47,24 +47,24 @@ export function openSharedLanes<T>(given: {
 
   /** After all that ends or comes at this very moment has been seen, so that it shares a fetch. */
   function look(): void {
-    if (wanted || stopped) return;
+    if (stopped) return;
     wanted = true;
-    if (!fetching) queueMicrotask(() => (fetching = take().catch(onError).finally(() => (fetching = undefined))));
+    fetching ??= Promise.resolve().then(take).catch(onError).finally(() => {
+      fetching = undefined;
+      // Asked for between the last answer and now.
+      if (wanted && inHand.size < lanes) look();
+    });
   }
 
+  /** A lane that becomes free looks by itself. */
   async function take(): Promise<void> {
-    try {
-      while (wanted && !stopped && inHand.size < lanes) {
-        wanted = false;
-        const free = lanes - inHand.size;
-        const taken: Envelope<T>[] = await library.fetch<{ data: T }>(name, { batchSize: free, includeMetadata: true });
-        for (const message of taken) void run(message);
-        // As many as were asked for: there may be more for a lane that has become free since.
-        if (taken.length === free) wanted = true;
-      }
-    } finally {
-      // A lane that becomes free looks by itself.
+    while (wanted && !stopped && inHand.size < lanes) {
       wanted = false;
+      const free = lanes - inHand.size;
+      const taken: Envelope<T>[] = await library.fetch<{ data: T }>(name, { batchSize: free, includeMetadata: true });
+      for (const message of taken) void run(message);
+      // As many as were asked for: there may be more for a lane that has become free since.
+      if (taken.length === free) wanted = true;
     }
   }
 
@@ -83,10 +83,11 @@ export function openSharedLanes<T>(given: {
     look,
     async stop() {
       stopped = true;
-      for (const timer of [poll, heartbeat]) clearInterval(timer);
+      clearInterval(poll);
       await fetching;
     },
     async close() {
+      clearInterval(heartbeat);
       const left = [...inHand];
       inHand.clear();
       if (left.length > 0) await library.fail(name, left, new Error('The worker stops.'));
