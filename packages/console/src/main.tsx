@@ -15,7 +15,8 @@ onSessionLost(() => {
   const { href, pathname } = router.state.location;
   if (pathname === '/sign-in') return;
   forgetSession();
-  void router.navigate({ to: '/sign-in', search: { next: href, ended: true }, replace: true });
+  // Edits that were not sent are in the journal, and are sent after the next sign-in: nobody is asked whether to leave.
+  void router.navigate({ to: '/sign-in', search: { next: href, ended: true }, replace: true, ignoreBlocker: true });
 });
 
 const element = document.getElementById('root');

@@ -3,7 +3,9 @@ const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 /** The texts that the first page needs: names of pages, what waits, the tour. */
 export const homeTexts = {
-  nav: { profiles: 'Profiles', usage: 'Usage', audit: 'Audit', myWork: 'My work' },
+  nav: {
+    batches: 'Labeling', review: 'Review', recipes: 'Recipes', jobs: 'Jobs', analytics: 'Analytics', webhooks: 'Webhooks', profiles: 'Profiles', usage: 'Usage', audit: 'Audit', myWork: 'My work',
+  },
   myWork: {
     title: 'My work',
     subtitle: 'What waits for you in all your projects, and what became of what you handed in.',

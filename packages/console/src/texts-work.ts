@@ -4,7 +4,6 @@ const percent = (share: number | null) => (share === null ? '–' : `${Math.roun
 /** The texts of batches, recipes, jobs, analytics, versions and webhooks. */
 export const workTexts = {
   percent,
-  nav: { batches: 'Labeling', review: 'Review', recipes: 'Recipes', jobs: 'Jobs', analytics: 'Analytics', webhooks: 'Webhooks' },
   batches: {
     title: 'Labeling',
     create: 'New batch',

@@ -6,18 +6,17 @@ import { projectQuery, roleReaches } from '../api/projects.ts';
 import { useScope } from '../api/session.ts';
 import { texts } from '../texts.ts';
 import { homeTexts } from '../texts-home.ts';
-import { workTexts } from '../texts-work.ts';
 
 /** The pages of a project, in the order of the navigation. A new screen of a project gets a line here and a route in router.tsx. */
 const projectPages = (projectId: string) => [
   { label: texts.nav.datasets, icon: IconFolders, link: linkOptions({ to: '/projects/$projectId', params: { projectId }, activeOptions: { exact: true } }), below: ['/datasets/', '/items/'] },
-  { label: workTexts.nav.batches, icon: IconChecklist, link: linkOptions({ to: '/projects/$projectId/batches', params: { projectId } }), below: ['/batches/'] },
-  { label: workTexts.nav.review, icon: IconChecks, link: linkOptions({ to: '/projects/$projectId/review', params: { projectId } }), below: [] },
-  { label: workTexts.nav.recipes, icon: IconPalette, link: linkOptions({ to: '/projects/$projectId/recipes', params: { projectId } }), below: [] },
-  { label: workTexts.nav.jobs, icon: IconListCheck, link: linkOptions({ to: '/projects/$projectId/jobs', params: { projectId } }), below: ['/jobs/'] },
+  { label: homeTexts.nav.batches, icon: IconChecklist, link: linkOptions({ to: '/projects/$projectId/batches', params: { projectId } }), below: ['/batches/'] },
+  { label: homeTexts.nav.review, icon: IconChecks, link: linkOptions({ to: '/projects/$projectId/review', params: { projectId } }), below: [] },
+  { label: homeTexts.nav.recipes, icon: IconPalette, link: linkOptions({ to: '/projects/$projectId/recipes', params: { projectId } }), below: [] },
+  { label: homeTexts.nav.jobs, icon: IconListCheck, link: linkOptions({ to: '/projects/$projectId/jobs', params: { projectId } }), below: ['/jobs/'] },
   { label: homeTexts.nav.profiles, icon: IconAdjustments, link: linkOptions({ to: '/projects/$projectId/profiles', params: { projectId } }), below: ['/profiles/'] },
   { label: texts.nav.members, icon: IconUsersGroup, link: linkOptions({ to: '/projects/$projectId/members', params: { projectId } }), below: [] },
-  { label: workTexts.nav.webhooks, icon: IconWebhook, link: linkOptions({ to: '/projects/$projectId/webhooks', params: { projectId } }), below: [] },
+  { label: homeTexts.nav.webhooks, icon: IconWebhook, link: linkOptions({ to: '/projects/$projectId/webhooks', params: { projectId } }), below: [] },
   { label: homeTexts.nav.usage, icon: IconDatabase, link: linkOptions({ to: '/projects/$projectId/usage', params: { projectId } }), below: [] },
 ];
 
@@ -38,7 +37,7 @@ export const myWorkPage = { label: homeTexts.nav.myWork, icon: IconClipboardChec
 
 /** The pages of the organisation. */
 export const organizationPages = (me: Me) => [
-  { label: workTexts.nav.analytics, icon: IconCpu, link: linkOptions({ to: '/analytics' }) },
+  { label: homeTexts.nav.analytics, icon: IconCpu, link: linkOptions({ to: '/analytics' }) },
   { label: texts.nav.keys, icon: IconKey, link: linkOptions({ to: '/keys' }) },
   ...(me.user.admin
     ? [
