@@ -215,6 +215,12 @@ const analyticsRoute = createRoute({
   component: lazyRouteComponent(() => import('./screens/workflow/analytics.tsx'), 'Analytics'),
 });
 
+const analyticRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/analytics/$owner/$name',
+  component: lazyRouteComponent(() => import('./screens/workflow/analytic.tsx'), 'AnalyticPage'),
+});
+
 const versionsRoute = createRoute({
   getParentRoute: () => inside,
   path: '/datasets/$datasetId/versions',
@@ -250,7 +256,7 @@ export function localPath(path: string | undefined): string {
 export const router = createRouter({
   routeTree: root.addChildren([
     signInRoute,
-    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, nextTaskRoute, batchesRoute, batchRoute, reviewRoute, recipesRoute, jobsRoute, jobRoute, analyticsRoute, versionsRoute, webhooksRoute, profilesRoute, profileRoute, projectUsageRoute, usageRoute, auditRoute, myWorkRoute, keysRoute, usersRoute, accountRoute]),
+    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, nextTaskRoute, batchesRoute, batchRoute, reviewRoute, recipesRoute, jobsRoute, jobRoute, analyticsRoute, analyticRoute, versionsRoute, webhooksRoute, profilesRoute, profileRoute, projectUsageRoute, usageRoute, auditRoute, myWorkRoute, keysRoute, usersRoute, accountRoute]),
     workplace.addChildren([annotateItemRoute, taskRoute]),
   ]),
   defaultPreload: 'intent',

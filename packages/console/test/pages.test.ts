@@ -29,6 +29,7 @@ const places: readonly [route: string, path: (places: Places) => string, shows: 
   ['/jobs/$jobId', ({ job }) => `/jobs/${job}`, 'Outputs'],
   ['/profiles/$profileId', ({ profile }) => `/profiles/${profile}`, 'color_red'],
   ['/analytics', () => '/analytics', 'fovea/colors'],
+  ['/analytics/$owner/$name', () => '/analytics/fovea/photo-studio', 'The document as JSON'],
   ['/keys', () => '/keys', 'Begins with'],
   ['/users', () => '/users', 'Full name'],
   ['/usage', () => '/usage', 'Bytes by project'],

@@ -57,6 +57,9 @@ export const jobLogQuery = (id: string, ended: boolean) => queryOptions({ queryK
 
 export const analyticsQuery = queryOptions({ queryKey: ['analytics'], queryFn: () => fovea.analytics.list({ limit: 1000 }).toArray({ limit: most }) });
 
+export const analyticQuery = (reference: string) => queryOptions({ queryKey: ['analytics', reference], queryFn: () => fovea.analytics.get(reference) });
+export const analyticVersionsQuery = (name: string) => queryOptions({ queryKey: ['analytics', name, 'versions'], queryFn: () => fovea.analytics.list({ name, allVersions: true, limit: 1000 }).toArray({ limit: most }) });
+
 export const versionsQuery = (dataset: string) => queryOptions({ queryKey: ['versions', dataset], queryFn: () => fovea.versions.list(dataset, { limit: 1000 }).toArray({ limit: most }) });
 export const diffQuery = (dataset: string, version: number) => queryOptions({ queryKey: ['versions', dataset, 'diff', version], queryFn: () => fovea.versions.diff(dataset, `v${version}`, { limit: 200 }), staleTime: Number.POSITIVE_INFINITY });
 

@@ -10,9 +10,11 @@ import { projectsQuery, roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
 import { analyticsQuery, refresh } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
+import { documentTexts } from '../../texts-documents.ts';
 import { workTexts } from '../../texts-work.ts';
 import { EditForm, field } from '../../ui/edit-form.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
+import { TextLink } from '../../ui/link.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ParameterField, valueOf } from './parameters.tsx';
 import { Card } from './parts.tsx';
@@ -67,6 +69,9 @@ function Document({ analytic, run }: { analytic: Analytic; run: ((analytic: Anal
         <dt>{t.runtime}</dt>
         <dd style={{ margin: 0 }}>{manifest.runtime.kind}</dd>
       </dl>
+      <TextLink to="/analytics/$owner/$name" params={paramsOf(analytic.name)} aria-label={documentTexts.documentOf(analytic.name)} size="sm" mr="md">
+        {documentTexts.document}
+      </TextLink>
       {run && (
         <Button mt="sm" size="xs" variant="default" leftSection={<IconPlayerPlay size={14} />} aria-label={t.runTitle(analytic.name)} onClick={() => run(analytic)}>
           {t.run}
@@ -76,7 +81,8 @@ function Document({ analytic, run }: { analytic: Analytic; run: ((analytic: Anal
   );
 }
 
-function RunForm({ analytic, close }: { analytic: Analytic; close: () => void }) {
+/** The form of a job, made of the document. */
+export function RunForm({ analytic, close }: { analytic: Analytic; close: () => void }) {
   const { manifest } = analytic;
   const { data: projects = [] } = useQuery(projectsQuery);
   const open = projects.filter((project) => roleReaches(project.role, 'developer'));
@@ -127,6 +133,12 @@ function RunForm({ analytic, close }: { analytic: Analytic; close: () => void })
       )}
     </EditForm>
   );
+}
+
+/** What stands for an analytic in the address of its page. */
+function paramsOf(name: string): { owner: string; name: string } {
+  const [owner = '', ...rest] = name.split('/');
+  return { owner, name: rest.join('/') };
 }
 
 type Input = Analytic['manifest']['inputs'][number];
