@@ -6,8 +6,8 @@ import type { Belongings } from './watch.ts';
 
 const run = promisify(execFile);
 
-/** Its id, its first process as this machine counts them, and where its changes to the image lie (with overlays only). */
-const format = '{{.Id}} {{.State.Pid}} {{index .GraphDriver.Data "UpperDir"}}';
+/** Its id, its first process as this machine counts them, and where its changes to the image lie (with overlays only: docker's other stores tell nothing at all). */
+const format = '{{.Id}} {{.State.Pid}} {{with .GraphDriver.Data}}{{index . "UpperDir"}}{{end}}';
 
 /** What belongs to a container: asked for when it is first looked at, as it takes a tenth of a second, until it runs. */
 export function containerBelongings(engine: ContainerEngine, name: string): () => Promise<Belongings> {
