@@ -134,11 +134,10 @@ describe('what is drawn when', () => {
   });
 
   test('while the view moves a frame draws little, so that it moves smoothly; once it stands, more', () => {
-    const { editor, frame, surfaces, clock } = stage(100, 100);
+    const { editor, settle, frame, surfaces, clock } = stage(100, 100);
+    settle();
     clock.tickMs = 0.5;
-    editor.camera.panBy(1, 0);
-    frame();
-    surfaces.forget();
+    editor.set({ fillOpacity: 0.5 });
     editor.camera.panBy(1, 0);
     frame();
     const whileMoving = surfaces.count('rect');
@@ -146,6 +145,21 @@ describe('what is drawn when', () => {
     frame();
     expect(whileMoving).toBeGreaterThan(0);
     expect(surfaces.count('rect')).toBeGreaterThan(whileMoving * 2);
+  });
+
+  test('however the view moves, soon there is something to see everywhere', () => {
+    const { editor, frame, clock, canvas } = stage(100, 100);
+    for (let round = 0; round < 30; round++) {
+      editor.camera.set({ zoom: 0.3 + 0.05 * (round % 7), offsetX: -round, offsetY: -round });
+      clock.nowMs += 16;
+      frame();
+    }
+    editor.camera.set({ zoom: 0.25, offsetX: 0, offsetY: 0 });
+    canvas.calls = [];
+    frame();
+    const put = canvas.calls.filter(({ name, args }) => name === 'drawImage' && args[7] !== 1);
+    const area = put.reduce((sum, { args }) => sum + Number(args[7]) * Number(args[8]), 0);
+    expect(area).toBeGreaterThanOrEqual(250 * 200);
   });
 
   test('who zooms out and in again finds the tiles of before', () => {

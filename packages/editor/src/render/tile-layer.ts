@@ -88,17 +88,23 @@ export class TileLayer {
     this.active = active;
     const isMoving = this.lastView !== undefined && isElsewhere(this.lastView, view);
     this.lastView = view;
-    const share: Share = { endMs: startMs + (isMoving ? shareMs.moving : shareMs.standing), cost: 0, canvas };
     const visible = visibleBounds(view);
+    const ofOverview = overview.around(this.area, 0).map((tile) => ({ level: overview, tile }));
+    // Until there is an overview, nothing at all would be seen in some places: that goes before smoothness and sharpness.
+    const bare = ofOverview.filter(({ tile }) => !tile.isReady);
+    const isHasty = isMoving && bare.length === 0;
+    const share: Share = { endMs: startMs + (isHasty ? shareMs.moving : shareMs.standing), cost: 0, canvas };
     const begun = this.works.get(active)?.tile;
     const wanted = [
+      ...bare,
       ...nearestFirst(active, active.around(visible, 0), { visible, begun }).map((tile) => ({ level: active, tile })),
-      ...overview.around(this.area, 0).map((tile) => ({ level: overview, tile })),
+      ...ofOverview,
       // Beyond the edges of the view only at rest: while it moves, what is in sight comes first.
       ...(isResting ? active.around(visible, 1) : []).map((tile) => ({ level: active, tile })),
     ];
     const missing = wanted.filter(({ tile }) => !isFresh(tile));
     for (const { level, tile } of missing) {
+      if (isFresh(tile)) continue;
       if (this.isSpent(share)) break;
       this.refresh(level, tile, share);
     }
