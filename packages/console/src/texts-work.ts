@@ -127,6 +127,7 @@ export const workTexts = {
       hint: 'Labels may have displayName, parent, attributes; attributes title, min and max. A label may be its name alone.',
       toFields: 'Back to the fields',
       invalid: (why: string) => `This is not valid JSON: ${why}`,
+      tooMany: (most: number) => `More than ${most} labels are edited here.`,
       notObject: 'This must be an object such as {"labels": [{"name": "car"}], "attributes": []}.',
       unknown: (key: string) => `"${key}" is not known here; allowed are "labels" and "attributes".`,
       notList: (key: string) => `"${key}" must be a list.`,

@@ -139,14 +139,16 @@ describe.skipIf(noBrowser)(`annotation page: work${noBrowser ? ` (${noBrowser})`
     await page.getByText('Review the work of ann@example.org').waitFor();
     await hand.click([150, 130]);
     await page.getByLabel('Comment on car').fill('Too loose on the left');
-    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await page.keyboard.press('Control+Enter');
     await page.getByRole('region', { name: 'Comments' }).getByText('Too loose on the left').waitFor();
     await hand.page.getByTestId('canvas').focus();
     await hand.press('Control+Backspace');
     await page.getByLabel('What should be different').fill('Draw tightly');
-    await page.getByRole('dialog').getByRole('button', { name: 'Reject' }).click();
+    // The same keys accept the work where no dialog lies over the page.
+    await page.keyboard.press('Control+Enter');
     await page.waitForURL((url) => !url.pathname.endsWith(first));
-    await expect.poll(() => get(first)).toMatchObject({ status: 'pending', reviewStatus: 'rejected', rounds: 1 });
+    // Whoever looks for the next task ahead may have it again already.
+    await expect.poll(() => get(first)).toMatchObject({ reviewStatus: 'rejected', rounds: 1 });
     const task = await get(first);
     expect(task.reviewComments).toMatchObject([{ comment: 'Too loose on the left', annotationId: expect.any(String) }, { comment: 'Draw tightly' }]);
     await ann.hand.open(`/tasks/${first}`);

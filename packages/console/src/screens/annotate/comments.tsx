@@ -1,7 +1,7 @@
 import type { Task } from '@fovea/contract';
 import type { Editor } from '@fovea/editor';
 import { Button, Textarea } from '@mantine/core';
-import { useState } from 'react';
+import { useState, type KeyboardEvent } from 'react';
 import { annotateTexts as t } from '../../texts-annotate.ts';
 import { Moment } from '../../ui/moment.tsx';
 import classes from './annotate.module.css';
@@ -34,8 +34,15 @@ export function CommentPanel({ editor, comments, onComment }: CommentPanelProps)
   const { single } = editor.selection;
   if (comments.length === 0 && !onComment) return null;
   const send = () => {
+    if (text.trim() === '') return;
     // What could not be sent stays in the field.
     void onComment?.(text.trim(), single?.id).then((isSent) => isSent && setText(''));
+  };
+  /** In a comment the keys that accept the work send the comment. */
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    send();
   };
   return (
     <section className={classes['section']} aria-label={t.comments.title}>
@@ -45,7 +52,7 @@ export function CommentPanel({ editor, comments, onComment }: CommentPanelProps)
       ))}
       {onComment && (
         <>
-          <Textarea id="fovea-comment" size="xs" autosize minRows={1} maxRows={6} value={text} onChange={(event) => setText(event.currentTarget.value)} label={single ? t.comments.addTo(single.label) : t.comments.add} />
+          <Textarea id="fovea-comment" size="xs" autosize minRows={1} maxRows={6} value={text} onChange={(event) => setText(event.currentTarget.value)} onKeyDown={onKeyDown} label={single ? t.comments.addTo(single.label) : t.comments.add} />
           <Button size="compact-xs" variant="default" mt={6} disabled={text.trim() === ''} onClick={send}>
             {t.comments.send}
           </Button>

@@ -83,7 +83,10 @@ export function ReasonDialog(props: { title: string; label: string; action: stri
         value={reason}
         onChange={(event) => setReason(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) done();
+          if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+          // The same keys hand in or accept on the page, which the dialog no longer covers when they get there.
+          event.preventDefault();
+          done();
         }}
         data-autofocus
       />

@@ -11,7 +11,7 @@ import { annotateTexts as t } from '../../texts-annotate.ts';
 import { notify, notifyError } from '../../ui/notices.ts';
 import { isAhead, takeNext } from './session/ahead.ts';
 import { missingAttributes } from './session/required.ts';
-import { arrive, heldKey, skip, type QueueScope } from './session/task-queue.ts';
+import { arrive, heldKey, leaveOut, skip, type QueueScope } from './session/task-queue.ts';
 import type { TaskWork } from './session/task-work.ts';
 import type { Workbench } from './session/workbench.ts';
 
@@ -44,16 +44,16 @@ export function useTaskFlow(bench: Workbench, task: Task, mode: TaskMode, scope:
     }
     await goOn(task.id);
   };
-  const step = useMutation({ mutationFn: go });
   const isGoing = useRef(false);
+  const step = useMutation({ mutationFn: (end: () => Promise<string | undefined>) => go(end).finally(() => (isGoing.current = false)) });
   const run = (end: () => Promise<string | undefined>) => {
-    if (step.isPending || isGoing.current) return;
+    if (isGoing.current) return;
+    isGoing.current = true;
     if (!isAhead(scope)) {
       step.mutate(end);
       return;
     }
     // So short a way that the page is not rendered once more to say so.
-    isGoing.current = true;
     void go(end)
       .catch(notifyError)
       .finally(() => (isGoing.current = false));
@@ -82,7 +82,13 @@ export function useTaskFlow(bench: Workbench, task: Task, mode: TaskMode, scope:
       }),
     review: (verdict, comment) =>
       run(async () => {
-        took(await fovea.tasks.review(task.id, { verdict, ...(comment !== undefined && comment !== '' && { comment }) }));
+        const takeBack = leaveOut(task);
+        try {
+          took(await fovea.tasks.review(task.id, { verdict, ...(comment !== undefined && comment !== '' && { comment }) }));
+        } catch (error) {
+          takeBack();
+          throw error;
+        }
         return { accept: t.review.accepted, reject: t.review.rejected, fix: t.review.fixed }[verdict];
       }),
     async comment(comment, annotation) {

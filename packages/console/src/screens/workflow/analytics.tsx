@@ -26,14 +26,15 @@ const t = workTexts.analytics;
 export function Analytics() {
   const { data: analytics, error, refetch } = useQuery(analyticsQuery);
   const [running, run] = useState<Analytic>();
-  const writes = useScope('write');
+  const { data: projects = [] } = useQuery(projectsQuery);
+  const mayRun = useScope('write') && projects.some(({ role }) => roleReaches(role, 'developer'));
   return (
     <Page title={t.title} subtitle={t.subtitle}>
       {error && <LoadError error={error} retry={() => void refetch()} />}
       {!analytics && !error && <Skeleton height={200} aria-label={texts.common.loading} />}
       <div className={classes['columns']}>
         {analytics?.map((analytic) => (
-          <Document key={analytic.id} analytic={analytic} run={writes && !analytic.pending ? run : undefined} />
+          <Document key={analytic.id} analytic={analytic} run={mayRun && !analytic.pending ? run : undefined} />
         ))}
       </div>
       {running && (

@@ -2,7 +2,7 @@ import { Button, Group, Textarea } from '@mantine/core';
 import { useState } from 'react';
 import { workTexts } from '../../texts-work.ts';
 import { ErrorText } from '../../ui/error-text.tsx';
-import { fromJson, type RecipeContent } from './recipe-json.ts';
+import { fromJson, mostFields, type RecipeContent } from './recipe-json.ts';
 
 const t = workTexts.recipes;
 
@@ -11,7 +11,9 @@ export function RecipeJson({ text, change, onFields }: { text: string; change: (
   const [error, setError] = useState<unknown>();
   const toFields = () => {
     try {
-      onFields(fromJson(text));
+      const content = fromJson(text);
+      if (content.labels.length > mostFields) throw new Error(t.json.tooMany(mostFields));
+      onFields(content);
     } catch (fault) {
       setError(fault);
     }

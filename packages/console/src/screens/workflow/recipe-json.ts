@@ -9,7 +9,7 @@ export interface RecipeContent {
   readonly attributes: readonly RecipeAttribute[];
 }
 
-/** More labels than this are no longer a form that anybody fills in: they are shown as text at first. */
+/** More labels than this are no longer a form that anybody fills in, and a thousand of them stop a page: they are text. */
 export const mostFields = 60;
 
 export const toJson = ({ labels, attributes }: RecipeContent): string => JSON.stringify({ labels, attributes }, null, 2);

@@ -23,10 +23,18 @@ export interface HeldTask {
 /** Tasks that this person put off in this tab: others come first. */
 const skipped = new Set<string>();
 const mostAside = 50;
+/** Work that this tab judged, by the time it was handed in: its verdict may be on its way still, and handed in once more it is other work. */
+const judged = new Map<string, string | null>();
 const locks = new Map<string, () => void>();
 
 export function skip(taskId: string): void {
   skipped.add(taskId);
+}
+
+/** Leaves out a task when the next one to review is looked for; gives what takes that back. */
+export function leaveOut({ id, submittedAt }: Task): () => void {
+  judged.set(id, submittedAt);
+  return () => void judged.delete(id);
 }
 
 /** The task with this id, for this person; one that they hold already comes with a new lease. @throws ApiError `illegal_state` when it cannot be taken */
@@ -85,7 +93,7 @@ async function nextToReview(scope: QueueScope, me: string, current: string | und
   const waiting = async (by: Readonly<Record<string, unknown>>) => {
     const filter = { and: [{ status: 'submitted' }, { submittedBy: by }, ...(scope.batchId === undefined ? [] : [{ batchId: scope.batchId }])] };
     const { data } = await fovea.tasks.query(scope.projectId, { filter, sort: [{ field: 'submittedAt', direction: 'asc' }], limit: 1_000 }).page();
-    return (data as Task[]).filter(({ id }) => id !== current);
+    return (data as Task[]).filter(({ id, submittedAt }) => id !== current && judged.get(id) !== submittedAt);
   };
   const ofOthers = await waiting({ ne: me });
   const found = ofOthers.length > 0 || !(await mayReviewOwn(scope)) ? ofOthers : await waiting({ eq: me });
