@@ -63,7 +63,7 @@ function Shown({ kind, task, project, mode }: Omit<TaskFormProps, 'acquired'> & 
   const main = mode.kind === 'review' ? () => steps.run('accept') : () => end('submit');
   // In a dialog the same keys are the dialog's.
   const isOfDialog = (event: KeyboardEvent) => event.defaultPrevented || document.querySelector('[aria-modal="true"]') !== null;
-  useHotkeys([['mod+Enter', (event) => !isOfDialog(event) && mode.kind !== 'look' && main()]], []);
+  useHotkeys([['mod+Enter', (event) => !isOfDialog(event) && mode.kind !== 'look' && main(), { preventDefault: false }]], []);
   useEffect(() => setFault(undefined), [task.id]);
   return (
     <Page title={titleOf(task)} subtitle={mode.kind === 'look' ? mode.why : mode.kind === 'review' && task.submittedBy !== null ? t.theirs(task.submittedBy) : t.keys} trail={trailOf(project)} actions={<Actions task={task} mode={mode} isBusy={steps.isBusy} onAsk={ask} run={(step) => (step === 'submit' || step === 'fix' ? end(step) : steps.run(step))} />}>
