@@ -11,6 +11,7 @@ const features: Readonly<Record<string, string>> = {
   frame: 'labels of single frames',
   frameRange: 'labels of a range of frames',
   track: 'tracks (key frames)',
+  zOrder: 'drawing order',
   trackFlags: 'occlusion in tracks',
   trackAttributes: 'attributes that change in a track',
   id: 'ids',

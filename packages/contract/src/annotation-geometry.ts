@@ -149,5 +149,6 @@ export const annotationContent = z.object({
   confidence: z.number().min(0).max(1).nullable().default(null),
   source: z.enum(['human', 'model', 'import']).default('human'),
   group: z.string().max(200).optional().describe('Annotations of one object share it'),
+  zOrder: z.number().min(-1e9).max(1e9).optional().describe('What is drawn upon what: greater lies on top, 0 where it is not given; of equal ones the newer lies on top'),
 });
 export type AnnotationContent = z.infer<typeof annotationContent>;

@@ -45,6 +45,7 @@ export const annotationChange = annotationContent
     source: annotationContent.shape.source.unwrap(),
     keyframes: annotationContent.shape.keyframes.unwrap().nullable(),
     group: z.string().max(200).nullable(),
+    zOrder: annotationContent.shape.zOrder.unwrap().nullable(),
     metadata,
     status: z.enum(annotationStatuses).nullable(),
   })

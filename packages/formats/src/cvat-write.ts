@@ -4,6 +4,7 @@ import { attributeToText } from './attributes.ts';
 import { cvatLabels } from './cvat-labels.ts';
 import { cvatShape } from './cvat-shapes.ts';
 import type { LabelledAnnotation, LabelledItem, LabelSet } from './dataset.ts';
+import { wholeOrders } from './drawing-order.ts';
 import { encodeText, type FilePiece } from './files.ts';
 import { frameSpan, statesOf } from './tracks.ts';
 import { SpooledText, type WriteContext } from './writing.ts';
@@ -46,7 +47,8 @@ const head = '<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n<version>1.
 
 function imageXml(item: LabelledItem, id: number): string {
   const groups = groupNumbers(item);
-  const shapes = item.annotations.map((annotation) => shapeXml(annotation, item, groups));
+  const orderOf = wholeOrders(item.annotations);
+  const shapes = item.annotations.map((annotation) => shapeXml(annotation, item, { groups, zOrder: orderOf(annotation) }));
   return xml(
     'image',
     { id, name: item.path, subset: item.split, width: item.width, height: item.height },
@@ -59,7 +61,10 @@ function groupNumbers(item: LabelledItem): Map<string, number> {
   return new Map(names.map((name, index) => [name, index + 1]));
 }
 
-function shapeXml(annotation: LabelledAnnotation, item: LabelledItem, groups: ReadonlyMap<string, number>): string {
+/** What an annotation is among those of its item. */
+type Among = { groups: ReadonlyMap<string, number>; zOrder: number };
+
+function shapeXml(annotation: LabelledAnnotation, item: LabelledItem, { groups, zOrder }: Among): string {
   const shape = cvatShape(annotation.geometry, item);
   if (shape === undefined) return '';
   const { occluded, ...rest } = annotation.attributes;
@@ -69,7 +74,7 @@ function shapeXml(annotation: LabelledAnnotation, item: LabelledItem, groups: Re
     source: sources[annotation.source],
     occluded: occluded === true ? 1 : 0,
     ...shape.attributes,
-    z_order: 0,
+    z_order: zOrder,
     group_id: groups.get(annotation.group ?? ''),
   };
   return xml(shape.name, common, shape.inside + attributesXml(attributes));
@@ -95,7 +100,8 @@ function videoXml(item: LabelledItem, labels: LabelSet): string {
     size +
     text('source', item.path);
   const groups = groupNumbers(item);
-  const tracks = item.annotations.map((annotation, id) => trackXml(annotation, id, item, groups));
+  const orderOf = wholeOrders(item.annotations);
+  const tracks = item.annotations.map((annotation, id) => trackXml(annotation, id, item, { groups, zOrder: orderOf(annotation) }));
   return `${head}${xml('meta', {}, xml('task', {}, task))}\n${tracks.join('\n')}\n</annotations>\n`;
 }
 
@@ -104,7 +110,7 @@ function trackXml(
   annotation: LabelledAnnotation,
   id: number,
   item: LabelledItem,
-  groups: ReadonlyMap<string, number>,
+  { groups, zOrder }: Among,
 ): string {
   const span = frameSpan(annotation) ?? { from: 0, to: 0 };
   const keyframes = new Map(
@@ -142,7 +148,7 @@ function trackXml(
         outside: shape.outside ? 1 : 0,
         occluded: shape.occluded ? 1 : 0,
       };
-      return xml(name, { ...flags, ...attributes, z_order: 0 }, inside + attributesXml(shape.attributes ?? {}));
+      return xml(name, { ...flags, ...attributes, z_order: zOrder }, inside + attributesXml(shape.attributes ?? {}));
     });
   const common = {
     id,

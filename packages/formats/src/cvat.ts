@@ -4,6 +4,7 @@ import { readCvatLabels } from './cvat-labels.ts';
 import { geometriesOfShape } from './cvat-shapes.ts';
 import { isFilm, writeCvat } from './cvat-write.ts';
 import type { Format, LabelledItem } from './dataset.ts';
+import { wholeOrder, zOrderOf } from './drawing-order.ts';
 import { type FileSource, listPaths } from './files.ts';
 import { type FitRules, type Fitted, fittingOf } from './fit.ts';
 import type { Candidate, ReadContext } from './reading.ts';
@@ -32,6 +33,7 @@ const table = tableOf({
     holes: as.pixels,
     attributes: textAttributes,
     group: exact,
+    zOrder: approximated(wholeOrder),
     frame: exact,
     frameRange: exact,
     track: exact,
@@ -159,7 +161,7 @@ async function readImage(context: ReadContext, image: XmlElement): Promise<Label
       if (shape.attributes['occluded'] === '1') attributes['occluded'] = true;
       const group = groupOf(shape) ?? (geometries.length > 1 ? `points ${number}` : undefined);
       for (const geometry of geometries)
-        context.accept(item, { ...commonOf(shape), geometry, attributes, ...(group !== undefined && { group }) });
+        context.accept(item, { ...commonOf(shape), geometry, attributes, ...zOrderOf(Number(shape.attributes['z_order'])), ...(group !== undefined && { group }) });
     }
   }
   return item;
@@ -219,6 +221,7 @@ function addTrack(context: ReadContext, item: LabelledItem, track: XmlElement): 
     frame: first.frame,
     endFrame: last,
     keyframes,
+    ...zOrderOf(Number(chosen[0]?.attributes['z_order'])),
     ...(group !== undefined && { group }),
   });
 }

@@ -4,6 +4,7 @@ import { attributesOf } from './attributes.ts';
 import { captionLabel, fitCaption } from './captions.ts';
 import { convertGeometry } from './convert.ts';
 import type { Format, LabelledAnnotation, LabelledItem, LabelSet } from './dataset.ts';
+import { wholeOrder, wholeOrders, zOrderOf } from './drawing-order.ts';
 import { compareText, encodeText, type FilePiece, type FileSource, listPaths } from './files.ts';
 import { type FitRules, type Fitted, fittingOf } from './fit.ts';
 import { parseJson, streamJson } from './json-stream.ts';
@@ -47,6 +48,7 @@ const table = tableOf({
     attributes: exactWhere('none is called score'),
     confidence: exact,
     group: exact,
+    zOrder: approximated(wholeOrder),
     id: dropped('numbered anew'),
   },
   item: { split: exact, metadata: exact },
@@ -228,6 +230,7 @@ function addAnnotation(context: ReadContext, item: LabelledItem, record: Json, n
     geometry,
     attributes,
     confidence,
+    ...zOrderOf(asNumber(record['z_order'])),
     ...(group > 0 && { group: `group ${group}` }),
   };
   context.accept(item, candidate);
@@ -346,7 +349,9 @@ function categoriesRecord(labels: LabelSet['labels']): Json {
 
 function itemRecord(item: LabelledItem, numbers: ReadonlyMap<string, number>): Json {
   const groups = [...new Set(item.annotations.flatMap(({ group }) => group ?? []))];
-  const annotations = item.annotations.flatMap(({ label, geometry, attributes, confidence, group }, id) => {
+  const orderOf = wholeOrders(item.annotations);
+  const annotations = item.annotations.flatMap((annotation, id) => {
+    const { label, geometry, attributes, confidence, group } = annotation;
     const shape = shapeRecord(geometry);
     const own = {
       id,
@@ -354,7 +359,7 @@ function itemRecord(item: LabelledItem, numbers: ReadonlyMap<string, number>): J
       attributes: { ...attributes, ...(confidence !== null && { score: confidence }) },
     };
     return shape
-      ? [{ ...own, ...(geometry.type !== 'text' && { label_id: numbers.get(label) }), ...shape, z_order: 0 }]
+      ? [{ ...own, ...(geometry.type !== 'text' && { label_id: numbers.get(label) }), ...shape, z_order: orderOf(annotation) }]
       : [];
   });
   return {

@@ -229,6 +229,7 @@ function fitFeatures(
   if (isLost('attributes', Object.keys(annotation.attributes).length > 0)) result.attributes = {};
   if (isLost('confidence', annotation.confidence !== null)) result.confidence = null;
   if (isLost('group', annotation.group !== undefined)) delete result.group;
+  if (isLost('zOrder', (annotation.zOrder ?? 0) !== 0)) delete result.zOrder;
   if (features.id.fit === 'dropped') delete result.id;
   if (features.source.fit === 'dropped') result.source = 'import';
   const hasFlags = annotation.keyframes?.some((keyframe) => keyframe.occluded) ?? false;

@@ -74,6 +74,7 @@ const columns: readonly {
   { name: 'confidence', type: 'DOUBLE', value: (_, annotation) => annotation?.confidence },
   { name: 'source', type: 'STRING', value: (_, annotation) => annotation?.source },
   { name: 'group', type: 'STRING', value: (_, annotation) => annotation?.group },
+  { name: 'z_order', type: 'DOUBLE', value: (_, annotation) => annotation?.zOrder },
 ];
 
 function corner(annotation: LabelledAnnotation | undefined): [number, number, number, number] | undefined {
@@ -206,6 +207,7 @@ function addRow(context: ReadContext, item: LabelledItem, row: Json, path: strin
     confidence: row['confidence'] ?? null,
     source: row['source'] ?? 'import',
     group: row['group'] ?? undefined,
+    zOrder: row['z_order'] ?? undefined,
   });
   const id = asText(row['id']);
   const name = id ?? 'a row';

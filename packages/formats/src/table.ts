@@ -15,6 +15,7 @@ export type AnnotationFeature =
   | 'attributes'
   | 'confidence'
   | 'group'
+  | 'zOrder'
   | 'frame'
   | 'frameRange'
   | 'track'
@@ -101,6 +102,7 @@ export function tableOf(parts: {
       attributes: noPlace,
       confidence: noPlace,
       group: noPlace,
+      zOrder: noPlace,
       frame: dropped('labels of single frames are left out: the format knows no video'),
       frameRange: noPlace,
       track: dropped('tracks are left out: the format knows no video'),

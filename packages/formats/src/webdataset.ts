@@ -26,6 +26,7 @@ const table = tableOf({
     attributes: exact,
     confidence: exact,
     group: exact,
+    zOrder: exact,
     frame: exact,
     frameRange: exact,
     track: exact,

@@ -121,6 +121,7 @@ const common = fc.record({
   attributes,
   confidence: fc.option(fc.integer({ min: 0, max: 1000 }).map((value) => value / 1000)),
   source: fc.constantFrom('human' as const, 'model' as const, 'import' as const),
+  zOrder: fc.option(fc.constantFrom(-2, 1, 3), { nil: undefined, freq: 2 }),
 });
 
 function annotationIn(size: Size, id: string): fc.Arbitrary<LabelledAnnotation> {

@@ -105,9 +105,16 @@ export class EditorDocument {
     return this.uncommitted.touches(id);
   }
 
-  /** The next free place on top of all. */
+  /** The place after that of all others. */
   topZ(): number {
-    return (this.store.ordered().at(-1)?.z ?? -1) + 1;
+    let top = -1;
+    for (const { z } of this.store.all()) if (z > top) top = z;
+    return top + 1;
+  }
+
+  /** The drawing order in which what is new lies on top of all. */
+  topOrder(): number {
+    return Math.max(0, this.store.ordered().at(-1)?.zOrder ?? 0);
   }
 
   // --- loading ---

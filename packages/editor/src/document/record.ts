@@ -26,9 +26,11 @@ export interface EditorRecord {
   readonly confidence: number | null;
   readonly source: AnnotationContent['source'];
   readonly group: string | undefined;
+  /** Drawing order, greater on top; 0 where nobody said otherwise. */
+  readonly zOrder: number;
   /** What a reviewer said of it. */
   readonly status: Annotation['status'];
-  /** Drawing order, greater on top. Belongs to the view: not sent. */
+  /** Among those of one drawing order: the place in which it came, greater on top. Not sent: the server knows it by the age. */
   readonly z: number;
   readonly hidden: boolean;
   readonly locked: boolean;
@@ -50,6 +52,7 @@ export const contentFields = [
   'confidence',
   'source',
   'group',
+  'zOrder',
   'status',
 ] as const satisfies readonly (keyof EditorRecord)[];
 export type ContentField = (typeof contentFields)[number];
@@ -75,6 +78,7 @@ export function fromContent(
     confidence: content.confidence,
     source: content.source,
     group: content.group ?? undefined,
+    zOrder: content.zOrder ?? 0,
     status: content.status ?? null,
     z: view.z ?? 0,
     hidden: view.hidden ?? false,
@@ -82,6 +86,11 @@ export function fromContent(
     // Whatever a reviewer has spoken on is no mere suggestion any more.
     proposal: (view.proposal ?? false) && (content.status ?? null) === null,
   };
+}
+
+/** Bottom first: by drawing order, then by place, then by id (ids sort by creation). */
+export function compareOrder(a: EditorRecord, b: EditorRecord): number {
+  return a.zOrder - b.zOrder || a.z - b.z || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
 /** What is sent of a record: plain data, without the editor's caches. */
@@ -99,6 +108,7 @@ export function toContent(record: EditorRecord): AnnotationContent & { status: A
     confidence: record.confidence,
     source: record.source,
     ...(record.group !== undefined && { group: record.group }),
+    ...(record.zOrder !== 0 && { zOrder: record.zOrder }),
     status: record.status,
   };
 }
@@ -109,7 +119,7 @@ export function contentPatch(before: EditorRecord, after: EditorRecord): Annotat
   const [old, now] = [before.geometry, after.geometry];
   // Of a volume only the frames that changed are written out.
   const patch = fields.includes('geometry') && old.type === 'volume' && now.type === 'volume' ? volumePatch(old, now) : undefined;
-  const content: Record<string, unknown> = { keyframes: null, group: null, ...toContent(patch ? { ...after, geometry: patch } : after) };
+  const content: Record<string, unknown> = { keyframes: null, group: null, zOrder: null, ...toContent(patch ? { ...after, geometry: patch } : after) };
   return Object.fromEntries(fields.map((field) => [field, content[field]]));
 }
 

@@ -1,6 +1,7 @@
 import { rebaseVolume } from '../masks/stack-mask.ts';
 import { changesOf, DiffBuilder } from './diff.ts';
 import type { DiffChange, RecordsDiff } from './diff.ts';
+import { compareOrder } from './record.ts';
 import type { EditorRecord } from './record.ts';
 
 /** The records themselves, and nothing more: what happens to them is decided above. */
@@ -24,7 +25,7 @@ export class RecordStore {
     return this.records.values();
   }
 
-  /** Bottom first: by z, then by id (ids sort by creation). */
+  /** Bottom first. */
   ordered(): readonly EditorRecord[] {
     this.order ??= [...this.records.values()].sort(compareOrder);
     return this.order;
@@ -55,10 +56,6 @@ export class RecordStore {
     }
     return done.build();
   }
-}
-
-function compareOrder(a: EditorRecord, b: EditorRecord): number {
-  return a.z - b.z || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
 }
 
 function patchChanged(current: EditorRecord, before: EditorRecord, after: EditorRecord): EditorRecord {

@@ -57,10 +57,10 @@ export class Synchronizer {
       return fromContent(id, { ...defaults, ...operation.content } as RecordContent, { z: this.host.topZ() });
     }
     if (!before) return undefined;
-    const { keyframes = before.keyframes ?? null, group = before.group ?? null, ...rest } = operation.content;
+    const { keyframes = before.keyframes ?? null, group = before.group ?? null, zOrder = before.zOrder, ...rest } = operation.content;
     const isPainted = before.geometry.type === 'volume' && rest.geometry?.type === 'volume';
     const geometry = isPainted ? patchVolume(before.geometry as Volume, rest.geometry as Volume) : (rest.geometry ?? before.geometry);
-    const content = { ...before, ...rest, geometry, keyframes: keyframes ?? undefined, group: group ?? undefined };
+    const content = { ...before, ...rest, geometry, keyframes: keyframes ?? undefined, group: group ?? undefined, zOrder: zOrder ?? undefined };
     return fromContent(id, content as RecordContent, before);
   }
 

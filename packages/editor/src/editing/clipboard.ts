@@ -47,8 +47,8 @@ export function pasteClip(editor: Editor, clip: Clip, options: { inPlace?: boole
   const records = placed.map((content, index) => {
     const base = newRecord(editor, content.geometry);
     const pasted = fromContent(base.id, content, { z: firstZ + index });
-    const { frame, endFrame, keyframes, type, geometry } = base;
-    return { ...pasted, frame, endFrame, keyframes, type, geometry, status: null, group: newGroup(editor, groups, content.group) };
+    const { frame, endFrame, keyframes, type, geometry, zOrder } = base;
+    return { ...pasted, frame, endFrame, keyframes, type, geometry, zOrder, status: null, group: newGroup(editor, groups, content.group) };
   });
   editor.document.edit('Paste', () => editor.document.create(records));
   editor.selection.set(records.map(({ id }) => id));

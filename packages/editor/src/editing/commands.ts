@@ -70,12 +70,41 @@ export type ZMove = 'front' | 'back' | 'forward' | 'backward';
 export function reorderSelected(editor: Editor, move: ZMove): void {
   const chosen = new Set(unlocked(editor).map(({ id }) => id));
   if (chosen.size === 0) return;
-  const order = editor.document.ordered().map(({ id }) => id);
-  const next = reordered(order, chosen, move);
-  const z = new Map(next.map((id, index) => [id, index]));
-  const moved = editor.document.ordered().filter((record) => z.get(record.id) !== record.z);
-  patchAll(editor, `Bring ${move}`, moved, (record) => ({ z: z.get(record.id) ?? record.z }));
+  const order = editor.document.ordered();
+  const next = reordered(order.map(({ id }) => id), chosen, move);
+  if (next.every((id, index) => id === order[index]?.id)) return;
+  const zOrders = ordersOf(next.flatMap((id) => editor.document.get(id) ?? []), chosen);
+  const moved = order.filter((record) => zOrders.get(record.id) !== record.zOrder);
+  patchAll(editor, `Bring ${move}`, moved, (record) => ({ zOrder: zOrders.get(record.id) ?? record.zOrder }));
 }
+
+/** Drawing orders that make records lie as they are given, bottom first. Those that were not chosen keep theirs, as long as there is room between them. */
+function ordersOf(records: readonly EditorRecord[], chosen: ReadonlySet<string>): Map<string, number> {
+  const orders = new Map<string, number>();
+  let raised = 0;
+  let below: number | undefined;
+  for (let at = 0; at < records.length; ) {
+    let end = at;
+    while (end < records.length && chosen.has(records[end]?.id ?? '')) end++;
+    const run = records.slice(at, end);
+    const above = records[end];
+    if (run.length > 0 && above && below !== undefined && above.zOrder + raised - below < leastRoom) raised += 1;
+    run.forEach(({ id }, index) => {
+      if (above === undefined) orders.set(id, Math.floor(below ?? 0) + 1 + index);
+      else if (below === undefined) orders.set(id, Math.ceil(above.zOrder) - run.length + index);
+      else orders.set(id, below + ((above.zOrder + raised - below) * (index + 1)) / (run.length + 1));
+    });
+    if (above) {
+      below = above.zOrder + raised;
+      orders.set(above.id, below);
+    }
+    at = end + 1;
+  }
+  return orders;
+}
+
+/** Where less lies between two, what is above is raised. */
+const leastRoom = 1e-6;
 
 function reordered(order: readonly string[], chosen: ReadonlySet<string>, move: ZMove): string[] {
   const isChosen = (id: string) => chosen.has(id);

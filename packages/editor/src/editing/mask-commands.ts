@@ -6,6 +6,7 @@ import { maskGeometry, runsOf, tiledFromRuns, tiledMask } from '../masks/mask-ge
 import type { TiledMask } from '../masks/tiled-mask.ts';
 import { simplifyPolygon } from '../shapes/polygon-edit.ts';
 import { kindOf } from '../shapes/registry.ts';
+import { compareEntries } from '../scene/scene.ts';
 import { withGeometry } from '../video/tracks.ts';
 import { addToLabel, mayPaint } from './label-masks.ts';
 import { editableIds, replaceBy, setGeometries } from './shapes.ts';
@@ -87,7 +88,7 @@ export function joinSelectedMasks(editor: Editor): void {
 
 /** Takes the pixels of the upper selected shapes out of the lowest selected mask; the upper ones stay. */
 export function subtractFromMask(editor: Editor): void {
-  const entries = editableIds(editor).flatMap((id) => editor.scene.get(id) ?? []).sort((a, b) => a.record.z - b.record.z);
+  const entries = editableIds(editor).flatMap((id) => editor.scene.get(id) ?? []).sort(compareEntries);
   const [lowest, ...upper] = entries;
   if (lowest?.geometry.type !== 'mask' || upper.length === 0) return;
   const { geometry, record } = lowest;

@@ -1,6 +1,7 @@
 import type { Xy } from '@fovea/contract';
 import { intersectRegions } from '@fovea/geometry';
 import type { Editor } from '../editor/editor.ts';
+import { compareEntries } from '../scene/scene.ts';
 import type { SceneEntry } from '../scene/scene.ts';
 import { boundsOf } from '../math/bounds.ts';
 import { cutPolygon, mergePolygons, simplifyPolygon, subtractArea } from '../shapes/polygon-edit.ts';
@@ -66,7 +67,7 @@ export function mergeSelected(editor: Editor): void {
 
 /** Takes the upper selected polygons out of the lowest one. */
 export function subtractSelected(editor: Editor): void {
-  const entries = polygonsFor(editor).sort((a, b) => a.record.z - b.record.z);
+  const entries = polygonsFor(editor).sort(compareEntries);
   if (entries.length < 2) return;
   const [lowest, ...upper] = entries;
   let pieces = [lowest.geometry];

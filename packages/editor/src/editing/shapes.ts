@@ -38,6 +38,7 @@ export function newRecord(editor: Editor, geometry: AnnotationGeometry, frame = 
     confidence: null,
     source: 'human',
     group: undefined,
+    zOrder: editor.document.topOrder(),
     status: null,
     z: editor.document.topZ(),
     hidden: false,
@@ -82,7 +83,8 @@ export function addShape(editor: Editor, geometry: AnnotationGeometry, title = '
  */
 export function addProposals(editor: Editor, contents: readonly RecordContent[]): string[] {
   const first = editor.document.topZ();
-  const records = contents.map((content, index) => fromContent(editor.document.newId(), content, { z: first + index, proposal: true }));
+  const zOrder = editor.document.topOrder();
+  const records = contents.map((content, index) => fromContent(editor.document.newId(), { ...content, zOrder }, { z: first + index, proposal: true }));
   if (records.length > 0) editor.document.edit('Propose', () => editor.document.create(records));
   return records.map(({ id }) => id);
 }
@@ -95,7 +97,7 @@ export function replaceBy(editor: Editor, record: EditorRecord, geometries: read
     return [];
   }
   setGeometries(editor, [[record.id, first]]);
-  const made = others.map((geometry) => ({ ...newRecord(editor, geometry), label: record.label, attributes: record.attributes, z: record.z }));
+  const made = others.map((geometry) => ({ ...newRecord(editor, geometry), label: record.label, attributes: record.attributes, zOrder: record.zOrder, z: record.z }));
   editor.document.create(made);
   return [record.id, ...made.map((each) => each.id)];
 }

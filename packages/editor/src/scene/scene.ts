@@ -3,6 +3,7 @@ import RBush from 'rbush';
 import { changesOf } from '../document/diff.ts';
 import type { RecordsDiff } from '../document/diff.ts';
 import type { EditorDocument } from '../document/document.ts';
+import { compareOrder } from '../document/record.ts';
 import type { EditorRecord } from '../document/record.ts';
 import { Emitter } from '../emitter.ts';
 import { boundsArea, boundsContain } from '../math/bounds.ts';
@@ -161,7 +162,7 @@ export class Scene {
   }
 }
 
-/** Drawing order: by z, then by age. */
+/** Drawing order. */
 export function compareEntries(a: SceneEntry, b: SceneEntry): number {
-  return a.record.z - b.record.z || (a.record.id < b.record.id ? -1 : a.record.id > b.record.id ? 1 : 0);
+  return compareOrder(a.record, b.record);
 }

@@ -38,7 +38,7 @@ describe('analytics', () => {
     const newer = await register('0.10');
     expect((await register('0.10')).status).toBe(409);
     const disguised = await fovea.call('POST', '/v1/analytics', { body: { ...sleeper, name: 'fovea/colors', version: '99.0.0' } });
-    expect(disguised).toMatchObject({ status: 403, body: { detail: expect.stringContaining('give yours another owner') } });
+    expect(disguised).toMatchObject({ status: 403, body: { detail: expect.stringContaining('comes with the platform; give yours another owner or name') } });
     const get = async () => (await fovea.call('GET', `/v1/analytics/${encodeURIComponent('test/other')}`)).body.version;
     expect(await get()).toBe('0.10');
     expect((await fovea.call('POST', `/v1/analytics/${newer.body.id}/deprecate`)).body.deprecated).toBe(true);

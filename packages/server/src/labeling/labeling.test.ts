@@ -114,6 +114,28 @@ describe('annotations', () => {
     const items = await fovea.call('POST', `/v1/datasets/${dataset}/items/query`, { body: { filter: { having: { annotations: { label: 'ear', type: 'point' } } } } });
     expect(items.body.data.map((one: any) => one.path)).toEqual(['/a.png']);
   });
+  test('what is drawn upon what is kept where somebody says so: by an edit, a filter, an import, a copy, a version, a restored state', async () => {
+    const [under, over] = (await create(box(1), { ...box(2), zOrder: 2 })).body.data;
+    expect([under.zOrder, over.zOrder]).toEqual([undefined, 2]);
+    const edit = async (annotationId: string, baseRevision: number, zOrder: number | null | string) =>
+      (await fovea.call('POST', `/v1/items/${item}/operations`, { body: { operations: [{ opId: newId(), kind: 'update', annotationId, baseRevision, content: { zOrder } }] } })).body;
+    expect((await edit(under.id, 1, 2.5)).data[0].annotation).toMatchObject({ zOrder: 2.5, revision: 2 });
+    expect((await edit(over.id, 1, null)).data[0].annotation.zOrder).toBeUndefined();
+    expect((await edit(over.id, 2, 'top')).errors[0].path).toBe('body.operations.0.content.zOrder');
+    const line = JSON.stringify({ ...box(3, 'sent'), path: '/a.png', zOrder: -1 });
+    expect((await fovea.call('POST', `/v1/datasets/${dataset}/annotations/import`, { body: line })).body.imported).toBe(1);
+    const ordersIn = async (place: string) => (await fovea.call('POST', `/v1/datasets/${place}/annotations/query`, { body: { filter: { zOrder: { exists: true } }, sort: [{ field: 'zOrder' }], fields: ['zOrder'] } })).body.data.map((one: any) => one.zOrder);
+    const done = async (started: { body: any }) => (await fovea.call('GET', `/v1/commands/${started.body.id}?waitSeconds=20`)).body;
+    expect(await ordersIn(dataset)).toEqual([-1, 2.5]);
+    expect((await done(await fovea.call('POST', `/v1/datasets/${dataset}/clone`, { body: { name: 'copy' } }))).status).toBe('complete');
+    const copy = (await fovea.call('GET', `/v1/datasets?project=${project}`)).body.data.find((one: any) => one.name === 'copy');
+    expect(await ordersIn(copy.id)).toEqual([-1, 2.5]);
+    expect((await done(await fovea.call('POST', `/v1/datasets/${dataset}/versions`, { body: { message: 'ordered' } }))).status).toBe('complete');
+    await edit(under.id, 2, 7);
+    expect((await done(await fovea.call('POST', `/v1/datasets/${dataset}/versions/v1/restore`, { body: {} }))).status).toBe('complete');
+    expect(await ordersIn(dataset)).toEqual([-1, 2.5]);
+    expect((await fovea.call('POST', `/v1/annotations/${over.id}/restore`, { body: { revision: 1 } })).body.zOrder).toBe(2);
+  });
   test('annotations.updateMany 202 and annotations.deleteMany 202 work through all matches', async () => {
     expect((await fovea.call('POST', `/v1/datasets/${dataset}/annotations/update`, { body: { filter: {}, change: {} } })).body.detail).toBe('body.change: must say what changes');
     expect((await fovea.call('POST', `/v1/items/${item}/annotations`, { body: { annotations: [{ label: 'x', geometry: { type: 'point', x: 1, y: 1 } }] } })).body.errors[0]).toEqual({ path: 'body.annotations.0.type', message: expect.stringContaining('is required ("classification" | ') });

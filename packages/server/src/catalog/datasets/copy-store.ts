@@ -103,9 +103,9 @@ export async function uniteAnnotations(tx: Tx, plan: CopyPlan, pairs: readonly {
 /** The statement that copies annotations, for pairs of `to_item` and `from_item`. Work in progress and a task's name stay behind. */
 function annotationCopies(plan: CopyPlan, pairs: Sql): Sql {
   return sql`insert into annotations (id, org_id, project_id, dataset_id, item_id, type, label, geometry, attributes, frame, end_frame, keyframes,
-      confidence, source, group_key, status, metadata, blob, extra, created_by, created_at, updated_by)
+      confidence, source, group_key, z_order, status, metadata, blob, extra, created_by, created_at, updated_by)
     select fovea_new_id(), ${plan.to.orgId}::uuid, ${plan.to.projectId}::uuid, ${plan.to.id}::uuid, n.to_item, a.type, a.label, a.geometry, a.attributes, a.frame,
-      a.end_frame, a.keyframes, a.confidence, a.source, a.group_key, ${plan.withAnnotationStatus ? sql`a.status` : sql`null`}, a.metadata, a.blob, a.extra,
+      a.end_frame, a.keyframes, a.confidence, a.source, a.group_key, a.z_order, ${plan.withAnnotationStatus ? sql`a.status` : sql`null`}, a.metadata, a.blob, a.extra,
       a.created_by, a.created_at, ${plan.by}
     from (${pairs}) n join annotations a on a.item_id = n.from_item and a.deleted_at is null and not a.draft
     returning item_id`;

@@ -28,6 +28,7 @@ export interface EntryAnnotation {
   confidence?: number;
   source: string;
   group?: string;
+  zOrder?: number;
   status?: string;
   metadata?: Record<string, unknown>;
   blob?: string;

@@ -79,6 +79,7 @@ function newAnnotation(caller: Caller, dataset: DatasetAccess, itemId: string, o
     confidence: one.confidence ?? null,
     source: one.source,
     group: one.group ?? null,
+    zOrder: one.zOrder ?? null,
     status: one.status ?? null,
     metadata: one.metadata ?? {},
     blob: one.blob ?? null,

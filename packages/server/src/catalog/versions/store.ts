@@ -17,11 +17,11 @@ const alive: Sql = sql`i.deleted_at is null and (i.expires_at is null or i.expir
 
 /** An annotation as one JSON text: what it says, and nothing of where it is stored, in one order of keys. Most say little, and are put together by less. */
 export const annotationText: Sql = sql`case
-  when num_nonnulls(a.frame, a.end_frame, a.keyframes, a.confidence, a.group_key, a.status, a.blob) = 0 and a.metadata = '{}' then
+  when num_nonnulls(a.frame, a.end_frame, a.keyframes, a.confidence, a.group_key, a.z_order, a.status, a.blob) = 0 and a.metadata = '{}' then
     '{"label": ' || to_json(a.label)::text || ', "geometry": ' || a.geometry::text || case a.attributes when '{}' then '' else ', "attributes": ' || a.attributes::text end || ', "source": "' || a.source || '"}'
   else concat('{"label": ', to_json(a.label), ', "geometry": ', a.geometry, ', "attributes": ' || nullif(a.attributes, '{}'::jsonb)::text,
     ', "frame": ' || a.frame::text, ', "endFrame": ' || a.end_frame::text, ', "keyframes": ' || a.keyframes::text, ', "confidence": ' || a.confidence::text,
-    ', "source": ', to_json(a.source), ', "group": ' || to_json(a.group_key)::text, ', "status": ' || to_json(a.status)::text,
+    ', "source": ', to_json(a.source), ', "group": ' || to_json(a.group_key)::text, ', "zOrder": ' || a.z_order::text, ', "status": ' || to_json(a.status)::text,
     ', "metadata": ' || nullif(a.metadata, '{}'::jsonb)::text, ', "blob": "' || encode(a.blob, 'hex') || '"', '}') end`;
 
 /** An item as one JSON text, without the closing brace. Facts that the bytes tell are left to the bytes. */

@@ -20,8 +20,8 @@ import { latest } from './version.ts';
 
 export type AnalyticsService = ReturnType<typeof analyticsService>;
 
-/** The owner of the built-in ones: one of this name and a higher version would be run in their place. */
-const ownName = 'fovea/';
+/** Of the built-in ones: another one of such a name and a higher version would be run in its place. */
+const ownNames: ReadonlySet<string> = new Set(builtinAnalytics.map(({ manifest }) => manifest.name));
 
 /** Analytics: versioned processors with typed inputs, parameters and outputs. */
 export function analyticsService({ db, blobs, settings }: { db: Database; blobs: BlobStore; settings: { secret: string; maxUploadBytes: number } }) {
@@ -103,7 +103,7 @@ export function analyticsService({ db, blobs, settings }: { db: Database; blobs:
     async register(caller: Caller, manifest: AnalyticManifest, options: { pending?: boolean; origin?: string; extra?: unknown } = {}, whenMade?: WhenMade<StoredAnalytic>): Promise<StoredAnalytic> {
       needScope(caller, 'write');
       if (manifest.scope === 'public') throw new Fault('forbidden', 'Public analytics are those that come with the platform; use the scope "org" or "private".');
-      if (manifest.name.startsWith(ownName)) throw new Fault('forbidden', `Names that begin with ${ownName} are those of analytics that come with the platform; give yours another owner.`);
+      if (ownNames.has(manifest.name)) throw new Fault('forbidden', `${manifest.name} is an analytic that comes with the platform; give yours another owner or name.`);
       if (manifest.runtime.kind === 'builtin') throw new Fault('forbidden', 'The runtime "builtin" is for analytics that come with the platform.');
       if ((manifest.runtime.kind === 'process' || manifest.runtime.kind === 'typescript') && !caller.admin) throw new Fault('forbidden', 'Programs on the platform\'s own machines are registered by administrators.');
       if (manifest.runtime.kind === 'container' && manifest.runtime.network && !caller.admin && options.origin === undefined) throw new Fault('forbidden', 'Containers with the network of the platform\'s own machines are registered by administrators.');

@@ -65,7 +65,7 @@ export async function applyDelete(tx: Tx, caller: Caller, id: string, check: Cha
 
 /** Brings an annotation to what is given, also a deleted one: a deletion that was undone, a state from before. */
 export function bringBack(tx: Tx, caller: Caller, now: StoredAnnotation, content: StoredChange): Promise<StoredAnnotation> {
-  const change = { ...content, keyframes: content.keyframes ?? null, group: content.group ?? null, status: content.status ?? null, deleted: false };
+  const change = { ...content, keyframes: content.keyframes ?? null, group: content.group ?? null, zOrder: content.zOrder ?? null, status: content.status ?? null, deleted: false };
   return updateWhole(tx, now, change, { actor: caller.email, by: now.deleted ? 1 : 0, event: event('annotation.restored', caller, now, { revision: now.revision + 1 }) });
 }
 
@@ -73,8 +73,8 @@ export function bringBack(tx: Tx, caller: Caller, now: StoredAnnotation, content
 export async function applyRestore(tx: Tx, caller: Caller, id: string, content: StoredAnnotation): Promise<StoredAnnotation> {
   const now = await selectAnnotation(tx, id, { lock: true });
   if (!now) throw notFound('annotation', id);
-  const { type, label, geometry, attributes, frame, endFrame, keyframes, confidence, source, group, status, metadata } = content;
-  return bringBack(tx, caller, now, { type, label, geometry, attributes, frame, endFrame, keyframes: keyframes ?? null, confidence, source, group: group ?? null, status, metadata, blob: content.blob ?? null });
+  const { type, label, geometry, attributes, frame, endFrame, keyframes, confidence, source, group, zOrder, status, metadata } = content;
+  return bringBack(tx, caller, now, { type, label, geometry, attributes, frame, endFrame, keyframes: keyframes ?? null, confidence, source, group: group ?? null, zOrder: zOrder ?? null, status, metadata, blob: content.blob ?? null });
 }
 
 /** Deletes annotations of one dataset by a few statements, however many they are. Who is gone already is passed over. */

@@ -17,6 +17,7 @@ export const annotationEntity: Entity = {
     confidence: column((t) => sql`${t}.confidence`, 'number', { numberAs: 'single' }),
     source: column((t) => sql`${t}.source`, 'enum', { values: ['human', 'model', 'import'], required: true }),
     group: column((t) => sql`${t}.group_key`, 'text'),
+    zOrder: column((t) => sql`${t}.z_order`, 'number'),
     status: column((t) => sql`${t}.status`, 'enum', { values: annotationStatuses }),
     taskId: column((t) => sql`${t}.task_id`, 'id'),
     origin: column((t) => sql`${t}.origin`, 'text'),

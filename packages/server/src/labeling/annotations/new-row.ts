@@ -37,6 +37,7 @@ export function newRow(caller: Caller, item: StoredItem, input: AnnotationInput 
     confidence: input.confidence,
     source: input.source,
     group: input.group ?? null,
+    zOrder: input.zOrder ?? null,
     status: input.status ?? null,
     metadata: input.metadata ?? {},
     blob: input.blob ?? null,

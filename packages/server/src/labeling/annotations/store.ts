@@ -18,6 +18,7 @@ export interface AnnotationRow {
   confidence: number | null;
   source: Annotation['source'];
   group_key: string | null;
+  z_order: number | null;
   status: Annotation['status'];
   metadata: Record<string, unknown>;
   blob: Buffer | null;
@@ -59,6 +60,7 @@ export function toStoredAnnotation(row: AnnotationRow): StoredAnnotation {
     confidence: row.confidence,
     source: row.source,
     ...(row.group_key === null ? {} : { group: row.group_key }),
+    ...(row.z_order === null ? {} : { zOrder: row.z_order }),
     status: row.status,
     metadata: row.metadata,
     taskId: row.task_id,
@@ -82,7 +84,7 @@ export function toAnnotation(stored: StoredAnnotation): Annotation {
 }
 
 export const annotationColumns = (t: Sql): Sql => sql`${t}.id, ${t}.project_id, ${t}.dataset_id, ${t}.item_id, ${t}.type, ${t}.label, ${t}.geometry,
-  ${t}.attributes, ${t}.frame, ${t}.end_frame, ${t}.keyframes, ${t}.confidence, ${t}.source, ${t}.group_key, ${t}.status, ${t}.metadata, ${t}.blob,
+  ${t}.attributes, ${t}.frame, ${t}.end_frame, ${t}.keyframes, ${t}.confidence, ${t}.source, ${t}.group_key, ${t}.z_order, ${t}.status, ${t}.metadata, ${t}.blob,
   ${t}.task_id, ${t}.draft, ${t}.origin, ${t}.external_id, ${t}.extra, ${t}.revision, ${t}.created_by, ${t}.created_at, ${t}.updated_by,
   ${t}.updated_at, ${t}.deleted_at`;
 
@@ -104,6 +106,7 @@ export interface NewAnnotation {
   confidence: number | null;
   source: string;
   group: string | null;
+  zOrder: number | null;
   status: string | null;
   metadata: unknown;
   blob: string | null;
@@ -118,14 +121,14 @@ export interface NewAnnotation {
 /** Columns in the order of {@link annotationValues}, for COPY. */
 export const newAnnotationColumns = [
   'id', 'org_id', 'project_id', 'dataset_id', 'item_id', 'type', 'label', 'geometry', 'attributes', 'frame', 'end_frame', 'keyframes', 'confidence',
-  'source', 'group_key', 'status', 'metadata', 'blob', 'task_id', 'draft', 'origin', 'external_id', 'extra', 'created_by', 'updated_by',
+  'source', 'group_key', 'z_order', 'status', 'metadata', 'blob', 'task_id', 'draft', 'origin', 'external_id', 'extra', 'created_by', 'updated_by',
 ] as const;
 
 export function annotationValues(row: NewAnnotation): unknown[] {
   const json = (value: unknown) => (value === null || value === undefined ? null : JSON.stringify(value));
   return [
     row.id, row.orgId, row.projectId, row.datasetId, row.itemId, row.type, row.label, json(row.geometry), json(row.attributes), row.frame, row.endFrame,
-    json(row.keyframes), row.confidence, row.source, row.group, row.status, json(row.metadata), row.blob === null ? null : Buffer.from(row.blob, 'hex'),
+    json(row.keyframes), row.confidence, row.source, row.group, row.zOrder, row.status, json(row.metadata), row.blob === null ? null : Buffer.from(row.blob, 'hex'),
     row.taskId, row.draft, row.origin, row.externalId, json(row.extra), row.createdBy, row.createdBy,
   ];
 }
@@ -222,6 +225,7 @@ export function annotationSet(change: StoredAnnotationChange, by: string): Sql {
   if (change.confidence !== undefined) set.push(sql`confidence = ${change.confidence}`);
   if (change.source !== undefined) set.push(sql`source = ${change.source}`);
   if (change.group !== undefined) set.push(sql`group_key = ${change.group}`);
+  if (change.zOrder !== undefined) set.push(sql`z_order = ${change.zOrder}`);
   if (change.status !== undefined) set.push(sql`status = ${change.status}`);
   if (change.metadata !== undefined) set.push(sql`metadata = ${json(change.metadata)}`);
   if (change.blob !== undefined) set.push(sql`blob = ${change.blob === null ? null : Buffer.from(change.blob, 'hex')}`);

@@ -99,6 +99,6 @@ function labelledItem(item: Source, annotations: LabelledAnnotation[], request: 
 }
 
 function labelledAnnotation(annotation: LabelledAnnotation): LabelledAnnotation {
-  const { id, type, label, geometry, attributes, frame, endFrame, keyframes, confidence, source, group } = annotation;
-  return { ...(id !== undefined && { id }), type, label, geometry, attributes, frame, endFrame, confidence, source, ...(keyframes && { keyframes }), ...(group !== undefined && { group }) };
+  const { id, type, label, geometry, attributes, frame, endFrame, keyframes, confidence, source, group, zOrder } = annotation;
+  return { ...(id !== undefined && { id }), type, label, geometry, attributes, frame, endFrame, confidence, source, ...(keyframes && { keyframes }), ...(group !== undefined && { group }), ...(zOrder !== undefined && { zOrder }) };
 }

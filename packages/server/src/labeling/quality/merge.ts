@@ -112,6 +112,7 @@ export function mergedRows(of: { orgId: string; projectId: string; datasetId: st
     confidence: content.confidence,
     source: content.source,
     group: null,
+    zOrder: null,
     status: null,
     metadata: { consensus: { batchId: of.batchId, votes, people } },
     blob,
