@@ -144,6 +144,7 @@ describe.skipIf(noBrowser)(`annotation page: editing${noBrowser ? ` (${noBrowser
     await hand.press('Control+Shift+l', 'Escape');
     await hand.click([90, 130]);
     await hand.press('Shift+]');
+    await expect.poll(async () => (await stored(2)).map(({ zOrder = 0 }) => zOrder)).toEqual([1, 0]);
     await expect.poll(async () => (await hand.objects.first().innerText()).includes('car')).toBe(true);
     await hand.press('x');
     await hand.page.getByRole('button', { name: 'Show car' }).first().waitFor();

@@ -2,10 +2,10 @@ import type { AnnotationContent, Rle } from '@fovea/contract';
 import { decodeRle, encodeRle } from '@fovea/geometry';
 
 /** What two annotations of one item have in common when they say the same: a text. Who says it is not part of it. */
-export function contentKey(content: Pick<AnnotationContent, 'type' | 'label' | 'geometry' | 'attributes' | 'frame' | 'endFrame' | 'keyframes' | 'confidence' | 'group'>): string {
-  const { type, label, geometry, attributes, frame, endFrame, keyframes, confidence, group } = content;
+export function contentKey(content: Pick<AnnotationContent, 'type' | 'label' | 'geometry' | 'attributes' | 'frame' | 'endFrame' | 'keyframes' | 'confidence' | 'group' | 'zOrder'>): string {
+  const { type, label, geometry, attributes, frame, endFrame, keyframes, confidence, group, zOrder = 0 } = content;
   // Confidences are kept in single precision.
-  return JSON.stringify(sorted({ type, label, geometry, attributes, frame, endFrame, keyframes: keyframes ?? null, confidence: confidence === null ? null : Math.fround(confidence), group: group ?? null }));
+  return JSON.stringify(sorted({ type, label, geometry, attributes, frame, endFrame, keyframes: keyframes ?? null, confidence: confidence === null ? null : Math.fround(confidence), group: group ?? null, zOrder }));
 }
 
 /** Masks say the same with plain and with compressed counts. */
