@@ -49,7 +49,8 @@ function toBox(geometry: AnnotationGeometry): AnnotationGeometry[] {
 function toPolygons(geometry: AnnotationGeometry): AnnotationGeometry[] {
   if (geometry.type === 'mask') return maskPolygons(decodeRle(geometry.rle));
   const region = regionOf(geometry);
-  return region ? [{ type: 'polygon', points: region.points.map(([x, y]) => [x, y]) }] : [];
+  // The outline of a cuboid whose corners lie on each other, or in a line, has fewer than three.
+  return region && region.points.length >= 3 ? [{ type: 'polygon', points: region.points.map(([x, y]) => [x, y]) }] : [];
 }
 
 function toMask(geometry: AnnotationGeometry, size: Size): AnnotationGeometry[] {
