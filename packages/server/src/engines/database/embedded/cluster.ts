@@ -59,12 +59,20 @@ export function ensureCluster(native: string, place: ServerPlace, sync: boolean)
   closeSync(folder);
 }
 
+/** The process number that a server has noted in its cluster; undefined when there is no note. A server that ends takes its note along at any moment. */
+export function notedPid(cluster: string): number | undefined {
+  try {
+    return Number(readFileSync(join(cluster, 'postmaster.pid'), 'utf8').split('\n')[0]);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** The process number of a server that runs on this cluster, by its own note, when that is true. */
 export function runningServer(cluster: string): number | undefined {
-  const note = join(cluster, 'postmaster.pid');
-  if (!existsSync(note)) return undefined;
-  const pid = Number(readFileSync(note, 'utf8').split('\n')[0]);
-  return processIdentity(pid) !== undefined && runsOn(pid, cluster) ? pid : undefined;
+  const pid = notedPid(cluster);
+  return pid !== undefined && processIdentity(pid) !== undefined && runsOn(pid, cluster) ? pid : undefined;
 }
 
 /** A number may have passed to another program: a server's working folder is its cluster. */

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { serverEnvironment } from './cluster.ts';
+import { notedPid, serverEnvironment } from './cluster.ts';
 import type { ServerPlace } from './server-place.ts';
 
 /** A server process. */
@@ -102,9 +101,4 @@ function whyEnded(lines: readonly string[]): string | undefined {
       : lines.filter((line) => line.startsWith('postgres: ') || line.includes('could not'))
     ).join(' ') || undefined
   );
-}
-
-function notedPid(cluster: string): number | undefined {
-  const note = join(cluster, 'postmaster.pid');
-  return existsSync(note) ? Number(readFileSync(note, 'utf8').split('\n')[0]) : undefined;
 }
