@@ -8,7 +8,7 @@ import { digestOf, dirtySpans, dirtyStretches, formatName, inOrder, nodesOf, rea
 /** Items of a stretch that is written in one statement. */
 const stretchItems = 5_000;
 /** Stretches of changed leaves in one statement. */
-const stretchesAtOnce = 250;
+const stretchesAtOnce = 120;
 
 export interface CommitRequest {
   datasetId: string;
