@@ -68,11 +68,24 @@ export async function startConsole(env: Record<string, string> = {}): Promise<Co
   return { url, folder, close, whileDown, fovea: new Fovea({ url, key: adminKey }), open: (options) => openPage(started, url, options) };
 }
 
+const openPages = new Set<Page>();
+
+// What a page showed when a test of it failed tells more than what was waited for. Benchmarks use this file too, without Vitest.
+if (process.env['VITEST'] !== undefined) {
+  const { afterEach } = await import('vitest');
+  afterEach(async ({ task }) => {
+    if (task.result?.state !== 'fail') return;
+    for (const page of openPages) console.log(`${page.url()} showed:\n${await page.locator('body').ariaSnapshot({ timeout: 5_000 }).catch(String)}`);
+  });
+}
+
 /** A page of its own, which notes what goes wrong in it. */
 export async function openPage(browser: Browser, baseURL: string, options: BrowserContextOptions = {}): Promise<OpenPage> {
   const context = await browser.newContext({ baseURL, viewport: { width: 1360, height: 850 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
+  openPages.add(page);
+  page.on('close', () => openPages.delete(page));
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {

@@ -22,13 +22,15 @@ export async function furnish({ fovea }: Console) {
   const { id: commit } = await fovea.versions.commit(dataset, { message: 'Before labeling' });
   await vi.waitUntil(async () => (await fovea.commands.get(commit, { waitSeconds: 20 })).endedAt !== null, { timeout: 60_000, interval: 10 });
   const recipe = await fovea.recipes.create({ project, name: 'Street things', labels: [{ name: 'car' }, { name: 'person' }] });
-  const batch = (await fovea.batches.create({ project, name: 'First round', dataset, recipe: recipe.id, filter: {}, settings: { people: 2, reviewShare: 0.5 } })).id;
+  const batch = (await fovea.batches.create({ project, name: 'First round', dataset, recipe: recipe.id, filter: {}, settings: { people: 2, reviewShare: 1 } })).id;
   await fovea.batches.finalize(batch);
   for (let round = 0; round < 4; round++) {
     const { task, lease } = await fovea.tasks.claim(project, { batch });
     if (!task?.itemId || lease === null) continue;
     await fovea.annotations.create(task.itemId, [{ type: 'box', label: round % 2 === 0 ? 'car' : 'person', geometry: { type: 'box', x: 20, y: 20, width: 60, height: 40 } }], { task: task.id });
     await fovea.tasks.submit(task.id, { lease, secondsSpent: 40 });
+    // A car and a person are done, the others wait for their review.
+    if (round < 2) await fovea.tasks.review(task.id, { verdict: 'accept' });
   }
   const task = (await fovea.tasks.create({ project, item, type: 'annotation', instruction: 'Draw tightly.' })).id;
   const profile = (await fovea.profiles.create({ project, analytic: 'fovea/photo-studio', name: 'Warm', parameters: { color_red: 10 } })).id;
