@@ -29,7 +29,14 @@ export async function emit(tx: Tx, ...events: NewEvent[]): Promise<void> {
 
 /** Records events as part of another's statement; who sends that must also tell {@link eventsChannel}. */
 export function eventsInsert(events: readonly NewEvent[]): Sql {
-  return sql`insert into events (id, org_id, project_id, type, subject_kind, subject_id, actor, data)
+  const insert = sql`insert into events (id, org_id, project_id, type, subject_kind, subject_id, actor, data)`;
+  const [only] = events;
+  // A single event, as nearly all come, is quicker as values: a person waits for what it is part of.
+  if (only && events.length === 1) {
+    const { subject, data = {} } = only;
+    return sql`${insert} values (${newId()}, ${only.orgId}, ${only.projectId}, ${only.type}, ${subject.kind}, ${subject.id}, ${only.actor}, ${JSON.stringify(data)})`;
+  }
+  return sql`${insert}
     select * from unnest(
       ${events.map(() => newId())}::uuid[], ${events.map((event) => event.orgId)}::uuid[],
       ${events.map((event) => event.projectId)}::uuid[], ${events.map((event) => event.type)}::text[],

@@ -340,6 +340,8 @@ export async function addAnnotationCount(db: Queryable, changes: readonly { id: 
 
 /** The same, as part of another's statement; with 0 it notes that an annotation of the item changed. */
 export function annotationCountChange(changes: readonly { id: string; by: number }[]): Sql {
+  const [only] = changes;
+  if (only && changes.length === 1) return sql`update items i set annotation_count = i.annotation_count + ${only.by}, ${labeledNow} where i.id = ${only.id}`;
   return sql`update items i set annotation_count = i.annotation_count + c.by, ${labeledNow}
     from unnest(${changes.map((change) => change.id)}::uuid[], ${changes.map((change) => change.by)}::int[]) as c (id, by) where i.id = c.id`;
 }
