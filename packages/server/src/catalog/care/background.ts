@@ -3,7 +3,8 @@ import type { Database } from '../../engines/database/database.ts';
 import { messageKind, type Queue } from '../../engines/queue/queue.ts';
 import type { Logger } from '../../logger.ts';
 import { collectBlobs } from './collect.ts';
-import { purge, sweepExpired } from './expire.ts';
+import { sweepExpired } from '../items/expired.ts';
+import { purge } from './expire.ts';
 
 /** Deletes what has expired; every minute. */
 export const expireItems = messageKind<null>('items.expire', { retries: 0, timeoutSeconds: 600 });
@@ -16,7 +17,7 @@ const graceMs = 24 * 3_600_000;
 
 export async function workCare({ db, blobs, queue, logger }: { db: Database; blobs: BlobStore; queue: Queue; logger: Logger }): Promise<void> {
   await queue.work(expireItems, async (message) => {
-    await sweepExpired(db, message.signal);
+    await sweepExpired(db, { signal: message.signal });
   });
   await queue.work(careForStorage, async (message) => {
     const items = await purge(db, message.signal);

@@ -6,7 +6,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
 import { collectBlobs } from './collect.ts';
 import { checkStorage, type StorageFault } from './deep.ts';
-import { purge, sweepExpired } from './expire.ts';
+import { sweepExpired } from '../items/expired.ts';
+import { purge } from './expire.ts';
 
 let fovea: TestPlatform;
 let dataset: string;
@@ -30,12 +31,12 @@ test('items past their expiry are swept with counters and an event, and purged a
   const { db } = engines();
   const item = await put('/a.txt', 'a', `&expiresAt=${new Date(Date.now() + 3_600_000).toISOString()}`);
   const kept = await put('/b.txt', 'b');
-  expect(await sweepExpired(db, signal)).toBe(0);
+  expect(await sweepExpired(db, { signal })).toBe(0);
   await db.run(sql`update items set expires_at = now() - interval '1 second' where id = ${item.id}`);
   expect((await fovea.call('GET', `/v1/items/${item.id}`)).status).toBe(404);
   expect((await fovea.call('GET', `/v1/datasets/${dataset}/items`)).body.data.map((one: any) => one.id)).toEqual([kept.id]);
-  expect(await sweepExpired(db, signal)).toBe(1);
-  expect(await sweepExpired(db, signal)).toBe(0);
+  expect(await sweepExpired(db, { signal })).toBe(1);
+  expect(await sweepExpired(db, { signal })).toBe(0);
   expect((await fovea.call('GET', `/v1/datasets/${dataset}`)).body.itemCount).toBe(1);
   const events = await db.many<{ type: string }>(sql`select type from events where subject_id = ${item.id} order by seq`);
   expect(events.at(-1)?.type).toBe('item.expired');
@@ -75,7 +76,7 @@ test('an expiry is a time with a zone or so many days, in every way in; it is ch
   expect((await fovea.call('GET', `/v1/datasets/${dataset}/items?folder=/many`)).body.data).toEqual([]);
   expect((await fovea.call('POST', `/v1/datasets/${dataset}/items/count`, { body: { filter: { path: { match: '/many/**' } } } })).body.count).toBe(0);
   expect((await fovea.call('GET', `/v1/datasets/${dataset}/folders`)).body.data).toEqual([]);
-  expect(await sweepExpired(engines().db, signal)).toBe(2);
+  expect(await sweepExpired(engines().db, { signal })).toBe(2);
   const events = await engines().db.many<{ type: string }>(sql`select type from events where subject_id = ${two} order by seq`);
   expect(events.at(-1)?.type).toBe('item.expired');
 });

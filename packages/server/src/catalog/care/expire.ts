@@ -1,31 +1,10 @@
 import sql from 'sql-template-tag';
 import type { Database } from '../../engines/database/database.ts';
-import { systemCaller } from '../../identity/caller.ts';
-import { deleteStep } from '../items/bulk.ts';
 
 const stepItems = 1_000;
 
 /** How long what was deleted can be brought back, and what expired is kept for workers that still read it. */
 export const keepDays = { deleted: 30, expired: 1 } as const;
-
-/** Deletes items past their expiry, with counters and events; they were invisible already. Gives how many. */
-export async function sweepExpired(db: Database, signal: AbortSignal): Promise<number> {
-  let swept = 0;
-  while (!signal.aborted) {
-    const found = await db.tx(async (tx) => {
-      const rows = await tx.many<{ id: string; org_id: string; project_id: string; dataset_id: string }>(sql`select id, org_id, project_id, dataset_id from items
-        where expires_at <= now() and deleted_at is null order by expires_at limit ${stepItems} for update skip locked`);
-      for (const [datasetId, group] of Map.groupBy(rows, (row) => row.dataset_id)) {
-        const [first] = group;
-        if (first) await deleteStep(tx, systemCaller(first.org_id), { datasetId, projectId: first.project_id }, group.map((row) => row.id), 'item.expired');
-      }
-      return rows.length;
-    });
-    swept += found;
-    if (found < stepItems) break;
-  }
-  return swept;
-}
 
 /** Removes for good what can no longer be brought back: rows of deleted items with their annotations, then deleted datasets. Gives how many items. */
 export async function purge(db: Database, signal: AbortSignal, keep: { deleted: number; expired: number } = keepDays): Promise<number> {

@@ -8,6 +8,7 @@ import type { Caller } from '../../identity/caller.ts';
 import type { ProjectsService } from '../../identity/projects/service.ts';
 import type { CommandRun, CommandsService } from '../commands/service.ts';
 import { itemEntity } from '../items/entity.ts';
+import { sweepExpired } from '../items/expired.ts';
 import { compileFilter } from '../query/compile.ts';
 import { queryCount, rowAlias } from '../query/page.ts';
 import { authorizeDataset } from './access.ts';
@@ -136,6 +137,8 @@ async function copyAll(db: Database, { command, caller, state, advance }: Comman
   let { done } = command;
   try {
     const total = command.total ?? (await totalOf(db, input));
+    // What nobody sees any more takes no path.
+    if (!input.made) await sweepExpired(db, { datasetId: input.target });
     while (at.source < input.sources.length) {
       await db.tx(async (tx) => {
         const step = await copyStep(tx, caller, command, input, at);

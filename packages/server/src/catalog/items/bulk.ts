@@ -1,7 +1,6 @@
 import { item, type Command, type Filter, type Item, type ItemBulkChange, type items, type Parsed, type ProjectRole } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { Database, Tx, WhenMade } from '../../engines/database/database.ts';
-import { violatedConstraint } from '../../engines/database/database.ts';
 import { emit, withEvents } from '../../events/outbox.ts';
 import { Fault } from '../../fault.ts';
 import type { Caller } from '../../identity/caller.ts';
@@ -10,7 +9,7 @@ import type { CommandsService } from '../commands/service.ts';
 import { countedFor, workerOf } from '../../labeling/quality/hidden.ts';
 import { seenBy } from '../../labeling/quality/seen-entities.ts';
 import { authorizeDataset } from '../datasets/access.ts';
-import { count as countInDataset, markChanged } from '../datasets/store.ts';
+import { markChanged } from '../datasets/store.ts';
 import { compileFilter, fault } from '../query/compile.ts';
 import { withDeleted, type Deleted, type Entity } from '../query/entity.ts';
 import { queryLines } from '../query/lines.ts';
@@ -19,11 +18,13 @@ import { project } from '../query/project.ts';
 import { selectChannels } from './channels.ts';
 import { fieldsOf, valuesOf } from './suggestions.ts';
 import { moveFolders } from '../folders/store.ts';
+import { deleteStep } from './delete-step.ts';
 import { itemEntity } from './entity.ts';
+import { takingPaths } from './expired.ts';
 import { asObject, mergeMetadata, metadataFault } from './metadata.ts';
 import { itemEvent } from './place.ts';
 import type { DoorChange } from './service.ts';
-import { alive, countAll, itemColumns, labeledNow, lockItems, markItems, toItem, toStoredItem, type ItemRow, type StoredItem } from './store.ts';
+import { alive, countAll, itemColumns, labeledNow, lockItems, toItem, toStoredItem, type ItemRow, type StoredItem } from './store.ts';
 
 type Query<K extends keyof typeof items> = Parsed<(typeof items)[K]>['query'];
 type Body<K extends keyof typeof items> = Parsed<(typeof items)[K]>['body'];
@@ -183,19 +184,16 @@ export function itemQueries({ db, commands }: { db: Database; commands: Commands
     async moveFolder(caller: Caller, datasetId: string, { from, to }: Body<'moveFolder'>, whenMade?: WhenMade<{ moved: number }>): Promise<{ moved: number }> {
       const dataset = await authorizeDataset(db, caller, datasetId, { role: 'developer', scope: 'write' });
       if (`${to}/`.startsWith(`${from}/`)) throw new Fault('invalid_request', 'A folder cannot be moved into itself.');
-      return db
-        .tx(async (tx) => {
+      return takingPaths(db, datasetId, `Under "${to}" lies an item of the same name already.`, () =>
+        db.tx(async (tx) => {
           const moved = await tx.run(sql`update items set path = ${to} || substr(path, ${from.length + 1}), revision = revision + 1, updated_at = now(),
             updated_by = ${caller.email} where dataset_id = ${datasetId} and deleted_at is null and path >= ${`${from}/`} and path < ${`${from}0`}`);
           await moveFolders(tx, datasetId, from, to);
           await emit(tx, { type: 'folder.moved', orgId: caller.orgId, projectId: dataset.projectId, subject: { kind: 'dataset', id: datasetId }, actor: caller.email, data: { from, to, moved } });
           await whenMade?.(tx, { moved });
           return { moved };
-        })
-        .catch((error: unknown) => {
-          if (violatedConstraint(error) === 'items_path') throw new Fault('conflict', `Under "${to}" lies an item of the same name already.`);
-          throw error;
-        });
+        }),
+      );
     },
   };
 }
@@ -207,14 +205,6 @@ function folderIn(base: string): Sql {
 function inFolder(datasetId: string, base: string): Sql {
   return sql`i.dataset_id = ${datasetId} and i.deleted_at is null and (i.expires_at is null or i.expires_at > now())
     and i.path >= ${base} and i.path < ${`${base.slice(0, -1)}0`}`;
-}
-
-/** Deletes a step's items, with counters and events. */
-export async function deleteStep(tx: Tx, caller: Caller, dataset: { datasetId: string; projectId: string }, ids: readonly string[], type: string): Promise<void> {
-  const removed = await markItems(tx, ids);
-  const bytes = removed.reduce((sum, item) => sum + item.size, 0);
-  await countInDataset(tx, { id: dataset.datasetId, projectId: dataset.projectId }, { items: -removed.length, bytes: -bytes });
-  await emit(tx, ...removed.map((item) => itemEvent(type, caller, { ...item, ...dataset })));
 }
 
 async function changeStep(tx: Tx, caller: Caller, ids: readonly string[], change: BulkChange): Promise<void> {

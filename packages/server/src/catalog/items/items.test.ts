@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import sql from 'sql-template-tag';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startTestPlatform, type TestPlatform } from '../../testing/platform.ts';
 
 let fovea: TestPlatform;
@@ -333,6 +333,24 @@ describe('one item', () => {
     expect((await upload('/e', 'two')).body.outcome).toBe('created');
     expect((await events(item.id)).at(-1)).toBe('item.expired');
     expect((await fovea.call('GET', `/v1/datasets/${dataset.id}`)).body.itemCount).toBe(1);
+  });
+  test('also for an item that is moved, restored or copied there, and a folder', async () => {
+    const soon = () => `&expiresAt=${encodeURIComponent(new Date(Date.now() + 500).toISOString())}`;
+    const gone = async (id: string) => vi.waitUntil(async () => (await fovea.call('GET', `/v1/items/${id}`)).status === 404, { timeout: 10_000, interval: 50 });
+    const [moved, restored, other] = [await upload('/m', 'm'), await upload('/r', 'r'), await upload('/from/f', 'f')].map(({ body }) => body.item);
+    await fovea.call('DELETE', `/v1/items/${restored.id}`);
+    for (const path of ['/to/m', '/r', '/there/f', '/copies/m']) await gone((await upload(path, `old ${path}`, soon())).body.item.id);
+    const update = await fovea.call('PATCH', `/v1/items/${moved.id}`, { body: { path: '/to/m' } });
+    expect([update.status, update.body.path]).toEqual([200, '/to/m']);
+    expect((await fovea.call('POST', `/v1/items/${restored.id}/restore`)).status).toBe(200);
+    expect((await fovea.call('POST', `/v1/datasets/${dataset.id}/folders/move`, { body: { from: '/from', to: '/there' } })).body).toEqual({ moved: 1 });
+    expect((await fovea.call('GET', `/v1/items/${other.id}`)).body.path).toBe('/there/f');
+    await fovea.call('PATCH', `/v1/items/${moved.id}`, { body: { path: '/m' } });
+    const { body: copy } = await fovea.call('POST', `/v1/datasets/${dataset.id}/clone`, { body: { into: dataset.id, folder: '/copies', filter: { path: '/m' } } });
+    await vi.waitUntil(async () => (await fovea.call('GET', `/v1/commands/${copy.id}`)).body.status === 'complete', { timeout: 20_000, interval: 50 });
+    const paths = (await fovea.call('GET', `/v1/datasets/${dataset.id}/items`)).body.data.map((one: { path: string }) => one.path);
+    expect(paths).toEqual(['/copies/m', '/m', '/r', '/there/f']);
+    expect((await fovea.call('GET', `/v1/datasets/${dataset.id}`)).body.itemCount).toBe(4);
   });
   test('items.download 206 answers ranges, 304 what is known, items.download 416 what lies outside', async () => {
     const { item } = (await upload('/range', '0123456789')).body;

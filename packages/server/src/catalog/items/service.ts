@@ -16,6 +16,7 @@ import { authorizeDataset, type DatasetAccess } from '../datasets/access.ts';
 import { count, markChanged } from '../datasets/store.ts';
 import { asObject, mergeMetadata, metadataFault } from './metadata.ts';
 import { toFacts } from './background.ts';
+import { takingPaths } from './expired.ts';
 import { frameIndexer } from './frame-index.ts';
 import { itemEvent, placedItem, placeItems, type Placement, type PlaceRule } from './place.ts';
 import { lockItems, markItem, selectItem, selectItems, selectPage, toItem, updateItem, type StoredItem } from './store.ts';
@@ -206,8 +207,8 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
       const known = await need(caller, id, 'developer', 'write');
       const fault = metadataFault(body.metadata ?? body.mergeMetadata ?? {});
       if (fault) throw new Fault('invalid_request', fault, { errors: [{ path: 'body.metadata', message: fault }] });
-      return db
-        .tx(async (tx) => {
+      return takingPaths(db, known.datasetId, `The path "${body.path}" is taken.`, () =>
+        db.tx(async (tx) => {
           const [now] = await lockItems(tx, [known.id]);
           if (!now) throw notFound('item', id);
           if (revision !== undefined && now.revision !== revision) {
@@ -224,11 +225,8 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
           }
           const after = (await selectItem(tx, id)) ?? (await selectItem(tx, id, { deleted: true }));
           return toItem(after ?? now);
-        })
-        .catch((error: unknown) => {
-          if (violatedConstraint(error) === 'items_path') throw new Fault('conflict', `The path "${body.path}" is taken.`);
-          throw error;
-        });
+        }),
+      );
     },
 
     async delete(caller: Caller, id: string): Promise<void> {
@@ -238,18 +236,15 @@ export function itemsService({ db, blobs, queue, limits }: { db: Database; blobs
 
     async restore(caller: Caller, id: string): Promise<Item> {
       const item = await need(caller, id, 'developer', 'write', true);
-      await db
-        .tx(async (tx) => {
+      await takingPaths(db, item.datasetId, `The path "${item.path}" was taken meanwhile; move that item first.`, () =>
+        db.tx(async (tx) => {
           const restored = await markItem(tx, id, false);
           if (!restored) return;
           if (item.expiresAt !== null && Date.parse(item.expiresAt) <= Date.now()) await updateItem(tx, id, { expiresAt: null }, caller.email);
           await count(tx, { id: item.datasetId, projectId: item.projectId }, { items: 1, bytes: restored.size });
           await emit(tx, itemEvent('item.restored', caller, item));
-        })
-        .catch((error: unknown) => {
-          if (violatedConstraint(error) === 'items_path') throw new Fault('conflict', `The path "${item.path}" was taken meanwhile; move that item first.`);
-          throw error;
-        });
+        }),
+      );
       return toItem(await need(caller, id, 'developer', 'write'));
     },
 

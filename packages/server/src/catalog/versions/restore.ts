@@ -6,7 +6,7 @@ import type { Caller } from '../../identity/caller.ts';
 import { insertAnnotations, keepRevision, selectAnnotations, type NewAnnotation } from '../../labeling/annotations/store.ts';
 import type { DatasetAccess } from '../datasets/access.ts';
 import { count } from '../datasets/store.ts';
-import { deleteStep } from '../items/bulk.ts';
+import { deleteStep } from '../items/delete-step.ts';
 import { placeItems } from '../items/place.ts';
 import { addAnnotationCount, lockPaths, updateItem } from '../items/store.ts';
 import { annotationChanges, type Difference } from './diff.ts';
