@@ -203,5 +203,31 @@ describe.skipIf(noBrowser)(`annotation page: editing${noBrowser ? ` (${noBrowser
     expect(isNear(around(await one()), [500, 300, 700, 500], 3)).toBe(true);
   });
 
+  test('a picture of 20 million pixels: sharp at full size, and exact in its far corner', async () => {
+    const square = await sharp({ create: { width: 40, height: 30, channels: 3, background: '#e8e3c8' } }).png().toBuffer();
+    const large = sharp({ create: { width: 5000, height: 4000, channels: 3, background: '#1d2a36' } }).composite([{ input: square, left: 4950, top: 3960 }]);
+    item = (await site.fovea.items.upload(place.dataset, await large.png({ compressionLevel: 1 }).toBuffer(), { path: '/large.png' })).item.id;
+    await vi.waitUntil(async () => (await site.fovea.items.get(item)).probe === 'ready', { timeout: 30_000, interval: 100 });
+    const far = new Hand(hand.page, { width: 5000, height: 4000 });
+    await far.open(`/items/${item}/annotate`);
+    const corner = await far.at([4990, 3990]);
+    await hand.page.mouse.move(...corner);
+    // The place under the pointer stays there.
+    for (let step = 0; step < 12; step++) await hand.page.mouse.wheel(0, -200);
+    /** The colours in a row across the square's right edge: enlarged from something smaller, there would be others between the two. */
+    const colours = () =>
+      hand.page.evaluate(([x = 0, y = 0]) => {
+        const canvas = document.querySelector<HTMLCanvasElement>('[data-testid="canvas"]');
+        const rect = canvas?.getBoundingClientRect();
+        const row = canvas?.getContext('2d')?.getImageData(x - (rect?.left ?? 0) - 60, y - (rect?.top ?? 0) - 60, 100, 1).data ?? [];
+        return [...new Set(Array.from({ length: 100 }, (_, at) => row.slice(4 * at, 4 * at + 3).join(' ')))];
+      }, corner);
+    await expect.poll(colours, { timeout: 20_000 }).toEqual(['232 227 200', '29 42 54']);
+    await hand.press('1', 'Shift+w');
+    await hand.page.mouse.click(corner[0] - 60, corner[1] - 60);
+    await hand.saved();
+    expect(around((await stored(1))[0] as Annotation)).toEqual([4950, 3960, 4990, 3990]);
+  });
+
   test('nothing broke on the way', () => expect(opened.faults).toEqual([]));
 });

@@ -25,6 +25,7 @@ export { kindOf } from './shapes/registry.ts';
 export { Renderer } from './render/renderer.ts';
 export type { RendererOptions } from './render/renderer.ts';
 export { adjustmentTable, adjustPixels } from './render/picture-layer.ts';
+export { pieceSidePx, type PictureSource, type PiecewisePicture } from './render/picture-source.ts';
 export { textColorOn } from './render/overlay-painter.ts';
 
 export { ActionTable, comboOf, normalCombo } from './actions/action.ts';

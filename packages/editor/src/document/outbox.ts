@@ -16,6 +16,8 @@ export interface KnownState {
  */
 export class Outbox {
   private readonly entries = new Map<string, AnnotationOperation>();
+  /** Ids of the operations of each annotation that has some. */
+  private readonly chains = new Map<string, Set<string>>();
   private readonly known = new Map<string, KnownState>();
   private readonly held = new Set<string>();
   private readonly newId: () => string;
@@ -51,7 +53,7 @@ export class Outbox {
   }
 
   isDirty(annotationId: string): boolean {
-    return this.of(annotationId).length > 0;
+    return this.chains.has(annotationId);
   }
 
   /** Turns a committed change into operations, one for each annotation whose sent content differs. */
@@ -77,20 +79,20 @@ export class Outbox {
     if (!is) operation = { opId, kind: 'delete', annotationId, baseRevision };
     else if (!was) operation = { opId, kind: 'create', annotationId, content: toContent(is) };
     else operation = { opId, kind: 'update', annotationId, baseRevision, content: contentPatch(was, is) };
-    this.entries.set(opId, operation);
+    this.put(operation);
     return operation;
   }
 
   /** Puts back an operation of an earlier life, from a journal, under its own id. */
   restore(operation: AnnotationOperation): void {
-    this.entries.set(operation.opId, operation);
+    this.put(operation);
   }
 
   /** The server has them, of one annotation: the revision that the last one led to becomes the base of those that still wait. */
   acknowledge(opIds: readonly string[], revision: number, record: EditorRecord | undefined): void {
     const annotationId = opIds.flatMap((opId) => this.entries.get(opId)?.annotationId ?? [])[0];
     if (annotationId === undefined) return;
-    for (const opId of opIds) this.entries.delete(opId);
+    for (const opId of opIds) this.remove(annotationId, opId);
     const known = this.known.get(annotationId);
     if (known && revision <= known.revision) return;
     this.known.set(annotationId, { revision, record });
@@ -115,15 +117,30 @@ export class Outbox {
   }
 
   drop(annotationId: string): void {
-    for (const operation of this.of(annotationId)) this.entries.delete(operation.opId);
+    for (const { opId } of this.of(annotationId)) this.remove(annotationId, opId);
   }
 
   private expectedRevision(annotationId: string): number {
-    return (this.known.get(annotationId)?.revision ?? 0) + this.of(annotationId).length;
+    return (this.known.get(annotationId)?.revision ?? 0) + (this.chains.get(annotationId)?.size ?? 0);
+  }
+
+  private put(operation: AnnotationOperation): void {
+    const { annotationId, opId } = operation;
+    this.entries.set(opId, operation);
+    const chain = this.chains.get(annotationId);
+    if (chain) chain.add(opId);
+    else this.chains.set(annotationId, new Set([opId]));
+  }
+
+  private remove(annotationId: string, opId: string): void {
+    this.entries.delete(opId);
+    const chain = this.chains.get(annotationId);
+    chain?.delete(opId);
+    if (chain?.size === 0) this.chains.delete(annotationId);
   }
 
   /** Those of one annotation, in order. */
   of(annotationId: string): AnnotationOperation[] {
-    return [...this.entries.values()].filter((operation) => operation.annotationId === annotationId);
+    return [...(this.chains.get(annotationId) ?? [])].flatMap((opId) => this.entries.get(opId) ?? []);
   }
 }

@@ -2,9 +2,9 @@ import type { PictureAdjustments } from '../editor/settings.ts';
 import { asImage, contextOf, finished, intoDevice, visibleBounds } from './surface.ts';
 import type { Drawn, MakeSurface, Surface, View } from './surface.ts';
 import type { Context2d } from '../shapes/pen.ts';
+import { isPiecewise, pieceSidePx as sidePx } from './picture-source.ts';
+import type { PictureSource, PiecewisePicture } from './picture-source.ts';
 
-/** Pixels along a side of a picture tile, at its own level. */
-const sidePx = 1024;
 /** Four megabytes each. */
 const maxTiles = 24;
 
@@ -16,6 +16,8 @@ const maxTiles = 24;
 export class PictureLayer {
   private readonly makeSurface: MakeSurface;
   private source: CanvasImageSource | undefined;
+  /** Of a picture that comes in pieces, whose overview is the source. */
+  private pieces: PiecewisePicture | undefined;
   private size = { width: 0, height: 0 };
   private isStill = true;
   private adjustments: PictureAdjustments = { brightness: 1, contrast: 1, gamma: 1 };
@@ -28,8 +30,9 @@ export class PictureLayer {
   }
 
   /** `isStill` false: the source changes all the time, nothing of it is kept. */
-  setSource(source: CanvasImageSource | undefined, size: { width: number; height: number }, isStill: boolean): void {
-    this.source = source;
+  setSource(source: PictureSource | undefined, size: { width: number; height: number }, isStill: boolean): void {
+    this.pieces = source && isPiecewise(source) ? source : undefined;
+    this.source = source && isPiecewise(source) ? source.overview : source;
     this.size = size;
     this.isStill = isStill;
     this.tiles.clear();
@@ -101,20 +104,26 @@ export class PictureLayer {
       this.tiles.set(key, kept);
       return kept;
     }
-    const made = this.makeTile(2 ** level, column, row);
+    const piece = this.pieces?.piece(level, column, row);
+    const made = this.makeTile(2 ** level, column, row, piece);
     this.tiles.set(key, made);
     const [oldest] = this.tiles.keys();
     if (this.tiles.size > maxTiles && oldest !== undefined) this.tiles.delete(oldest);
     return made;
   }
 
-  private makeTile(factor: number, column: number, row: number): Drawn {
+  /** Of a picture in pieces whose piece is not there yet, the tile shows the overview, enlarged. */
+  private makeTile(factor: number, column: number, row: number, piece: ImageBitmap | undefined): Drawn {
+    if (piece && !this.table) return piece;
     const [x, y] = [column * sidePx * factor, row * sidePx * factor];
     const [width, height] = [Math.min(sidePx * factor, this.size.width - x), Math.min(sidePx * factor, this.size.height - y)];
     const surface = this.makeSurface(Math.max(1, Math.round(width / factor)), Math.max(1, Math.round(height / factor)));
     const context = contextOf(surface, { willReadFrequently: this.table !== undefined });
     context.imageSmoothingQuality = 'high';
-    if (this.source) context.drawImage(this.source, x, y, width, height, 0, 0, surface.width, surface.height);
+    // The overview is smaller than what it shows.
+    const [shrinkX, shrinkY] = this.pieces ? [this.pieces.overview.width / this.size.width, this.pieces.overview.height / this.size.height] : [1, 1];
+    if (piece) context.drawImage(piece, 0, 0, surface.width, surface.height);
+    else if (this.source) context.drawImage(this.source, x * shrinkX, y * shrinkY, width * shrinkX, height * shrinkY, 0, 0, surface.width, surface.height);
     this.adjust(context, surface.width, surface.height);
     return finished(surface);
   }

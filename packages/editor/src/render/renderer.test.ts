@@ -3,6 +3,7 @@ import type { LoadedAnnotation } from '../document/document.ts';
 import { FakeSurface, FakeSurfaces } from '../testing/fake-canvas.ts';
 import { TestEditor } from '../testing/test-editor.ts';
 import { adjustmentTable } from './picture-layer.ts';
+import type { PiecewisePicture } from './picture-source.ts';
 import { Renderer } from './renderer.ts';
 
 /** An editor with a grid of boxes, a renderer on fake canvases, and a clock and frames in the test's hands. */
@@ -224,4 +225,42 @@ describe('brightness, contrast, gamma', () => {
     const brightness = adjustmentTable({ brightness: 0.5, contrast: 1, gamma: 1 });
     expect([brightness?.[0], brightness?.[255]]).toEqual([0, 128]);
   });
+});
+
+test('a picture that comes in pieces: each is asked for once, the overview stands in for it until it is there', () => {
+  const { editor, renderer, canvas, surfaces, settle, frame } = stage(0, 0);
+  editor.camera.set({ zoom: 1, offsetX: 0, offsetY: 0 });
+  const asked: string[] = [];
+  const there = new Map<string, object>();
+  const overview = { width: 500, height: 400 };
+  const picture = {
+    overview,
+    piece(level: number, column: number, row: number) {
+      const key = `${level}/${column}/${row}`;
+      asked.push(key);
+      return there.get(key);
+    },
+  } as unknown as PiecewisePicture;
+  const draw = () => {
+    canvas.calls = [];
+    renderer.invalidate();
+    frame();
+    return canvas.calls.filter(({ name }) => name === 'drawImage').map(({ args: [drawn] }) => drawn);
+  };
+  settle();
+  renderer.setPicture(picture);
+  frame();
+  draw();
+  expect(asked).toEqual(['0/0/0']);
+  expect(surfaces.all.flatMap(({ calls }) => calls).filter(({ args: [drawn] }) => drawn === overview).map(({ args }) => args.slice(1))).toEqual([[0, 0, 500, 400, 0, 0, 1000, 800]]);
+  const piece = { width: 1000, height: 800 };
+  there.set('0/0/0', piece);
+  expect(draw()).not.toContain(piece);
+  renderer.setPicture(picture);
+  expect(draw()).toContain(piece);
+  // Adjusted, it is drawn onto a copy.
+  editor.set({ picture: { brightness: 1.5, contrast: 1, gamma: 1 } });
+  surfaces.forget();
+  expect(draw()).not.toContain(piece);
+  expect(surfaces.all.flatMap(({ calls }) => calls).filter(({ args: [drawn] }) => drawn === piece)).toHaveLength(1);
 });

@@ -5,6 +5,7 @@ import type { Context2d } from '../shapes/pen.ts';
 import { MaskBitmaps } from './mask-bitmaps.ts';
 import { OverlayPainter, paintCrosshair, paintGrid, paintName } from './overlay-painter.ts';
 import { PictureLayer } from './picture-layer.ts';
+import type { PictureSource } from './picture-source.ts';
 import { ShapePainter } from './shape-painter.ts';
 import { contextOf, intoDevice, intoImage, makeOffscreen, viewOf, visibleBounds } from './surface.ts';
 import type { MakeSurface, Surface, View } from './surface.ts';
@@ -78,8 +79,8 @@ export class Renderer {
     this.invalidate();
   }
 
-  /** What is beneath the shapes. `isStill` false for a video's frames, which are given anew each time. */
-  setPicture(source: CanvasImageSource | undefined, options: { isStill?: boolean } = {}): void {
+  /** What is beneath the shapes. `isStill` false for a video's frames, which are given anew each time, as is what comes in pieces. */
+  setPicture(source: PictureSource | undefined, options: { isStill?: boolean } = {}): void {
     this.picture.setSource(source, this.editor.picture, options.isStill ?? true);
     this.invalidate();
   }
