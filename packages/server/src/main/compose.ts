@@ -69,6 +69,7 @@ import { segmentationRoutes } from '../labeling/segmentations/routes.ts';
 import { segmentationsService } from '../labeling/segmentations/service.ts';
 import { volumeFiles } from '../labeling/segmentations/volume-files.ts';
 import { assignmentsService } from '../labeling/batches/assignments.ts';
+import { takeWorkBack } from '../labeling/batches/leaving.ts';
 import { batchCommands } from '../labeling/batches/background.ts';
 import { batchesService } from '../labeling/batches/service.ts';
 import { exportRoutes } from '../labeling/exports/routes.ts';
@@ -121,8 +122,8 @@ export function compose(engines: Engines, settings: Settings) {
   const blobs = referencedBlobs(db, engines.blobs, buckets);
   const keys = keysService({ db, clock, doorCredentials: doorCredentials(settings) });
   const sessions = sessionsService({ db, clock, keys });
-  const users = usersService({ db });
-  const members = membersService({ db });
+  const users = usersService({ db, left: takeWorkBack });
+  const members = membersService({ db, left: takeWorkBack });
   const mayCall = callbackAddress(outbound);
   const projects = projectsService({ db, mayCall });
   const datasets = datasetsService({ db, projects });

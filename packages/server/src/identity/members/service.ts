@@ -1,6 +1,6 @@
 import type { Member, ProjectRole } from '@fovea/contract';
 import sql from 'sql-template-tag';
-import type { Database } from '../../engines/database/database.ts';
+import type { Database, Tx } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import { Fault, notFound } from '../../fault.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
@@ -10,10 +10,12 @@ import { inVisibleProject } from '../projects/store.ts';
 import { ensureUser } from '../users/store.ts';
 import { deleteMember, insertMember, lockOwners, selectMember, selectMembers, selectMembersOf } from './store.ts';
 
+/** Called when somebody left a project, or may have left some (no project named), by the caller's doing. */
+export type WhenLeft = (tx: Tx, caller: Caller, gone: { email: string; projectId?: string }) => Promise<void>;
 export type MembersService = ReturnType<typeof membersService>;
 
-/** Members of projects and their roles. */
-export function membersService({ db }: { db: Database }) {
+/** Members of projects and their roles. `left`: what rooms do when somebody leaves one, in the transaction in which they do. */
+export function membersService({ db, left }: { db: Database; left: WhenLeft }) {
   return {
     async list(caller: Caller, projectId: string, query: { limit: number; cursor?: string | undefined }): Promise<Page<Member>> {
       await authorize(db, caller, projectId, { role: 'annotator', scope: 'read' });
@@ -60,6 +62,7 @@ export function membersService({ db }: { db: Database }) {
         if (!roleReaches(access.role, member.role)) throw new Fault('forbidden', `A ${access.role} cannot remove an ${member.role}.`);
         if (member.role === 'owner') await keepAnOwner(tx, projectId, member.userId);
         await deleteMember(tx, projectId, member.userId);
+        await left(tx, caller, { email, projectId });
         await emit(tx, {
           type: 'member.removed',
           orgId: caller.orgId,

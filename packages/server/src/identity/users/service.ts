@@ -5,6 +5,7 @@ import { Fault, notFound } from '../../fault.ts';
 import { cutPage, listMark, readCursor, type Page } from '../../paging.ts';
 import { needAdmin } from '../access.ts';
 import { needScope, type Caller } from '../caller.ts';
+import type { WhenLeft } from '../members/service.ts';
 import { hashPassword, passwordMatches } from './password.ts';
 import { insertUser, lockAdmins, selectAdmins, selectUser, selectUsers, updateUser, withoutSecrets } from './store.ts';
 
@@ -12,7 +13,7 @@ type Body<K extends keyof typeof users> = Parsed<(typeof users)[K]>['body'];
 export type UsersService = ReturnType<typeof usersService>;
 
 /** The people of an organisation. */
-export function usersService({ db }: { db: Database }) {
+export function usersService({ db, left }: { db: Database; left: WhenLeft }) {
   return {
     async create(caller: Caller, body: Body<'create'>, whenMade?: WhenMade<User>): Promise<User> {
       needAdmin(caller, 'admin');
@@ -59,6 +60,7 @@ export function usersService({ db }: { db: Database }) {
           if (admins.every((admin) => admin === id)) throw new Fault('conflict', 'An organisation keeps at least one working administrator.');
         }
         await updateUser(tx, id, { name: body.name, admin: body.admin, disabled: body.disabled, passwordHash });
+        if (body.disabled === true || body.admin === false) await left(tx, caller, { email: before.email });
         await emit(tx, event('user.updated', caller, id, { changed: Object.keys(body) }));
         const after = await selectUser(tx, id);
         return withoutSecrets(after ?? before);

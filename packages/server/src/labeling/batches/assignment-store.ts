@@ -2,6 +2,7 @@ import type { Assignment } from '@fovea/contract';
 import sql, { empty, join, type Sql } from 'sql-template-tag';
 import { alive } from '../../catalog/items/store.ts';
 import type { Queryable } from '../../engines/database/database.ts';
+import { shareAmong } from '../tasks/batch-store.ts';
 
 interface AssignmentRow {
   id: string;
@@ -78,17 +79,35 @@ export async function countItemStatuses(db: Queryable, batchIds: readonly string
   return rows.map((row) => ({ batchId: row.batch_id, assignmentId: row.assignment_id, status: row.item_status, items: row.n }));
 }
 
-/** Shares all tasks of one assignment out among assignments by load, in the way of {@link shareOut}. */
-export async function shareOutAssignment(db: Queryable, id: string, shares: readonly { id: string; load: number }[]): Promise<void> {
-  await db.run(sql`
-    with shares as (
-      select id, sum(load) over (order by place) - load as low, sum(load) over (order by place) as high, sum(load) over () as whole
-      from unnest(${shares.map((share) => share.id)}::uuid[], ${shares.map((share) => share.load)}::float8[]) with ordinality as s (id, load, place)
-      where load > 0),
-    places as (
-      select id, (row_number() over (order by id) - 0.5) / count(*) over () as place from tasks where assignment_id = ${id} and deleted_at is null)
-    update tasks t set assignment_id = s.id from places p join shares s on p.place * s.whole > s.low and p.place * s.whole <= s.high
-    where t.id = p.id`);
+/** Shares all tasks of one assignment out among assignments by load, in the way of {@link shareAmong}. */
+export async function shareOutAssignment(db: Queryable, of: { id: string; batchId: string }, shares: readonly { id: string; load: number }[]): Promise<void> {
+  await shareAmong(db, of.batchId, {
+    tasks: sql`assignment_id = ${of.id}`,
+    shares: sql`select a.id, a.email, s.load, s.place from unnest(${shares.map((share) => share.id)}::uuid[], ${shares.map((share) => share.load)}::float8[]) with ordinality as s (id, load, place)
+      join assignments a on a.id = s.id`,
+  });
+}
+
+/** Gives what one person has not handed in yet of a batch to the other shares, by their load, or else to the common queue; gives how many tasks that are. */
+export async function handOver(db: Queryable, of: { id: string; batchId: string }): Promise<number> {
+  const open = sql`assignment_id = ${of.id} and status in ('pending', 'claimed')`;
+  const { n } = await db.one<{ n: number }>(sql`select count(*) as n from tasks where batch_id = ${of.batchId} and deleted_at is null and ${open}`);
+  await shareAmong(db, of.batchId, { tasks: open, shares: sql`select id, email, load, id::text as place from assignments where batch_id = ${of.batchId} and id <> ${of.id}` });
+  await db.run(sql`update tasks set assignment_id = null where batch_id = ${of.batchId} and ${open}`);
+  return n;
+}
+
+/** Ends a share: it goes, or stays without load where its person handed something in, which it counts. */
+export async function endAssignment(db: Queryable, { id, batchId, email }: { id: string; batchId: string; email: string }): Promise<void> {
+  const { worked } = await db.one<{ worked: boolean }>(sql`select exists (select from tasks where batch_id = ${batchId} and submitted_by = ${email} and deleted_at is null) as worked`);
+  if (worked) await db.run(sql`update assignments set load = 0 where id = ${id}`);
+  else await deleteAssignment(db, id);
+}
+
+/** Shares of open batches of an organisation that one person has, in its projects where `projectIs` (of the share `a`) is true, by batch. */
+export async function selectOpenShares(db: Queryable, of: { orgId: string; email: string; projectIs: Sql }): Promise<{ id: string; batchId: string }[]> {
+  return db.many<{ id: string; batchId: string }>(sql`select a.id, a.batch_id as "batchId" from assignments a join batches b on b.id = a.batch_id and b.deleted_at is null and b.status in ('staging', 'in_progress')
+    where a.org_id = ${of.orgId} and a.email = ${of.email} and (a.load is null or a.load > 0) and ${of.projectIs} order by a.batch_id`);
 }
 
 export async function deleteAssignment(db: Queryable, id: string): Promise<void> {

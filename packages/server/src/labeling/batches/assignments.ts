@@ -48,7 +48,7 @@ export function assignmentsService({ db }: { db: Database }) {
           const part = ((load ?? 100) * share.load) / whole;
           target.push({ id: await upsertAssignment(tx, { id: newId(), orgId: caller.orgId, projectId, batchId, email: share.email, load: part }), load: share.load });
         }
-        await shareOutAssignment(tx, id, target);
+        await shareOutAssignment(tx, { id, batchId }, target);
         if (!target.some((share) => share.id === id)) await deleteAssignment(tx, id);
         await emit(tx, batchEvent('batch.assigned', caller, batch, { people: shares.length }));
         const found = await Promise.all(target.map((share) => selectAssignment(tx, share.id)));

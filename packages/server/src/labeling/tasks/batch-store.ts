@@ -1,6 +1,6 @@
 // The tasks of a batch, all at once.
 import type { Task } from '@fovea/contract';
-import sql, { empty } from 'sql-template-tag';
+import sql, { empty, type Sql } from 'sql-template-tag';
 import { unseen, type Queryable } from '../../engines/database/database.ts';
 
 /** One task for each of the items that has none in the batch yet; ids rise in the order of the items. */
@@ -30,18 +30,32 @@ export async function cancelOpen(db: Queryable, batchId: string): Promise<number
     where batch_id = ${batchId} and status in ('pending', 'claimed', 'submitted') and deleted_at is null`);
 }
 
-/** Shares the pending tasks of a batch out by load: the task at place p of n goes to whom the running sum of loads reaches at p/n. */
+/** Shares the pending tasks of a batch out by load, in the way of {@link shareAmong}. */
 export async function shareOut(db: Queryable, batchId: string): Promise<void> {
   await db.run(sql`update tasks set assignment_id = null where batch_id = ${batchId} and status = 'pending'`);
+  await shareAmong(db, batchId, { tasks: sql`status = 'pending'`, shares: sql`select id, email, load, id::text as place from assignments where batch_id = ${batchId}` });
+}
+
+/**
+ * Shares tasks of a batch out by load: the task at place p of n goes to whom the running sum of loads reaches at p/n. Where several people label an
+ * item, nobody is given it twice: what would come to somebody who has it already is left to the common queue. `shares` are rows of `id, email, load, place`.
+ */
+export async function shareAmong(db: Queryable, batchId: string, { tasks, shares }: { tasks: Sql; shares: Sql }): Promise<void> {
   await db.run(sql`
     with shares as (
-      select id, sum(load) over (order by id) - load as low, sum(load) over (order by id) as high, sum(load) over () as whole
-      from assignments where batch_id = ${batchId} and load > 0),
-    places as (
-      select id, (row_number() over (order by id) - 0.5) / count(*) over () as place from tasks
-      where batch_id = ${batchId} and status = 'pending' and deleted_at is null)
-    update tasks t set assignment_id = s.id from places p join shares s on p.place * s.whole > s.low and p.place * s.whole <= s.high
-    where t.id = p.id`);
+      select id, email, sum(load) over (order by place) - load as low, sum(load) over (order by place) as high, sum(load) over () as whole
+      from (${shares}) as s where load > 0),
+    copies as (
+      select id, coalesce(item_id, id) as what, row_number() over (partition by coalesce(item_id, id) order by id) as copy from tasks
+      where batch_id = ${batchId} and deleted_at is null and ${tasks}),
+    places as (select id, what, (row_number() over (order by copy, id) - 0.5) / count(*) over () as place from copies),
+    given as (
+      select p.id, s.id as share, s.email, row_number() over (partition by s.id, p.what order by p.place) as turn
+      from places p join shares s on p.place * s.whole > s.low and p.place * s.whole <= s.high)
+    update tasks t set assignment_id = case when g.turn = 1 and not (b.people > 1 and exists (
+        select from tasks o where o.item_id = t.item_id and o.batch_id = t.batch_id and o.id <> t.id and o.deleted_at is null
+        and (o.claimed_by = g.email or o.submitted_by = g.email or (o.assignment_id = g.share and o.id not in (select id from given))))) then g.share end
+      from given g, (select coalesce((settings->>'people')::int, 1) as people from batches where id = ${batchId}) as b where t.id = g.id`);
 }
 
 /**

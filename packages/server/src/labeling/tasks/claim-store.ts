@@ -2,7 +2,7 @@
 import sql, { empty, raw, type Sql } from 'sql-template-tag';
 import type { Queryable } from '../../engines/database/database.ts';
 import { withEvents } from '../../events/outbox.ts';
-import { toStoredTask, type StoredTask, type TaskRow } from './store.ts';
+import { livingShare, toStoredTask, type StoredTask, type TaskRow } from './store.ts';
 
 /** Who claims what, and for how long where the batch does not say. */
 export interface Claimant {
@@ -87,9 +87,16 @@ export async function selectForReview(db: Queryable, who: { projectId: string; e
   return row && toStoredTask(row);
 }
 
+/** Ends the leases of a person in projects where `projectIs` (of the task `tasks`) is true; what they saved stays with the tasks. `by`: who is told to have done it. */
+export async function endLeases(db: Queryable, of: { orgId: string; email: string; projectIs: Sql }, by: string): Promise<void> {
+  const back = sql`update tasks set status = 'pending', claimed_by = null, lease_token = null, lease_until = null, assignment_id = ${livingShare}, revision = revision + 1, updated_at = now()
+    where org_id = ${of.orgId} and status = 'claimed' and claimed_by = ${of.email} and deleted_at is null and ${of.projectIs} returning *`;
+  await withEvents(db, back, { kind: 'task', actor: by, data: sql`${eventData} || jsonb_build_object('flag', null, 'takenFrom', ${of.email}::text)` }, [{ type: 'task.released' }]);
+}
+
 /** Leases that ran out go back to the queue. */
 export async function returnLapsed(db: Queryable): Promise<StoredTask[]> {
-  const rows = await db.many<TaskRow>(sql`update tasks set status = 'pending', claimed_by = null, lease_token = null, lease_until = null, revision = revision + 1, updated_at = now()
+  const rows = await db.many<TaskRow>(sql`update tasks set status = 'pending', claimed_by = null, lease_token = null, lease_until = null, assignment_id = ${livingShare}, revision = revision + 1, updated_at = now()
     where status = 'claimed' and lease_until < now() returning *`);
   return rows.map(toStoredTask);
 }

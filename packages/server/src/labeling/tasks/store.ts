@@ -233,6 +233,9 @@ const plainColumns = {
 
 const named = (name: string): Sql => sql([name]);
 
+/** The share that a task of `tasks` is in, as long as there is one: what comes back from somebody whose share has ended is for the common queue. */
+export const livingShare: Sql = sql`(select a.id from assignments a where a.id = tasks.assignment_id and a.load > 0)`;
+
 export async function updateTask(db: Queryable, id: string, change: TaskChange): Promise<StoredTask> {
   const set: Sql[] = [sql`revision = revision + 1`, sql`updated_at = now()`];
   for (const [field, column] of Object.entries(plainColumns) as [keyof typeof plainColumns, string][]) {
@@ -250,6 +253,7 @@ export async function updateTask(db: Queryable, id: string, change: TaskChange):
   if (change.addAudit !== undefined) set.push(sql`audits = audits || ${JSON.stringify([change.addAudit])}::jsonb`);
   if (change.addPriorResponse !== undefined) set.push(sql`prior_responses = prior_responses || ${JSON.stringify([change.addPriorResponse])}::jsonb`);
   if (change.addSkipper !== undefined) set.push(sql`skipped_by = array_append(array_remove(skipped_by, ${change.addSkipper}::text), ${change.addSkipper}::text)`);
+  if (change.status === 'pending') set.push(sql`assignment_id = ${livingShare}`);
   if (change.deleted) set.push(sql`deleted_at = now()`);
   return toStoredTask(await db.one<TaskRow>(sql`update tasks set ${join(set, ', ')} where id = ${id} returning *`));
 }
