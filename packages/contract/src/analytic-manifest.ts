@@ -6,7 +6,7 @@ export type MediaKind = (typeof mediaKinds)[number];
 
 const identifier = z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'must begin with a letter and have at most 64 letters, digits, _ or -');
 
-export const analyticInput = z.object({
+export const analyticInput = z.strictObject({
   name: identifier,
   description: z.string().default(''),
   media: z.array(z.enum(mediaKinds)).min(1).describe('Kinds of item that it accepts'),
@@ -15,7 +15,7 @@ export const analyticInput = z.object({
 });
 
 export const parameterTypes = ['number', 'integer', 'string', 'boolean', 'choice', 'object', 'array', 'file'] as const;
-export const analyticParameter = z.object({
+export const analyticParameter = z.strictObject({
   name: identifier,
   description: z.string().default(''),
   type: z.enum(parameterTypes),
@@ -28,7 +28,7 @@ export const analyticParameter = z.object({
 });
 
 export const outputTypes = ['file', 'image', 'video', 'json', 'labels', 'plot'] as const;
-export const analyticOutput = z.object({
+export const analyticOutput = z.strictObject({
   name: identifier,
   description: z.string().default(''),
   type: z.enum(outputTypes),
@@ -53,15 +53,15 @@ const programLimits = {
 };
 
 export const runtime = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('builtin'), module: z.string() }),
-  z.object({ kind: z.literal('process'), command: z.array(z.string().min(1)).min(1).max(1_000).describe('Program and arguments; it begins in the folder of the files'), ...programLimits }),
-  z.object({ kind: z.literal('typescript'), module: filePath.describe('The file whose default export runs the task'), ...programLimits }),
+  z.strictObject({ kind: z.literal('builtin'), module: z.string() }),
+  z.strictObject({ kind: z.literal('process'), command: z.array(z.string().min(1)).min(1).max(1_000).describe('Program and arguments; it begins in the folder of the files'), ...programLimits }),
+  z.strictObject({ kind: z.literal('typescript'), module: filePath.describe('The file whose default export runs the task'), ...programLimits }),
   z
     .object({ kind: z.literal('onnx'), model: filePath, labelsFile: filePath.optional().describe('Names of the classes, one a line'), task: z.enum(['classification', 'detection', 'segmentation']) })
     .loose()
     .describe('Beside these the description of pre- and post-processing'),
-  z.object({ kind: z.literal('http'), url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }) }),
-  z.object({
+  z.strictObject({ kind: z.literal('http'), url: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }) }),
+  z.strictObject({
     kind: z.literal('container'),
     image: z.string().min(1).max(500).regex(/^[^-\s][^\s]*$/, 'must be the name of an image'),
     archive: filePath.optional().describe('The image as a file of the analytic: what `podman save` writes, or a root folder as tar'),
@@ -98,7 +98,7 @@ function checkWhole(document: { inputs: { name: string }[]; parameters: { name: 
   else if (length > maxDocumentLength) context.addIssue({ code: 'custom', path: [], message: `must have at most ${maxDocumentLength.toLocaleString('en')} characters of JSON; this has ${length.toLocaleString('en')}` });
 }
 
-const manifestFields = z.object({
+const manifestFields = z.strictObject({
   name: z.string().regex(/^[a-z0-9][a-z0-9_-]{0,63}\/[a-z0-9][a-z0-9._-]{0,63}$/, 'must be owner/name in lower case'),
   version: z.string().regex(/^\d+(\.\d+){0,2}(-[0-9A-Za-z.-]+)?$/, 'must be a version such as 1.2.0'),
   title: z.string().max(500).default(''),
@@ -107,7 +107,7 @@ const manifestFields = z.object({
   inputs: z.array(analyticInput).max(100),
   parameters: z.array(analyticParameter).max(200).default([]),
   outputs: z.array(analyticOutput).max(100),
-  compute: z.object({ cpu: z.boolean().default(true), gpu: z.boolean().default(false) }).prefault({}),
+  compute: z.strictObject({ cpu: z.boolean().default(true), gpu: z.boolean().default(false) }).prefault({}),
   timeoutSeconds: z.int().positive().max(86_400).default(3_600),
   runtime,
   files: z.array(filePath).max(1_000).default([]).describe('Files that come with it, uploaded one by one; until all are there it is pending'),

@@ -201,7 +201,7 @@ export const jobs = {
 };
 
 /** A file that an analytic elsewhere gives: its bytes here, or where they are. */
-const runOutput = z.object({
+const runOutput = z.strictObject({
   output: z.string().describe('The output of the manifest'),
   name: z.string().min(1).max(200).regex(/^[^/\\\0]+$/, 'must be a file name without a folder').optional(),
   mediaType: z.string().max(200).optional(),
@@ -220,8 +220,8 @@ export const runReport = z
     log: z.array(z.string().max(2_000)).max(1_000).default([]),
     cause: z.enum(['user', 'analytic']).default('analytic').describe('Of a failure'),
     outputs: z.array(runOutput).max(1_000).default([]),
-    labels: z.array(z.object({ from: id, annotations: z.array(annotationContent) })).max(10_000).default([]),
-    failures: z.array(z.object({ from: id, message: z.string().max(2_000) })).max(10_000).default([]),
+    labels: z.array(z.strictObject({ from: id, annotations: z.array(annotationContent) })).max(10_000).default([]),
+    failures: z.array(z.strictObject({ from: id, message: z.string().max(2_000) })).max(10_000).default([]),
     summary: z.record(z.string(), z.unknown()).optional(),
   })
   .strict();

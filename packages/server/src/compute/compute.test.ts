@@ -39,6 +39,9 @@ describe('analytics', () => {
     expect((await register('0.10')).status).toBe(409);
     const disguised = await fovea.call('POST', '/v1/analytics', { body: { ...sleeper, name: 'fovea/colors', version: '99.0.0' } });
     expect(disguised).toMatchObject({ status: 403, body: { detail: expect.stringContaining('comes with the platform; give yours another owner or name') } });
+    const misspelled = { ...sleeper, version: '0.11', inputs: [{ name: 'files', media: ['text'], requird: false }], compute: { cpus: 2 }, timeout: 5 };
+    const { status, body } = await fovea.call('POST', '/v1/analytics', { body: misspelled });
+    expect([status, ...body.errors.map((one: any) => `${one.path}: ${one.message}`)].join(' ')).toMatch(/^400 .*requird.*cpus.*timeout/);
     const get = async () => (await fovea.call('GET', `/v1/analytics/${encodeURIComponent('test/other')}`)).body.version;
     expect(await get()).toBe('0.10');
     expect((await fovea.call('POST', `/v1/analytics/${newer.body.id}/deprecate`)).body.deprecated).toBe(true);
