@@ -191,6 +191,12 @@ const reviewRoute = createRoute({
   component: lazyRouteComponent(() => import('./screens/workflow/review.tsx'), 'ProjectReview'),
 });
 
+const qualityRoute = createRoute({
+  getParentRoute: () => inside,
+  path: '/projects/$projectId/quality',
+  component: lazyRouteComponent(() => import('./screens/quality/quality.tsx'), 'ProjectQuality'),
+});
+
 const recipesRoute = createRoute({
   getParentRoute: () => inside,
   path: '/projects/$projectId/recipes',
@@ -256,7 +262,7 @@ export function localPath(path: string | undefined): string {
 export const router = createRouter({
   routeTree: root.addChildren([
     signInRoute,
-    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, nextTaskRoute, batchesRoute, batchRoute, reviewRoute, recipesRoute, jobsRoute, jobRoute, analyticsRoute, analyticRoute, versionsRoute, webhooksRoute, profilesRoute, profileRoute, projectUsageRoute, usageRoute, auditRoute, myWorkRoute, keysRoute, usersRoute, accountRoute]),
+    inside.addChildren([homeRoute, projectRoute, membersRoute, datasetRoute, itemRoute, nextTaskRoute, batchesRoute, batchRoute, reviewRoute, qualityRoute, recipesRoute, jobsRoute, jobRoute, analyticsRoute, analyticRoute, versionsRoute, webhooksRoute, profilesRoute, profileRoute, projectUsageRoute, usageRoute, auditRoute, myWorkRoute, keysRoute, usersRoute, accountRoute]),
     workplace.addChildren([annotateItemRoute, taskRoute]),
   ]),
   defaultPreload: 'intent',

@@ -4,7 +4,7 @@ const percent = (share: number) => `${Math.round(share * 100)} %`;
 /** The texts that the first page needs: names of pages, what waits, the tour. */
 export const homeTexts = {
   nav: {
-    batches: 'Labeling', review: 'Review', recipes: 'Recipes', jobs: 'Jobs', analytics: 'Analytics', webhooks: 'Webhooks', profiles: 'Profiles', usage: 'Usage', audit: 'Audit', myWork: 'My work',
+    batches: 'Labeling', review: 'Review', quality: 'Quality', recipes: 'Recipes', jobs: 'Jobs', analytics: 'Analytics', webhooks: 'Webhooks', profiles: 'Profiles', usage: 'Usage', audit: 'Audit', myWork: 'My work',
   },
   myWork: {
     title: 'My work',

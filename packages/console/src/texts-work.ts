@@ -206,8 +206,6 @@ export const workTexts = {
     unchanged: (n: number) => `Nothing changed since version ${n}.`,
     committed: (n: number) => `Version ${n} was committed.`,
     diff: 'Changes',
-    diffOf: (from: string, to: string) => `What changed from ${from} to ${to}`,
-    nothing: 'the beginning',
     summary: (s: { itemsAdded: number; itemsRemoved: number; itemsChanged: number; annotationsAdded: number; annotationsRemoved: number }) =>
       `${s.itemsAdded} added, ${s.itemsRemoved} removed, ${s.itemsChanged} changed; labels +${s.annotationsAdded} −${s.annotationsRemoved}`,
     change: { added: 'added', removed: 'removed', changed: 'changed' },

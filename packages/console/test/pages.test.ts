@@ -14,6 +14,7 @@ const places: readonly [route: string, path: (places: Places) => string, shows: 
   ['/projects/$projectId/members', ({ project }) => `/projects/${project}/members`, 'Since'],
   ['/projects/$projectId/batches', ({ project }) => `/projects/${project}/batches`, 'First round'],
   ['/projects/$projectId/review', ({ project }) => `/projects/${project}/review`, 'Review queue'],
+  ['/projects/$projectId/quality', ({ project }) => `/projects/${project}/quality`, 'Over time'],
   ['/projects/$projectId/recipes', ({ project }) => `/projects/${project}/recipes`, 'Street things'],
   ['/projects/$projectId/jobs', ({ project }) => `/projects/${project}/jobs`, 'fovea/colors'],
   ['/projects/$projectId/webhooks', ({ project }) => `/projects/${project}/webhooks`, 'example.com/hook'],
@@ -44,6 +45,7 @@ const hasWindow = (shows: string): boolean => shows === 'Objects';
 const emptyPlaces: readonly [name: string, path: (places: Places) => string, shows: string][] = [
   ['datasets', ({ empty }) => `/projects/${empty}`, 'Add the first dataset'],
   ['batches', ({ empty }) => `/projects/${empty}/batches`, 'No batches yet'],
+  ['quality', ({ empty }) => `/projects/${empty}/quality`, 'Nothing to report yet'],
   ['recipes', ({ empty }) => `/projects/${empty}/recipes`, 'No recipes yet'],
   ['jobs', ({ empty }) => `/projects/${empty}/jobs`, 'No jobs yet'],
   ['webhooks', ({ empty }) => `/projects/${empty}/webhooks`, 'No webhooks yet'],

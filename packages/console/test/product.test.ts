@@ -76,6 +76,8 @@ describe.skipIf(noBrowser)(`console product${noBrowser ? ` (${noBrowser})` : ''}
 
   test('a filter is built of the fields and values that the dataset has', async () => {
     const { page } = opened;
+    // What was labeled in the batch counts once it is reviewed, and which of it is reviewed is drawn by lot: this one counts whatever is drawn.
+    await site.fovea.annotations.create(made.item, [{ type: 'box', label: 'car', geometry: { type: 'box', x: 100, y: 20, width: 30, height: 30 } }]);
     await page.goto(`/datasets/${made.dataset}`);
     await page.getByRole('button', { name: 'Add a filter' }).click();
     const form = page.getByRole('dialog', { name: 'Add a filter' });
@@ -97,6 +99,51 @@ describe.skipIf(noBrowser)(`console product${noBrowser ? ` (${noBrowser})` : ''}
     await page.getByRole('button', { name: 'Remove the filter metadata.site is north' }).click();
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.getByText('1–6 of 6').waitFor();
+  });
+
+  test('what the filters show is changed, copied, moved and deleted as a whole, and deleting is taken back', async () => {
+    const { page } = opened;
+    const only = JSON.stringify([['metadata.site', 'eq', 'south']]);
+    await page.goto(`/datasets/${made.dataset}?where=${encodeURIComponent(only)}`);
+    const dialog = page.getByRole('dialog');
+    const choose = async (what: string) => {
+      await page.getByRole('button', { name: 'Change all 3', exact: true }).click();
+      await page.getByRole('menuitem', { name: what }).click();
+    };
+    await choose('Change fields …');
+    await dialog.getByRole('button', { name: 'Change', exact: true }).click();
+    await dialog.getByText('Nothing is to be changed yet.').waitFor();
+    expect(await violations(page)).toEqual([]);
+    await dialog.getByLabel('Status').selectOption('published');
+    await dialog.getByLabel('Merge into the metadata').fill('{"checked": true}');
+    await dialog.getByRole('button', { name: 'Change', exact: true }).click();
+    await page.getByText('3 items changed').waitFor();
+    const changed = await site.fovea.items.query(made.dataset, { filter: { and: [{ 'metadata.checked': true }, { status: 'published' }] } }).toArray({ limit: 10 });
+    expect(changed.map(({ path }) => path)).toEqual(['/a/1.png', '/a/3.png', '/a/5.png']);
+    await choose('Copy into a dataset …');
+    await dialog.getByLabel('Name of the new dataset').fill('South only');
+    await dialog.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.getByText('3 items copied').waitFor();
+    expect((await site.fovea.datasets.list({ project: made.project }).toArray({ limit: 10 })).find(({ name }) => name === 'South only')?.itemCount).toBe(3);
+    await choose('Move …');
+    await dialog.getByLabel('To folder').fill('/south');
+    await dialog.getByRole('button', { name: 'Move', exact: true }).click();
+    await page.getByText('3 items moved').waitFor();
+    expect(await site.fovea.items.count(made.dataset, { filter: { path: { match: '/south/a/*.png' } } })).toMatchObject({ count: 3 });
+    await choose('Delete …');
+    await dialog.getByRole('button', { name: 'Delete 3 items' }).click();
+    await page.getByText('3 items deleted').waitFor();
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('3 items restored').waitFor();
+    expect(await site.fovea.items.count(made.dataset, { filter: {} })).toMatchObject({ count: 6 });
+  });
+
+  test('the quality of a project: its batches, its people', async () => {
+    const { page } = opened;
+    await page.goto(`/projects/${made.project}`);
+    await page.getByRole('link', { name: 'Quality', exact: true }).click();
+    await page.getByRole('region', { name: 'Batches' }).getByRole('link', { name: 'First round' }).waitFor();
+    await page.getByRole('region', { name: 'People' }).getByRole('cell', { name: '3 min' }).waitFor();
   });
 
   test('a quota is set and shown', async () => {

@@ -61,7 +61,9 @@ export const analyticQuery = (reference: string) => queryOptions({ queryKey: ['a
 export const analyticVersionsQuery = (name: string) => queryOptions({ queryKey: ['analytics', name, 'versions'], queryFn: () => fovea.analytics.list({ name, allVersions: true, limit: 1000 }).toArray({ limit: most }) });
 
 export const versionsQuery = (dataset: string) => queryOptions({ queryKey: ['versions', dataset], queryFn: () => fovea.versions.list(dataset, { limit: 1000 }).toArray({ limit: most }) });
-export const diffQuery = (dataset: string, version: number) => queryOptions({ queryKey: ['versions', dataset, 'diff', version], queryFn: () => fovea.versions.diff(dataset, `v${version}`, { limit: 200 }), staleTime: Number.POSITIVE_INFINITY });
+/** The first changes from another version, the one before when left out. */
+export const diffQuery = (dataset: string, version: number, from?: string) =>
+  queryOptions({ queryKey: ['versions', dataset, 'diff', version, from], queryFn: () => fovea.versions.diff(dataset, `v${version}`, { limit: 200, ...(from !== undefined && { from }) }), staleTime: Number.POSITIVE_INFINITY });
 
 export const webhooksQuery = (project: string) => queryOptions({ queryKey: ['webhooks', project], queryFn: () => fovea.webhooks.list({ project, limit: 1000 }).toArray({ limit: most }) });
 export const deliveriesQuery = (project: string) => queryOptions({ queryKey: ['deliveries', project], queryFn: () => fovea.webhooks.deliveries({ project, limit: 100 }).toArray({ limit: 100 }), refetchInterval: runningMs });

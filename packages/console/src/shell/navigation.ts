@@ -1,5 +1,5 @@
 import type { Me } from '@fovea/contract';
-import { IconAdjustments, IconBook2, IconChecklist, IconChecks, IconClipboardCheck, IconCpu, IconDatabase, IconFolders, IconHistory, IconKey, IconLayoutGrid, IconListCheck, IconPalette, IconUsers, IconUsersGroup, IconWebhook, type Icon } from '@tabler/icons-react';
+import { IconAdjustments, IconBook2, IconChartDots3, IconChecklist, IconChecks, IconClipboardCheck, IconCpu, IconDatabase, IconFolders, IconHistory, IconKey, IconLayoutGrid, IconListCheck, IconPalette, IconUsers, IconUsersGroup, IconWebhook, type Icon } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { linkOptions } from '@tanstack/react-router';
 import { projectQuery, roleReaches } from '../api/projects.ts';
@@ -12,6 +12,7 @@ const projectPages = (projectId: string) => [
   { label: texts.nav.datasets, icon: IconFolders, link: linkOptions({ to: '/projects/$projectId', params: { projectId }, activeOptions: { exact: true } }), below: ['/datasets/', '/items/'] },
   { label: homeTexts.nav.batches, icon: IconChecklist, link: linkOptions({ to: '/projects/$projectId/batches', params: { projectId } }), below: ['/batches/'] },
   { label: homeTexts.nav.review, icon: IconChecks, link: linkOptions({ to: '/projects/$projectId/review', params: { projectId } }), below: [] },
+  { label: homeTexts.nav.quality, icon: IconChartDots3, link: linkOptions({ to: '/projects/$projectId/quality', params: { projectId } }), below: [] },
   { label: homeTexts.nav.recipes, icon: IconPalette, link: linkOptions({ to: '/projects/$projectId/recipes', params: { projectId } }), below: [] },
   { label: homeTexts.nav.jobs, icon: IconListCheck, link: linkOptions({ to: '/projects/$projectId/jobs', params: { projectId } }), below: ['/jobs/'] },
   { label: homeTexts.nav.profiles, icon: IconAdjustments, link: linkOptions({ to: '/projects/$projectId/profiles', params: { projectId } }), below: ['/profiles/'] },
@@ -25,7 +26,7 @@ export function useProjectPages(projectId: string | undefined) {
   const { data: project } = useQuery({ ...projectQuery(projectId ?? ''), enabled: projectId !== undefined });
   const manages = useScope('admin') && project !== undefined && roleReaches(project.role, 'manager');
   const reviews = project !== undefined && roleReaches(project.role, 'reviewer');
-  const isHidden: Readonly<Record<string, boolean>> = { '/projects/$projectId/webhooks': !manages, '/projects/$projectId/review': !reviews };
+  const isHidden: Readonly<Record<string, boolean>> = { '/projects/$projectId/webhooks': !manages, '/projects/$projectId/review': !reviews, '/projects/$projectId/quality': !reviews };
   return projectId === undefined ? [] : projectPages(projectId).filter(({ link }) => isHidden[link.to] !== true);
 }
 

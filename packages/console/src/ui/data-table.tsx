@@ -45,7 +45,7 @@ export function DataTable<T>({ rows, columns, keyOf, minWidth = 560, label, rowC
           {rows.map((row) => (
             <Table.Tr key={keyOf(row)} className={rowClass?.(row)}>
               {shown.map(({ head, cell, align, main }) => (
-                <Table.Td key={head} ta={align} fw={main ? 560 : undefined} data-main={main === true}>
+                <Table.Td key={head} ta={align} fw={main ? 560 : undefined} data-main={main === true} data-right={align === 'right'}>
                   {cell(row)}
                 </Table.Td>
               ))}

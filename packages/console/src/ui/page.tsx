@@ -13,13 +13,15 @@ export interface PageProps {
   /** Links to what the page lies in. */
   trail?: readonly ReactNode[];
   actions?: ReactNode;
+  /** Between the heading and the content, over the whole width. */
+  banner?: ReactNode;
   /** Fills the window without margins and scrolls by itself. */
   full?: boolean;
   children: ReactNode;
 }
 
 /** The frame of every screen: trail, heading, actions, content. */
-export function Page({ title, heading, subtitle, trail = [], actions, full = false, children }: PageProps) {
+export function Page({ title, heading, subtitle, trail = [], actions, banner, full = false, children }: PageProps) {
   useDocumentTitle(`${title} · ${texts.app.name}`);
   return (
     <div className={classes['page']} data-full={full}>
@@ -35,6 +37,7 @@ export function Page({ title, heading, subtitle, trail = [], actions, full = fal
         </div>
         {actions !== undefined && <div className={classes['actions']}>{actions}</div>}
       </header>
+      {banner !== undefined && <div className={classes['banner']}>{banner}</div>}
       <div className={classes['content']}>{children}</div>
     </div>
   );

@@ -97,7 +97,7 @@ function EventTable({ events }: { events: readonly Event[] }) {
       columns={[
         { head: t.when, cell: (event) => <time dateTime={event.createdAt} className={classes['time']}>{formatTime(event.createdAt)}</time> },
         { head: t.who, cell: (event) => event.actor },
-        { head: t.what, main: true, cell: (event) => event.type },
+        { head: t.what, main: true, cell: (event) => <span className={classes['time']}>{event.type}</span> },
         { head: t.thing, cell: (event) => <Thing event={event} /> },
         { head: t.project, cell: (event) => (event.projectId === null ? '' : (names.get(event.projectId) ?? event.projectId.slice(-12))) },
         { head: t.details, cell: (event) => <span className={classes['details']}>{detailsOf(event)}</span> },

@@ -3,14 +3,15 @@ import { fovea } from '../../api/client.ts';
 import { explain } from '../../api/errors.ts';
 import { noticeSession } from '../../api/query-client.ts';
 import { texts } from '../../texts.ts';
+import { bulkTexts } from '../../texts-bulk.ts';
 import { notify } from '../../ui/notices.ts';
 import { replaceInLists } from './item-list.ts';
 
 const concurrency = 6;
 
 /** Does something to each item, a few at a time; answers those it worked for, and tells of the others. */
-async function forEachItem(items: readonly Item[], change: (item: Item) => Promise<unknown>): Promise<Item[]> {
-  const done: Item[] = [];
+async function forEachItem<T>(items: readonly T[], change: (item: T) => Promise<unknown>): Promise<T[]> {
+  const done: T[] = [];
   let failed = 0;
   let reason = '';
   const waiting = items.values();
@@ -44,8 +45,16 @@ export async function deleteMany(items: readonly Item[], refresh: () => Promise<
   if (done.length > 0) notify({ tone: 'plain', text: texts.dataset.deletedMany(done.length), action: { label: texts.common.undo, run: () => void restoreMany(done, refresh) } });
 }
 
-async function restoreMany(items: readonly Item[], refresh: () => Promise<unknown>): Promise<void> {
+/** Brings deleted items back. */
+export async function restoreMany(items: readonly Pick<Item, 'id'>[], refresh: () => Promise<unknown>): Promise<void> {
   const done = await forEachItem(items, (item) => fovea.items.restore(item.id));
   await refresh();
   if (done.length > 0) notify({ tone: 'good', text: texts.dataset.restoredMany(done.length) });
+}
+
+/** Gives items other paths; `refresh` is called when all was tried. */
+export async function moveMany(moves: readonly Pick<Item, 'id' | 'path'>[], refresh: () => Promise<unknown>): Promise<void> {
+  const done = await forEachItem(moves, ({ id, path }) => fovea.items.update(id, { path }));
+  await refresh();
+  if (done.length > 0) notify({ tone: 'good', text: bulkTexts.movedMany(done.length) });
 }

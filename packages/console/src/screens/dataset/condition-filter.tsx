@@ -1,6 +1,6 @@
 import type { QueryField } from '@fovea/contract';
 import { Autocomplete, Button, CloseButton, NativeSelect, Popover } from '@mantine/core';
-import { useDebouncedValue, useDisclosure } from '@mantine/hooks';
+import { useDebouncedValue } from '@mantine/hooks';
 import { IconFilterPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -34,7 +34,7 @@ export interface ConditionFilterProps {
 
 /** Conditions on any field, chosen among the fields and values that the dataset has. */
 export function ConditionFilter({ datasetId, conditions, change }: ConditionFilterProps) {
-  const [opened, popover] = useDisclosure(false);
+  const [opened, setOpened] = useState(false);
   const without = (index: number) => conditions.toSpliced(index, 1);
   return (
     <>
@@ -47,9 +47,9 @@ export function ConditionFilter({ datasetId, conditions, change }: ConditionFilt
           </span>
         );
       })}
-      <Popover opened={opened} onChange={popover.toggle} onClose={popover.close} position="bottom-start" shadow="md" trapFocus returnFocus>
+      <Popover opened={opened} onChange={setOpened} position="bottom-start" shadow="md" trapFocus returnFocus>
         <Popover.Target>
-          <Button variant="subtle" leftSection={<IconFilterPlus size={15} />} onClick={popover.toggle}>
+          <Button variant="subtle" leftSection={<IconFilterPlus size={15} />} onClick={() => setOpened((now) => !now)}>
             {t.add}
           </Button>
         </Popover.Target>
@@ -58,7 +58,7 @@ export function ConditionFilter({ datasetId, conditions, change }: ConditionFilt
             key={conditions.length}
             datasetId={datasetId}
             add={(condition) => {
-              popover.close();
+              setOpened(false);
               change([...conditions, condition]);
             }}
           />

@@ -6,7 +6,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { fovea } from '../../api/client.ts';
 import { refreshDatasets } from '../../api/datasets.ts';
 import { roleReaches } from '../../api/projects.ts';
-import type { ItemSearch } from '../../api/item-filter.ts';
+import { toFilter, type ItemSearch } from '../../api/item-filter.ts';
 import { texts } from '../../texts.ts';
 import { formatTexts } from '../../texts-formats.ts';
 import { Confirm } from '../../ui/confirm.tsx';
@@ -70,7 +70,7 @@ export function DatasetMenu({ dataset, project, search }: { dataset: Dataset; pr
       <ExportDialog dataset={dataset} search={search} opened={exporting} onClose={exportLabels.close} />
       <ImportDialog dataset={dataset} mayCreateLabels={manages} opened={importing} onClose={importLabels.close} />
       <Modal opened={handingOut} onClose={handOut.close} title={workTexts.batches.create}>
-        <NewBatchForm project={project} from={{ dataset, search }} close={handOut.close} />
+        <NewBatchForm project={project} from={{ dataset, filter: toFilter(search), only: formatTexts.onlyFiltered }} close={handOut.close} />
       </Modal>
       <Confirm opened={deleting} onClose={remove.close} question={texts.dataset.deleteConfirm(dataset.name)} action={texts.dataset.delete} run={deleteDataset} />
     </>

@@ -5,12 +5,13 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { datasetQuery, refreshDatasets } from '../../api/datasets.ts';
-import type { ItemSearch } from '../../api/item-filter.ts';
+import { toFilter, type ItemSearch } from '../../api/item-filter.ts';
 import { countQuery, refreshFolders } from '../../api/items.ts';
 import { projectQuery, roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
 import { PageFault } from '../../shell/page-fault.tsx';
 import { texts } from '../../texts.ts';
+import { bulkTexts } from '../../texts-bulk.ts';
 import { workTexts } from '../../texts-work.ts';
 import { walkEntries, walkPicked } from '../../upload/collect.ts';
 import { startUpload, useUploading } from '../../upload/uploads.ts';
@@ -18,6 +19,10 @@ import { LoadError } from '../../ui/error-text.tsx';
 import { formatBytes } from '../../ui/format.ts';
 import { ButtonLink, TextLink } from '../../ui/link.tsx';
 import { Page } from '../../ui/page.tsx';
+import { StepsBanner } from '../project/steps-banner.tsx';
+import { BulkMenu } from './bulk/bulk-menu.tsx';
+import { useBulkWork } from './bulk/bulk-work.ts';
+import type { BulkScope } from './bulk/scope.ts';
 import { DatasetMenu } from './dataset-menu.tsx';
 import classes from './dataset.module.css';
 import { DropZone } from './drop-zone.tsx';
@@ -26,6 +31,7 @@ import { FolderPanel } from './folder-panel.tsx';
 import { folderTrail } from './folder-trail.ts';
 import { ItemGrid } from './item-grid.tsx';
 import { itemList, useItemList, useLiveRefresh } from './item-list.ts';
+import { WorkProgress } from './labels/work.tsx';
 import { EmptyDataset, NoMatch } from './nothing-here.tsx';
 import { SelectionBar } from './selection-bar.tsx';
 import { useSelection } from './selection.ts';
@@ -64,6 +70,7 @@ function Content({ dataset, project }: { dataset: Dataset; project: Project }) {
     <DropZone enabled={mayChange} folder={folder} onDrop={(entries) => upload((fault) => walkEntries(entries, folder, fault))}>
       <Page
         full
+        banner={<StepsBanner project={project} />}
         title={dataset.name}
         subtitle={`${texts.common.items(dataset.itemCount)}, ${formatBytes(dataset.sizeBytes)}${dataset.description === '' ? '' : ` · ${dataset.description}`}`}
         trail={[
@@ -93,7 +100,7 @@ function Content({ dataset, project }: { dataset: Dataset; project: Project }) {
           </>
         }
       >
-        <Items dataset={dataset} search={search} change={change} openFolder={openFolder} mayChange={mayChange} tileSize={tileSize} />
+        <Items dataset={dataset} project={project} search={search} change={change} openFolder={openFolder} mayChange={mayChange} tileSize={tileSize} />
       </Page>
     </DropZone>
   );
@@ -103,6 +110,7 @@ type Change = (filters: { [K in keyof ItemSearch]?: ItemSearch[K] | undefined })
 
 interface ItemsProps {
   dataset: Dataset;
+  project: Project;
   search: ItemSearch;
   change: Change;
   openFolder: (path: string) => void;
@@ -110,7 +118,7 @@ interface ItemsProps {
   tileSize: number;
 }
 
-function Items({ dataset, search, change, openFolder, mayChange, tileSize }: ItemsProps) {
+function Items({ dataset, project, search, change, openFolder, mayChange, tileSize }: ItemsProps) {
   const filterKey = JSON.stringify(search);
   // The address gives a new object at each turn; the list belongs to what stands in it.
   const list = useMemo(() => itemList(dataset.id, search), [dataset.id, filterKey]);
@@ -127,6 +135,7 @@ function Items({ dataset, search, change, openFolder, mayChange, tileSize }: Ite
   useEffect(() => selection.clear(), [list]);
   const uploading = useUploading(dataset.id);
   const refresh = useCallback(() => Promise.all([pages.refresh({ all: true }), refreshDatasets(), refreshFolders(dataset.id)]), [pages, dataset.id]);
+  const work = useBulkWork(refresh);
   const wasUploading = useRef(uploading);
   useEffect(() => {
     if (wasUploading.current && !uploading) void refresh();
@@ -142,11 +151,13 @@ function Items({ dataset, search, change, openFolder, mayChange, tileSize }: Ite
       {wide && <FolderPanel datasetId={dataset.id} current={search.folder ?? '/'} open={openFolder} />}
       <div className={classes['main']}>
         <div className={classes['tools']}>
-          {selection.items.size > 0 ? <SelectionBar selection={selection} refresh={refresh} /> : <FilterBar datasetId={dataset.id} search={search} change={change} channels={list.seen.channels} labels={list.seen.labels} />}
+          {selection.items.size > 0 ? <SelectionBar selection={selection} refresh={refresh} dataset={dataset} project={project} folder={search.folder ?? '/'} work={work} /> : <FilterBar datasetId={dataset.id} search={search} change={change} channels={list.seen.channels} labels={list.seen.labels} />}
           <div className={classes['right']}>
             {pages.length > 0 && <span className={classes['range']}>{texts.dataset.range(range.from + 1, Math.max(range.from + 1, range.to), known)}</span>}
+            {mayChange && selection.items.size === 0 && total !== undefined && total > 0 && <BulkMenu scope={shownOf({ dataset, project, search, total })} work={work} refresh={refresh} label={bulkTexts.all(total)} />}
           </div>
         </div>
+        {work.current && <div className={classes['message']}><WorkProgress work={work.current} /></div>}
         {pages.error !== undefined && <div className={classes['message']}><LoadError error={pages.error} retry={() => pages.retry()} /></div>}
         {pages.complete && pages.length === 0 ? (
           <NoMatch clear={() => change({ q: undefined, kind: undefined, status: undefined, probe: undefined, channel: undefined, label: undefined, folder: undefined, where: undefined })} />
@@ -158,6 +169,12 @@ function Items({ dataset, search, change, openFolder, mayChange, tileSize }: Ite
       </div>
     </div>
   );
+}
+
+/** What the filters show, to be changed as a whole. */
+function shownOf({ dataset, project, search, total }: { dataset: Dataset; project: Project; search: ItemSearch; total: number }): BulkScope {
+  const isWholeFolder = Object.keys(search).every((key) => key === 'folder');
+  return { dataset, project, filter: toFilter(search), count: total, folder: search.folder ?? '/', isWholeFolder };
 }
 
 /** Whether the platform still reads files of the rows shown. */

@@ -136,6 +136,8 @@ export class ItemPages<T extends { id: string }> {
   async #fetchRows(first: number, last: number, signal: AbortSignal): Promise<readonly T[]> {
     const { cursor, offset } = placeOf(this.#landmarks, first);
     const limit = Math.min(last - first + 1, this.length - first, mostAtOnce);
+    // All rows are gone.
+    if (limit < 1) return [];
     return (await this.#fetchPage(cursor, signal, offset, limit)).data;
   }
 

@@ -47,7 +47,7 @@ export function Home() {
     >
       {projects.error && <LoadError error={projects.error} retry={() => void projects.refetch()} />}
       {projects.isPending && <Loading />}
-      {projects.data && <Invitation />}
+      {projects.data && projects.data.length > 0 && <Invitation />}
       {projects.data && <Waiting projects={projects.data} />}
       {projects.data && projects.data.length >= filterFrom && (
         <TextInput

@@ -16,6 +16,7 @@ import { notify, notifyError } from '../../ui/notices.ts';
 import { Page } from '../../ui/page.tsx';
 import { PageFault } from '../../shell/page-fault.tsx';
 import { ProjectForm } from './project-form.tsx';
+import { StepsBanner } from './steps-banner.tsx';
 
 export interface ProjectPageProps {
   projectId: string;
@@ -43,6 +44,7 @@ export function ProjectPage({ projectId, part, actions, children }: ProjectPageP
           {project.name}
         </TextLink>,
       ]}
+      banner={<StepsBanner project={project} />}
       actions={
         <>
           {actions?.(project)}

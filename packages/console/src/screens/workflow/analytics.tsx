@@ -70,14 +70,16 @@ function Document({ analytic, run }: { analytic: Analytic; run: ((analytic: Anal
         <dt>{t.runtime}</dt>
         <dd style={{ margin: 0 }}>{manifest.runtime.kind}</dd>
       </dl>
-      <TextLink to="/analytics/$owner/$name" params={paramsOf(analytic.name)} aria-label={documentTexts.documentOf(analytic.name)} size="sm" mr="md">
-        {documentTexts.document}
-      </TextLink>
-      {run && (
-        <Button mt="sm" size="xs" variant="default" leftSection={<IconPlayerPlay size={14} />} aria-label={t.runTitle(analytic.name)} onClick={() => run(analytic)}>
-          {t.run}
-        </Button>
-      )}
+      <div className={classes['cardFoot']}>
+        <TextLink to="/analytics/$owner/$name" params={paramsOf(analytic.name)} aria-label={documentTexts.documentOf(analytic.name)} size="sm">
+          {documentTexts.document}
+        </TextLink>
+        {run && (
+          <Button size="xs" variant="default" leftSection={<IconPlayerPlay size={14} />} aria-label={t.runTitle(analytic.name)} onClick={() => run(analytic)}>
+            {t.run}
+          </Button>
+        )}
+      </div>
     </Card>
   );
 }

@@ -5,19 +5,24 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { fovea } from '../../api/client.ts';
 import { datasetsQuery } from '../../api/datasets.ts';
-import { toFilter, type ItemSearch } from '../../api/item-filter.ts';
 import { membersQuery } from '../../api/projects.ts';
 import { assignmentsQuery, recipesQuery, refresh } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
-import { formatTexts } from '../../texts-formats.ts';
 import { workTexts } from '../../texts-work.ts';
 import { EditForm, field } from '../../ui/edit-form.tsx';
 import { localTime, toIso } from '../../ui/format.ts';
 
 const t = workTexts.batches;
 
-/** What a batch hands out, to whom, and how the work is checked. `from`: the dataset that is looked at, and what of it is shown. */
-export function NewBatchForm({ project, from, close }: { project: Project; from?: { readonly dataset: Dataset; readonly search: ItemSearch }; close: () => void }) {
+/** Items of the dataset that is looked at: those that are shown or chosen, and how that is called. */
+export interface BatchSource {
+  readonly dataset: Dataset;
+  readonly filter: Filter;
+  readonly only: string;
+}
+
+/** What a batch hands out, to whom, and how the work is checked. */
+export function NewBatchForm({ project, from, close }: { project: Project; from?: BatchSource; close: () => void }) {
   const { data: recipes = [] } = useQuery(recipesQuery(project.id));
   const [people, setPeople] = useState<readonly string[]>([]);
   const navigate = useNavigate();
@@ -27,7 +32,7 @@ export function NewBatchForm({ project, from, close }: { project: Project; from?
       project: project.id,
       name: field(form, 'name'),
       dataset: from?.dataset.id ?? field(form, 'dataset'),
-      filter: from ? (form.get('filtered') === null ? {} : toFilter(from.search)) : inFolder(field(form, 'folder')),
+      filter: from ? (form.get('filtered') === null ? {} : from.filter) : inFolder(field(form, 'folder')),
       settings: { people: Number(field(form, 'people') || 1), reviewShare: shareOf(form) },
       dueAt: toIso(field(form, 'due')),
       priority: Number(field(form, 'priority') || 0),
@@ -50,7 +55,7 @@ export function NewBatchForm({ project, from, close }: { project: Project; from?
       {(faults) => (
         <>
           <TextInput name="name" label={t.name} error={faults['name']} required withAsterisk={false} maxLength={200} data-autofocus />
-          {from ? <OfDataset search={from.search} /> : <AnyDataset project={project} faults={faults} />}
+          {from ? <OfDataset from={from} /> : <AnyDataset project={project} faults={faults} />}
           <NativeSelect name="recipe" label={t.recipe} description={t.recipeHint} data={[{ value: '', label: t.anyRecipe }, ...recipes.map((recipe) => ({ value: recipe.id, label: recipe.name }))]} />
           <NumberInput name="people" label={t.people} description={t.peopleHint} defaultValue={1} min={1} max={20} error={faults['settings.people']} />
           <Review share={0} faults={faults} />
@@ -62,9 +67,9 @@ export function NewBatchForm({ project, from, close }: { project: Project; from?
   );
 }
 
-/** All items of the dataset, or those that its filters show. */
-function OfDataset({ search }: { search: ItemSearch }) {
-  return Object.keys(toFilter(search)).length > 0 && <Checkbox name="filtered" label={formatTexts.onlyFiltered} defaultChecked />;
+/** All items of the dataset, or those that its filters find. */
+function OfDataset({ from }: { from: BatchSource }) {
+  return Object.keys(from.filter).length > 0 && <Checkbox name="filtered" label={from.only} defaultChecked />;
 }
 
 function AnyDataset({ project, faults }: { project: Project; faults: Faults }) {

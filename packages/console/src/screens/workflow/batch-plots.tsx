@@ -55,7 +55,7 @@ export function Assignments({ batch }: { batch: Batch }) {
   );
 }
 
-type Person = QualityReport['people'][number];
+type Person = Pick<QualityReport['people'][number], 'by' | 'tasks' | 'accepted' | 'rejected' | 'agreement' | 'secondsSpent'>;
 
 /** What each person did, and what review said to it. */
 export function PeoplePlots({ people }: { people: readonly Person[] }) {

@@ -14,6 +14,7 @@ import { Confirm } from '../../ui/confirm.tsx';
 import { ButtonLink, TextLink } from '../../ui/link.tsx';
 import { notify } from '../../ui/notices.ts';
 import { Page } from '../../ui/page.tsx';
+import { StepsBanner } from '../project/steps-banner.tsx';
 import { EditBatchForm } from './batch-form.tsx';
 import { BatchBar, BatchState, Card } from './parts.tsx';
 import { Assignments, BatchProgress } from './batch-plots.tsx';
@@ -51,6 +52,7 @@ export function BatchPage() {
           {workTexts.batches.title}
         </TextLink>,
       ]}
+      banner={<StepsBanner project={project} />}
       actions={<BatchActions batch={batch} project={project} manages={manages} reviews={roleReaches(project.role, 'reviewer')} />}
     >
       <div className={classes['columns']}>

@@ -1,5 +1,5 @@
 import type { Dataset, Version } from '@fovea/contract';
-import { Badge, Button, Group, Modal, Skeleton, Table, TextInput } from '@mantine/core';
+import { Badge, Button, Group, Modal, Skeleton, TextInput } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconVersions } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -9,9 +9,10 @@ import { fovea } from '../../api/client.ts';
 import { datasetQuery } from '../../api/datasets.ts';
 import { projectQuery, roleReaches } from '../../api/projects.ts';
 import { useScope } from '../../api/session.ts';
-import { diffQuery, finished, refresh, versionsQuery } from '../../api/work.ts';
+import { finished, refresh, versionsQuery } from '../../api/work.ts';
 import { PageFault } from '../../shell/page-fault.tsx';
 import { texts } from '../../texts.ts';
+import { versionTexts } from '../../texts-versions.ts';
 import { workTexts } from '../../texts-work.ts';
 import { Confirm } from '../../ui/confirm.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
@@ -21,6 +22,9 @@ import { TextLink } from '../../ui/link.tsx';
 import { Moment } from '../../ui/moment.tsx';
 import { notify } from '../../ui/notices.ts';
 import { Page } from '../../ui/page.tsx';
+import { StepsBanner } from '../project/steps-banner.tsx';
+import { VersionDiff } from './version-diff.tsx';
+import { VersionUse } from './version-use.tsx';
 
 const t = workTexts.versions;
 
@@ -32,6 +36,7 @@ export function DatasetVersions() {
   const { data: versions } = useQuery(versionsQuery(datasetId));
   const [committing, dialog] = useDisclosure(false);
   const [compared, compare] = useState<Version>();
+  const [used, use] = useState<Version>();
   const writes = useScope('write');
   if (error) return <PageFault error={error} reset={() => void refetch()} />;
   if (!dataset || !project || !versions) {
@@ -54,6 +59,7 @@ export function DatasetVersions() {
           {dataset.name}
         </TextLink>,
       ]}
+      banner={<StepsBanner project={project} />}
       actions={commit}
     >
       {versions.length === 0 ? (
@@ -61,14 +67,19 @@ export function DatasetVersions() {
           {t.empty}
         </Empty>
       ) : (
-        <VersionTable versions={versions} compare={compare} mayRestore={writes && roleReaches(project.role, 'manager')} mayVerify={writes && roleReaches(project.role, 'developer')} />
+        <VersionTable versions={versions} compare={compare} use={use} mayRestore={writes && roleReaches(project.role, 'manager')} mayVerify={writes && roleReaches(project.role, 'developer')} />
       )}
       <Modal opened={committing} onClose={dialog.close} title={t.commit}>
         <CommitForm dataset={dataset} close={dialog.close} />
       </Modal>
       {compared && (
-        <Modal opened onClose={() => compare(undefined)} title={t.diffOf(compared.number === 1 ? t.nothing : `v${compared.number - 1}`, `v${compared.number}`)} size="xl">
-          <Diff version={compared} />
+        <Modal opened onClose={() => compare(undefined)} title={`${t.diff} · v${compared.number}`} size="xl">
+          <VersionDiff version={compared} versions={versions} />
+        </Modal>
+      )}
+      {used && (
+        <Modal opened onClose={() => use(undefined)} title={versionTexts.useOf(`${dataset.name} v${used.number}`)} size="xl">
+          <VersionUse dataset={dataset} version={used} />
         </Modal>
       )}
     </Page>
@@ -78,6 +89,7 @@ export function DatasetVersions() {
 interface VersionTableProps {
   versions: readonly Version[];
   compare: (version: Version) => void;
+  use: (version: Version) => void;
   mayRestore: boolean;
   mayVerify: boolean;
 }
@@ -125,7 +137,7 @@ function Message({ version }: { version: Version }) {
   );
 }
 
-function VersionActions({ version, compare, mayRestore, mayVerify }: Omit<VersionTableProps, 'versions'> & { version: Version }) {
+function VersionActions({ version, compare, use, mayRestore, mayVerify }: Omit<VersionTableProps, 'versions'> & { version: Version }) {
   const [asking, ask] = useDisclosure(false);
   const { number } = version;
   const restore = async () => {
@@ -143,6 +155,9 @@ function VersionActions({ version, compare, mayRestore, mayVerify }: Omit<Versio
   return (
     <>
       <Group gap={4} justify="flex-end" wrap="nowrap">
+        <Button size="xs" variant="light" aria-label={versionTexts.useOf(`v${number}`)} onClick={() => use(version)}>
+          {versionTexts.use}
+        </Button>
         <Button size="xs" variant="subtle" aria-label={`${t.diff} v${number}`} onClick={() => compare(version)}>
           {t.diff}
         </Button>
@@ -198,33 +213,4 @@ function splitsOf(text: string): { name: string; share: number }[] | undefined {
     if (name === undefined) throw new Error(t.badSplits);
     return { name, share: Number(share) };
   });
-}
-
-function Diff({ version }: { version: Version }) {
-  const { data, error } = useQuery(diffQuery(version.datasetId, version.number));
-  if (error) return <p>{error.message}</p>;
-  if (!data) return <Skeleton height={160} aria-label={texts.common.loading} />;
-  return (
-    <>
-      {data.summary && <p>{t.summary(data.summary)}</p>}
-      <Table>
-        <Table.Tbody>
-          {data.data.map((change) => (
-            <Table.Tr key={change.path}>
-              <Table.Td>
-                <Badge size="sm" variant="light" color={{ added: 'teal', removed: 'red', changed: 'blue' }[change.change]}>
-                  {t.change[change.change]}
-                </Badge>
-              </Table.Td>
-              <Table.Td>{change.path}</Table.Td>
-              <Table.Td>{change.fields.join(', ')}</Table.Td>
-              <Table.Td ta="right">
-                {[...change.annotations.added.map((one) => `+ ${one.label}`), ...change.annotations.removed.map((one) => `− ${one.label}`)].slice(0, 6).join(', ')}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </>
-  );
 }
