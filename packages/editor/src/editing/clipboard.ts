@@ -1,13 +1,16 @@
+import type { AnnotationGeometry } from '@fovea/contract';
 import type { Editor } from '../editor/editor.ts';
 import { fromContent, toContent } from '../document/record.ts';
 import type { RecordContent } from '../document/record.ts';
 import { boundsCenter, heldWithin, unionBounds } from '../math/bounds.ts';
 import type { Bounds } from '../math/bounds.ts';
+import { maskGeometry, tiledMask } from '../masks/mask-geometry.ts';
+import { TiledMask } from '../masks/tiled-mask.ts';
 import { translation } from '../math/matrix.ts';
 import { clamp } from '../math/vector.ts';
 import { kindOf } from '../shapes/registry.ts';
 import { stateAt } from '../video/track-state.ts';
-import { newRecord } from './shapes.ts';
+import { mayLie, newRecord } from './shapes.ts';
 
 /** Copied annotations: plain data, so that the page may keep it between items or in the system's clipboard. */
 export interface Clip {
@@ -38,11 +41,14 @@ export function copySelected(editor: Editor): Clip | undefined {
 
 /**
  * Adds what was copied to the current frame, and selects it. On a picture of another size the copies are moved as one,
- * so that they lie within it where they fit. Groups stay groups, but new ones.
+ * so that they lie within it where they fit; what is too large for it is left out. Groups stay groups, but new ones.
  */
 export function pasteClip(editor: Editor, clip: Clip, options: { inPlace?: boolean } = {}): void {
   const groups = new Map<string, string>();
-  const placed = placeClip(editor, clip, options.inPlace ?? false);
+  const found = placeClip(editor, clip, options.inPlace ?? false).map((content) => ({ ...content, geometry: ofThisPicture(editor, content.geometry) }));
+  const placed = found.filter(({ geometry }) => mayLie(editor, geometry));
+  if (placed.length < found.length) editor.notify('What is too large for this picture was left out');
+  if (placed.length === 0) return;
   const firstZ = editor.document.topZ();
   const records = placed.map((content, index) => {
     const base = newRecord(editor, content.geometry);
@@ -63,6 +69,19 @@ export function parseClip(text: string): Clip | undefined {
     // Any text may lie in a clipboard; what is no JSON is no clip.
     return undefined;
   }
+}
+
+/** A mask has the size of its picture: of a larger one what lies over the edge is cut off. */
+function ofThisPicture({ picture: { width, height } }: Editor, geometry: AnnotationGeometry): AnnotationGeometry {
+  if (geometry.type !== 'mask') return geometry;
+  const mask = tiledMask(geometry);
+  if (mask.width === width && mask.height === height) return geometry;
+  const cut = new TiledMask(width, height).paint(true, (sink) =>
+    mask.eachSpan((row, from, to) => {
+      if (row < height && from < width) sink(row, from, Math.min(to, width));
+    }),
+  );
+  return maskGeometry(cut);
 }
 
 function newGroup(editor: Editor, groups: Map<string, string>, group: string | undefined): string | undefined {

@@ -38,8 +38,9 @@ export function selectNext(editor: Editor, step: 1 | -1): void {
   editor.selection.set([ids[(at + step + ids.length) % ids.length]]);
 }
 
+/** Gives a label to what is selected and seen: a track that is not on this frame is not changed behind the person's back. */
 export function relabelSelected(editor: Editor, label: string): void {
-  const records = unlocked(editor);
+  const records = unlocked(editor).filter(({ id, type }) => type === 'classification' || editor.scene.get(id) !== undefined);
   const refused = records.find(({ type }) => !editor.labels.allows(label, type));
   if (refused) editor.notify(`${label} may not be drawn as ${refused.type.replace('_', ' ')}`);
   else patchAll(editor, 'Relabel', records.filter((record) => record.label !== label), { label });

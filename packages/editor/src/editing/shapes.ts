@@ -1,4 +1,5 @@
 import type { AnnotationGeometry, AnnotationType, GeometryOf } from '@fovea/contract';
+import { geometryFault } from '@fovea/geometry';
 import { fromContent } from '../document/record.ts';
 import type { EditorRecord, RecordContent } from '../document/record.ts';
 import type { Editor } from '../editor/editor.ts';
@@ -10,12 +11,23 @@ import { withGeometry } from '../video/tracks.ts';
 /** CSS pixels: a shape drawn smaller than this in both directions was a slip of the hand. */
 const leastDrawnPx = 3;
 
-/** Writes the geometry that records have on a frame (tracks get a key frame there). No commit. */
+/**
+ * Whether the platform takes a shape that lies so: it may reach over the picture's edge, as far as the picture is wide and
+ * high, but not lie beside it. Masks lie within their picture always.
+ */
+export function mayLie({ picture: { width, height } }: Editor, geometry: AnnotationGeometry): boolean {
+  if (geometry.type === 'mask' || geometry.type === 'volume') return true;
+  const bounds = kindOf(geometry).bounds(geometry);
+  if (bounds && bounds.minX >= 0 && bounds.minY >= 0 && bounds.maxX <= width && bounds.maxY <= height) return true;
+  return geometryFault(geometry, { width, height }) === undefined;
+}
+
+/** Writes the geometry that records have on a frame (tracks get a key frame there), where it may lie so; otherwise they stay. No commit. */
 export function setGeometries(editor: Editor, geometries: Iterable<readonly [string, AnnotationGeometry]>, frame = editor.frame): void {
   const byId = new Map(geometries);
   editor.document.update(byId.keys(), (record) => {
     const geometry = byId.get(record.id);
-    return geometry && withGeometry(record, frame, geometry);
+    return geometry && mayLie(editor, geometry) ? withGeometry(record, frame, geometry) : undefined;
   });
 }
 
@@ -70,6 +82,10 @@ export function mayDraw(editor: Editor, type: AnnotationType): boolean {
  */
 export function addShape(editor: Editor, geometry: AnnotationGeometry, title = 'Draw'): EditorRecord | undefined {
   if (!isMeant(editor, geometry) || !mayDraw(editor, geometry.type)) return undefined;
+  if (!mayLie(editor, geometry)) {
+    editor.notify('This would lie beside the picture, or reach too far beyond it');
+    return undefined;
+  }
   const record = newRecord(editor, geometry);
   editor.document.edit(title, () => editor.document.create([record]));
   editor.selection.set([record.id]);

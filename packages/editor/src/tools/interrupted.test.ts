@@ -1,3 +1,4 @@
+import { geometryFault } from '@fovea/geometry';
 import { describe, expect, test } from 'vitest';
 import { TestEditor } from '../testing/test-editor.ts';
 
@@ -153,5 +154,53 @@ describe('keys in the middle of a gesture', () => {
     editor.tools.releaseKeys();
     editor.drag([100, 100], [200, 200]);
     expect(editor.document.size).toBe(1);
+  });
+});
+
+describe('no edit that the platform would refuse', () => {
+  const media = (editor: TestEditor) => ({ width: editor.picture.width, height: editor.picture.height });
+  const faults = (editor: TestEditor) => editor.geometries().flatMap((geometry) => geometryFault(geometry, media(editor)) ?? []);
+
+  test('a rotated box that reaches far beyond a flat picture is not drawn, and says so', () => {
+    const editor = new TestEditor({ ...plain, width: 1000, height: 50 }).use('rotated_box').click(0, 0).click(25, 50).click(990, 5);
+    expect([editor.document.size, editor.notices]).toEqual([0, ['This would lie beside the picture, or reach too far beyond it']]);
+    editor.click(100, 10).click(200, 12).click(150, 45);
+    expect([editor.document.size, faults(editor)]).toEqual([1, []]);
+  });
+
+  test('turned on a flat picture, or pushed out where shapes may leave it, a shape stays where it may lie', () => {
+    const editor = new TestEditor({ settings: { snap: false, stayInPicture: false }, width: 1000, height: 50 }).use('rotated_box').click(20, 10).click(980, 10).click(500, 40);
+    const drawn = editor.only.geometry;
+    for (let times = 0; times < 6; times++) editor.actions.run(editor, 'shape.turnRight');
+    expect(faults(editor)).toEqual([]);
+    while (editor.document.canUndo && editor.document.undoTitles.length > 1) editor.document.undo();
+    expect(editor.only.geometry).toEqual(drawn);
+    editor.key('v').drag([500, 25], [500, 700]);
+    expect(faults(editor)).toEqual([]);
+  });
+
+  test('masks and large shapes pasted on a smaller picture', () => {
+    const editor = new TestEditor(plain).use('box').drag([0, 0], [1000, 800]).use('box').drag([100, 100], [150, 150]);
+    editor.key('1').key('v').key('Escape').use('brush').drag([60, 60], [700, 60]).key('Enter').key('v');
+    editor.actions.run(editor, 'edit.selectAll');
+    editor.actions.run(editor, 'edit.copy');
+    const { clip } = editor;
+    editor.document.load([]);
+    editor.setPicture({ width: 200, height: 160, frames: undefined });
+    editor.clip = clip;
+    editor.actions.run(editor, 'edit.paste');
+    expect([editor.geometries().map(({ type }) => type).toSorted(), faults(editor), editor.notices.at(-1)]).toEqual([['box', 'mask'], [], 'What is too large for this picture was left out']);
+  });
+
+  test('a digit gives its label to what is selected and seen on the frame, not to a track that has left', () => {
+    const editor = new TestEditor({ ...plain, frames: 20 }).use('box').drag([100, 100], [200, 200]);
+    editor.setFrame(5);
+    editor.actions.run(editor, 'track.outside');
+    editor.setFrame(9);
+    editor.key('2');
+    expect([editor.only.label, editor.activeLabel]).toEqual(['car', 'person']);
+    editor.setFrame(2);
+    editor.key('3');
+    expect(editor.only.label).toBe('tree');
   });
 });
