@@ -2,6 +2,7 @@ import Fastify, { LogController, type FastifyInstance } from 'fastify';
 import type { pino } from 'pino';
 import { newId } from '@fovea/contract';
 import { Fault } from '../fault.ts';
+import { methodsAt } from './methods.ts';
 import type { Metrics } from './metrics.ts';
 import { sendProblem } from './problem.ts';
 import { keepRequestOrigin } from './request-origin.ts';
@@ -27,7 +28,12 @@ export function createHttpServer(logger: pino.Logger, metrics: Metrics): Fastify
   app.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   app.setErrorHandler((error, request, reply) => sendProblem(error, request, reply));
   app.setNotFoundHandler((request, reply) => {
-    sendProblem(new Fault('not_found', `There is nothing at ${request.method} ${request.url.split('?')[0]}.`), request, reply);
+    const path = request.url.split('?')[0] ?? '';
+    const methods = methodsAt(path);
+    if (methods.length === 0) return sendProblem(new Fault('not_found', `There is nothing at ${request.method} ${path}.`), request, reply);
+    // RFC 9110, section 15.5.6: the answer names what is allowed.
+    void reply.header('allow', methods.join(', '));
+    return sendProblem(new Fault('method_not_allowed', `${path} takes ${methods.join(', ')}, not ${request.method}.`), request, reply);
   });
   keepRequestOrigin(app);
   app.addHook('onRequest', async (request, reply) => {

@@ -238,6 +238,16 @@ describe('every request', () => {
     expect((await fovea.call('POST', '/v1/projects', { body: { name: '' }, headers: again })).status).toBe(400);
     expect((await fovea.call('POST', '/v1/projects', { body: { name: unique('mended') }, headers: again })).status).toBe(201);
   });
+  test('a method that an address does not take answers 405 with those that it takes', async () => {
+    for (const [method, path, allowed] of [
+      ['DELETE', '/v1/projects', 'GET, HEAD, POST'],
+      ['PUT', `/v1/projects/${crypto.randomUUID()}?x=1`, 'DELETE, GET, HEAD, PATCH'],
+    ] as const) {
+      const answer = await fovea.call(method, path);
+      expect([answer.status, answer.headers.get('allow'), answer.body.code]).toEqual([405, allowed, 'method_not_allowed']);
+      expect(answer.body.detail).toBe(`${path.split('?')[0]} takes ${allowed}, not ${method}.`);
+    }
+  });
   test('an unknown path answers a problem', async () => {
     const { status, body } = await fovea.call('GET', '/v1/nothing');
     expect([status, body.code]).toEqual([404, 'not_found']);
