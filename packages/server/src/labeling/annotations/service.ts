@@ -28,13 +28,13 @@ export function annotationsService({ db, commands, volumes }: { db: Database; co
     ...annotationsByQuery({ db, commands, rules }),
     ...annotationPrelabels({ db, volumes }),
 
-    /** Adds annotations to an item. `byRecipe`: what the recipe does not allow is refused; doors and models may say more than a recipe knows. */
-    async create(caller: Caller, itemId: string, inputs: readonly (AnnotationInput & DoorExtras)[], options: { taskId?: string | undefined; byRecipe?: boolean; whenMade?: WhenMade<StoredAnnotation[]> } = {}): Promise<StoredAnnotation[]> {
+    /** Adds annotations to an item. `byRecipe`: what the recipe does not allow is refused, but for attributes that are missing where nothing could say them (`'said'`); doors and models may say more than a recipe knows. */
+    async create(caller: Caller, itemId: string, inputs: readonly (AnnotationInput & DoorExtras)[], options: { taskId?: string | undefined; byRecipe?: boolean | 'said'; whenMade?: WhenMade<StoredAnnotation[]> } = {}): Promise<StoredAnnotation[]> {
       const { item, recipe: inForce } = await access.placeFor(caller, itemId, options.taskId);
       const recipe = options.byRecipe ? inForce : undefined;
       const rows: NewAnnotation[] = [];
       for (const [index, input] of inputs.entries()) rows.push(newRow(caller, item, await withVoxels(volumes, item, input), { taskId: options.taskId, at: `body.annotations.${index}` }));
-      const wrong = inputs.flatMap((input, index) => newFaults(recipe, input, { required: options.taskId === undefined }).map(({ path, message }) => ({ path: `body.annotations.${index}.${path}`, message })));
+      const wrong = inputs.flatMap((input, index) => newFaults(recipe, input, { required: options.taskId === undefined && options.byRecipe !== 'said' }).map(({ path, message }) => ({ path: `body.annotations.${index}.${path}`, message })));
       if (wrong.length > 0) throw ruleFault(wrong);
       return db
         .tx(async (tx) => {

@@ -139,6 +139,31 @@ describe('masks of pictures', () => {
   });
 });
 
+describe('by the recipe of the dataset', () => {
+  test('segmentations.upload 400, segmentations.uploadToSeries 400: an unknown label and a shape that a label may not have are named with what is allowed, and nothing is kept; new labels are taken up where the recipe says so', async () => {
+    const { projectId } = await sdk.datasets.get(dataset);
+    const recipe = await sdk.recipes.create({ project: projectId, name: 'organs', labels: [{ name: 'liver', geometry: ['mask'] }, { name: 'lesion', geometry: ['box'] }], attributes: [{ key: 'sure', type: 'boolean', required: true }] });
+    await sdk.datasets.update(dataset, { recipeId: recipe.id });
+    const item = await scan();
+    const wrong = (await sdk.segmentations.upload(item, nifti(), { labels: { 1: 'lesion', 200: 'spleen' } }).catch((error: unknown) => error)) as InstanceType<typeof InvalidRequestError>;
+    expect([wrong.status, wrong.errors]).toEqual([400, [{ path: 'query.labels.1', message: '"lesion" may not be a volume; it may be box' }, { path: 'query.labels.200', message: '"spleen" is no label of the recipe "organs"; its labels are liver, lesion' }]]);
+    const picture = await upload('/a.png', await sharp({ create: { width: 6, height: 4, channels: 3, background: '#456' } }).png().toBuffer());
+    const mask = await sharp(Buffer.alloc(24, 1), { raw: { width: 6, height: 4, channels: 1 } }).toColourspace('b-w').png().toBuffer();
+    expect(await errorOf(sdk.segmentations.upload(picture, mask, { labels: { 1: 'lesion' } }))).toContain('"lesion" may not be a mask; it may be box');
+    expect(await errorOf(sdk.segmentations.upload(picture, mask))).toContain('is no label of the recipe');
+    const ct = await upload('/1.dcm', sampleFile(sampleCt({ slice: 0, seriesUid: '1.2.3.98' })));
+    const volume = await sdk.series.volume(dataset, '1.2.3.98');
+    const own = nifti(new Uint8Array(24).fill(1), { dims: [6, 4, 1], affine: volume.affine as never });
+    expect(await errorOf(sdk.segmentations.uploadToSeries(dataset, '1.2.3.98', own, { labels: { 1: 'spleen' } }))).toContain('query.labels.1: "spleen" is no label');
+    expect(await Promise.all([item, picture, ct].map(async (id) => (await sdk.items.get(id)).annotationCount))).toEqual([0, 0, 0]);
+    expect((await sdk.segmentations.upload(item, nifti(), { labels: { 1: 'liver', 200: 'liver' } })).data.map(({ label }) => label)).toEqual(['liver', 'liver']);
+    expect((await sdk.segmentations.uploadToSeries(dataset, '1.2.3.98', own, { labels: { 1: 'liver' } })).annotations).toBe(1);
+    await sdk.recipes.update(recipe.id, { allowNewLabels: true });
+    expect((await sdk.segmentations.upload(picture, mask, { labels: { 1: 'sky' } })).data[0]?.label).toBe('sky');
+    expect((await sdk.recipes.get(recipe.id)).labels.map(({ name }) => name)).toContain('sky');
+  });
+});
+
 describe('on a series', () => {
   const uid = '1.2.3.99';
   test('segmentations.uploadToSeries 201 makes masks on the items, segmentations.downloadOfSeries 200 gives the same voxels as NIfTI and SEG', async () => {

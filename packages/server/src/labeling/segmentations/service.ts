@@ -8,10 +8,12 @@ import type { ScansService } from '../../catalog/scans/service.ts';
 import type { PlacedVolume } from '../../catalog/scans/volume-cache.ts';
 import { Fault } from '../../fault.ts';
 import { needScope, type Caller } from '../../identity/caller.ts';
+import { newFaults, ruleFault } from '../annotations/rules.ts';
 import type { AnnotationsService } from '../annotations/service.ts';
 import { toAnnotation, type StoredAnnotation } from '../annotations/store.ts';
+import type { CheckedContent } from '../recipes/check.ts';
 import { assignValues, LabelPainter, type Combined, type LabelFile } from './combine.ts';
-import { readLabels, type ScanGrid } from './read-labels.ts';
+import { readLabels, type LabelLayer, type ScanGrid } from './read-labels.ts';
 import { readPicture } from './read-picture.ts';
 import { sliceRle, type VolumeFiles } from './volume-files.ts';
 
@@ -42,6 +44,13 @@ export function segmentationsService({ volumes, items, scans, annotations }: { v
     if (frame === undefined) throw new Fault('invalid_request', 'A PNG lies on one frame: say which.', { errors: [{ path: 'query.frame', message: 'is needed' }] });
     const classes = await readPicture(bytes, { width, height }, labels);
     return classes.map(({ label, value, rle }) => ({ source, attributes: {}, endFrame: null, confidence: null, type: 'mask' as const, label, geometry: { type: 'mask' as const, rle }, frame, metadata: { segmentation: { value } } }));
+  }
+
+  /** Refuses what the recipe of the item's dataset does not allow, value by value. */
+  async function needAllowed(caller: Caller, itemId: string, segments: readonly Segment[]): Promise<void> {
+    const recipe = await annotations.recipeOf((await items.getStored(caller, itemId)).datasetId);
+    const faults = segments.flatMap(({ metadata, ...content }) => newFaults(recipe, content, { required: false }).map(({ message }) => ({ path: `query.labels.${metadata.segmentation.value}`, message })));
+    if (faults.length > 0) throw ruleFault(faults);
   }
 
   async function combine(segments: readonly StoredAnnotation[], grid: ScanGrid, sliceOf: (segment: StoredAnnotation) => number | undefined): Promise<Combined> {
@@ -94,11 +103,16 @@ export function segmentationsService({ volumes, items, scans, annotations }: { v
 
     async upload(caller: Caller, itemId: string, bytes: Uint8Array, query: UploadQuery) {
       needScope(caller, 'label');
-      if (isPicture(bytes)) return { data: (await annotations.create(caller, itemId, await masksOf(caller, itemId, bytes, query))).map(toAnnotation), notes: [] };
+      if (isPicture(bytes)) {
+        const masks = await masksOf(caller, itemId, bytes, query);
+        await needAllowed(caller, itemId, masks);
+        return { data: (await annotations.create(caller, itemId, masks, { byRecipe: 'said' })).map(toAnnotation), notes: [] };
+      }
       const item = await scans.scan(caller, itemId);
       const extra = { source: query.source, attributes: {}, endFrame: null, confidence: null };
       const { grid } = await gridOf(item);
       const { layers, notes } = await readLabels(bytes, grid, query.labels, query.resample);
+      await needAllowed(caller, itemId, segmentsIn(layers, 'volume'));
       const inputs = [];
       for (const layer of layers) {
         const blob = await volumes.store(layer);
@@ -108,7 +122,7 @@ export function segmentationsService({ volumes, items, scans, annotations }: { v
           inputs.push({ ...extra, type: 'volume' as const, label, geometry, frame: null, blob, metadata: { segmentation: { value } } });
         }
       }
-      return { data: (await annotations.create(caller, itemId, inputs)).map(toAnnotation), notes };
+      return { data: (await annotations.create(caller, itemId, inputs, { byRecipe: 'said' })).map(toAnnotation), notes };
     },
 
     async download(caller: Caller, itemId: string, query: DownloadQuery): Promise<{ bytes: Uint8Array; combined: Combined }> {
@@ -155,6 +169,8 @@ export function segmentationsService({ volumes, items, scans, annotations }: { v
       const volume = await scans.seriesVolume(caller, datasetId, uid, true);
       const grid = { dims: volume.dims.slice(0, 3), affine: volume.affine, isPlaced: true };
       const { layers, notes } = await readLabels(bytes, grid, query.labels, query.resample);
+      // Before anything is written: the masks are written item by item.
+      if (volume.itemIds[0] !== undefined) await needAllowed(caller, volume.itemIds[0], segmentsIn(layers, 'mask'));
       const group = newId();
       const touched = new Set<string>();
       let count = 0;
@@ -167,7 +183,7 @@ export function segmentationsService({ volumes, items, scans, annotations }: { v
           }),
         );
         if (inputs.length === 0) continue;
-        await annotations.create(caller, itemId, inputs);
+        await annotations.create(caller, itemId, inputs, { byRecipe: 'said' });
         touched.add(itemId);
         count += inputs.length;
       }
@@ -186,6 +202,15 @@ export function segmentationsService({ volumes, items, scans, annotations }: { v
       return { bytes: await scans.withFile(first.sha256, (path) => encode(combined, query.format, withPath(volume, path))), combined };
     },
   };
+}
+
+/** What a recipe is asked about a label of a file. */
+interface Segment extends CheckedContent {
+  metadata: { segmentation: { value: number | string } };
+}
+
+function segmentsIn(layers: readonly LabelLayer[], type: 'volume' | 'mask'): Segment[] {
+  return layers.flatMap(({ names }) => [...names].map(([value, label]) => ({ type, label, attributes: {}, metadata: { segmentation: { value } } })));
 }
 
 function isPicture(bytes: Uint8Array): boolean {
