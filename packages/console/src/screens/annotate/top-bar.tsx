@@ -103,9 +103,9 @@ function SaveMark({ bench }: { bench: Workbench }) {
   const state = useStore(bench.save);
   const looks = { saved: IconCloudCheck, saving: IconCloudUpload, waiting: IconCloudOff } as const;
   const Shown = looks[state.kind];
-  const text = state.kind === 'waiting' ? (state.why === undefined ? t.save.waiting(state.unsent) : t.save.why(state.why)) : t.save[state.kind];
+  const text = state.kind === 'waiting' ? (state.why === undefined ? t.save[state.isKept ? 'waiting' : 'unkept'](state.unsent) : t.save.why(state.why)) : t.save[state.kind];
   return (
-    <span className={classes['save']} data-kind={state.kind} role="status" title={state.kind === 'waiting' ? t.save.kept : undefined}>
+    <span className={classes['save']} data-kind={state.kind} role="status" title={state.kind === 'waiting' ? t.save[state.isKept ? 'kept' : 'lost'] : undefined}>
       <Shown size={16} aria-hidden />
       {text}
     </span>

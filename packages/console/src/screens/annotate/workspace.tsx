@@ -260,7 +260,7 @@ function useLeaving(bench: Workbench): void {
     shouldBlockFn: async () => {
       if (!bench.hasUnsent) return false;
       bench.editor.tools.interrupt();
-      return !(await bench.saver.flush()) && !window.confirm(t.save.leave);
+      return !(await bench.saver.flush()) && !window.confirm(bench.saver.isKept ? t.save.leave : t.save.leaveUnkept);
     },
     enableBeforeUnload: () => bench.hasUnsent,
   });

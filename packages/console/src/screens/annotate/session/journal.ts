@@ -15,6 +15,8 @@ export interface JournalEntry extends JournalScope {
 
 /** Edits that the platform has not acknowledged yet, kept where neither a reload nor a crash takes them away. */
 export interface Journal {
+  /** False: it ends with the page. */
+  readonly lasts: boolean;
   put(entries: readonly JournalEntry[]): Promise<void>;
   remove(opIds: readonly string[]): Promise<void>;
   /** In the order in which they were made. */
@@ -42,6 +44,7 @@ export async function openJournal(): Promise<Journal> {
     });
   };
   return {
+    lasts: true,
     put: (entries) => write((store) => entries.forEach((entry) => store.put(entry))),
     remove: (opIds) => write((store) => opIds.forEach((opId) => store.delete(opId))),
     async ofUser(userId) {
@@ -89,6 +92,7 @@ function rescued(): JournalEntry[] {
 export function memoryJournal(): Journal {
   const entries = new Map<string, JournalEntry>();
   return {
+    lasts: false,
     async put(added) {
       for (const entry of added) entries.set(entry.opId, entry);
     },

@@ -111,3 +111,29 @@ test('a conflict stays in the journal until somebody chose', async () => {
   expect(sent.at(-1)).toMatchObject([{ kind: 'update', baseRevision: 4 }]);
   saver.end();
 });
+
+test('what waits is said to be kept only when a journal that lasts has taken it', async () => {
+  const { journal, document, saver: other } = bench();
+  other.end();
+  let isFull = false;
+  const lasting = {
+    ...journal,
+    lasts: true,
+    put: async (entries: Parameters<typeof journal.put>[0]) => {
+      if (isFull) throw new DOMException('full', 'QuotaExceededError');
+      await journal.put(entries);
+    },
+  };
+  const states: SaveState[] = [];
+  const saver = new Saver({ document, journal: lasting, scope, send: lost, onState: (state) => void states.push(state), onRefused: () => undefined, firstWaitMs: 1 });
+  const move = (x: number) => document.edit('Move', () => document.update(['a'], { geometry: content(x).geometry }));
+  const waiting = () => states.findLast((state) => state.kind === 'waiting');
+  move(5);
+  await expect.poll(waiting).toMatchObject({ isKept: true });
+  isFull = true;
+  move(6);
+  await expect.poll(waiting).toMatchObject({ unsent: 2, isKept: false });
+  isFull = false;
+  await expect.poll(waiting).toMatchObject({ unsent: 2, isKept: true });
+  saver.end();
+});

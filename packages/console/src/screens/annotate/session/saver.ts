@@ -6,8 +6,8 @@ import type { Journal, JournalEntry, JournalScope } from './journal.ts';
 export type SaveState =
   | { readonly kind: 'saved' }
   | { readonly kind: 'saving' }
-  /** `why` in words when it is more than a lost connection. */
-  | { readonly kind: 'waiting'; readonly unsent: number; readonly why: string | undefined };
+  /** `why` in words when it is more than a lost connection; `isKept` false: what waits is lost with the page. */
+  | { readonly kind: 'waiting'; readonly unsent: number; readonly why: string | undefined; readonly isKept: boolean };
 
 export type Send = (operations: readonly AnnotationOperation[]) => Promise<readonly OperationResult[]>;
 
@@ -71,6 +71,12 @@ export class Saver {
     return !document.hasUnsentEdits;
   }
 
+  /** Whether all that the platform has not acknowledged outlives the page. */
+  get isKept(): boolean {
+    const { journal, document } = this.options;
+    return journal.lasts && document.unsentOperations().every((operation) => this.journaled.get(operation.opId) === operation);
+  }
+
   /** Everything that the platform has not acknowledged, as the journal has it. */
   unsent(): JournalEntry[] {
     return this.options.document.unsentOperations().map((operation) => this.entryOf(operation));
@@ -100,7 +106,7 @@ export class Saver {
       this.failures += 1;
       this.options.onError?.(error);
       const isLost = error instanceof ConnectionError || error instanceof TimeoutError;
-      onState({ kind: 'waiting', unsent: document.toOperations().length, why: isLost ? undefined : (error as Error).message });
+      onState({ kind: 'waiting', unsent: document.toOperations().length, why: isLost ? undefined : (error as Error).message, isKept: this.isKept });
       if (!this.isEnded) this.timer = setTimeout(() => void this.flush(), this.waitMs());
     }
   }
