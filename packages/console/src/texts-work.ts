@@ -116,10 +116,11 @@ export const workTexts = {
     instructions: 'Instructions',
     instructionsHint: 'Markdown; shown beside the picture',
     allowNew: 'Annotators may add labels',
+    noLabels: 'Name at least one label, or let annotators add them: there would be nothing to label with.',
     suggestions: 'Suggestions',
     suggestionsHint: 'Models that whoever works on a task may ask; everybody else needs the role of a developer',
     noSuggestions: 'none',
-    saved: (version: number) => `Saved as version ${version}. Tasks that exist keep theirs.`,
+    saved: (version: number) => `Saved as version ${version}.${version > 1 ? ' Tasks that exist keep theirs.' : ''}`,
     types: { text: 'text', number: 'number', boolean: 'yes or no', one_of: 'one of', many_of: 'several of' },
     json: {
       open: 'Labels and attributes as JSON',

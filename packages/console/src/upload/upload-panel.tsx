@@ -17,7 +17,7 @@ export function UploadPanel() {
   const interrupted = useInterrupted();
   if (runs.length === 0 && interrupted.length === 0) return null;
   return (
-    <section className={classes['panel']} aria-label={texts.upload.title}>
+    <section ref={keepClear} className={classes['panel']} aria-label={texts.upload.title}>
       {interrupted.map((one) => (
         <Reminder key={one.id} upload={one} />
       ))}
@@ -123,4 +123,16 @@ function describe(state: UploadState): string[] {
   }
   const head = { done: t.done(state.created), stopped: t.cancelled, failed: state.fault ?? texts.errors.title }[state.phase];
   return [head, ...(state.existing > 0 ? [t.existing(state.existing)] : []), ...(state.failures.length > 0 ? [t.failed(state.failures.length)] : [])];
+}
+
+/** Tells how high the panel is, so that notices stand above it and not on it. */
+function keepClear(panel: HTMLElement | null): (() => void) | undefined {
+  if (!panel) return undefined;
+  const { style } = document.documentElement;
+  const observer = new ResizeObserver(() => style.setProperty('--fv-panel-height', `${panel.offsetHeight + 8}px`));
+  observer.observe(panel);
+  return () => {
+    observer.disconnect();
+    style.removeProperty('--fv-panel-height');
+  };
 }

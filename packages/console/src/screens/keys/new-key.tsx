@@ -1,8 +1,9 @@
 import type { Door } from '@fovea/contract';
-import { Alert, Button, Group, Modal } from '@mantine/core';
+import { Alert, Button, Group } from '@mantine/core';
 import { IconAlertTriangle, IconDownload } from '@tabler/icons-react';
 import { texts } from '../../texts.ts';
 import { CodeLine } from '../../ui/code-line.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
 
 export interface CreatedKey {
   key: string;
@@ -18,7 +19,7 @@ export function NewKey({ created, onClose }: { created: CreatedKey; onClose: () 
   const json = created.door === undefined ? undefined : JSON.stringify(created.door, null, 2);
   const doorTitle = created.doorName === undefined ? '' : t.doors[created.doorName];
   return (
-    <Modal opened onClose={onClose} title={created.record.name} size="lg" closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false}>
+    <Dialog onClose={onClose} title={created.record.name} size="lg" closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false}>
       <Alert color="yellow" variant="light" icon={<IconAlertTriangle size={18} />} p="xs" mb="md">
         {t.shownOnce}
       </Alert>
@@ -32,7 +33,7 @@ export function NewKey({ created, onClose }: { created: CreatedKey; onClose: () 
         )}
         <Button onClick={onClose}>{t.done}</Button>
       </Group>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Item } from '@fovea/contract';
-import { Modal, NativeSelect, Skeleton, TextInput, UnstyledButton } from '@mantine/core';
+import { NativeSelect, Skeleton, TextInput, UnstyledButton } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -7,6 +7,7 @@ import { datasetsQuery } from '../../api/datasets.ts';
 import { fetchItemPage, thumbnailUrl } from '../../api/items.ts';
 import { texts } from '../../texts.ts';
 import { productTexts } from '../../texts-product.ts';
+import { Dialog } from '../../ui/dialog.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
 import { KindIcon } from '../../ui/kind-icon.tsx';
 import classes from './profiles.module.css';
@@ -37,7 +38,7 @@ export function PickItem({ projectId, kinds, onPick, onClose }: PickItemProps) {
   });
   const items = found.data?.data.filter((item) => kinds === undefined || kinds.includes(item.kind)).slice(0, shownItems);
   return (
-    <Modal opened onClose={onClose} title={t.title} size="xl">
+    <Dialog onClose={onClose} title={t.title} size="xl">
       <div className={classes['pickBar']}>
         <NativeSelect label={t.dataset} value={dataset ?? ''} data={(datasets ?? []).map((one) => ({ value: one.id, label: one.name }))} onChange={(event) => choose(event.currentTarget.value)} />
         <TextInput label={t.pattern} placeholder={t.patternHint} value={name} onChange={(event) => setName(event.currentTarget.value)} data-autofocus />
@@ -54,6 +55,6 @@ export function PickItem({ projectId, kinds, onPick, onClose }: PickItemProps) {
           </UnstyledButton>
         ))}
       </div>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 import type { ProjectUsage } from '@fovea/contract';
-import { Button, Modal, Skeleton, TextInput } from '@mantine/core';
+import { Button, Skeleton, TextInput } from '@mantine/core';
 import { IconDatabase } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -10,6 +10,7 @@ import { texts } from '../../texts.ts';
 import { productTexts } from '../../texts-product.ts';
 import { Bars } from '../../ui/bars.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
@@ -55,9 +56,9 @@ export function OrganizationUsage() {
         </>
       )}
       {changing && (
-        <Modal opened onClose={() => change(undefined)} title={t.setQuotaOf(changing.name)}>
+        <Dialog onClose={() => change(undefined)} title={t.setQuotaOf(changing.name)}>
           <QuotaForm usage={changing} close={() => change(undefined)} />
-        </Modal>
+        </Dialog>
       )}
     </Page>
   );

@@ -10,6 +10,7 @@ import { refreshUsers, usersQuery } from '../../api/users.ts';
 import { texts } from '../../texts.ts';
 import { Confirm } from '../../ui/confirm.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
 import { Moment } from '../../ui/moment.tsx';
@@ -106,9 +107,9 @@ export function Users() {
         <UserForm onDone={dialog.close} onCancel={dialog.close} />
       </Modal>
       {editing && (
-        <Modal opened onClose={() => setEditing(undefined)} title={texts.users.edit(editing.email)}>
+        <Dialog onClose={() => setEditing(undefined)} title={texts.users.edit(editing.email)}>
           <UserForm user={editing} onDone={() => setEditing(undefined)} onCancel={() => setEditing(undefined)} />
-        </Modal>
+        </Dialog>
       )}
       {disabling && <Confirm opened onClose={() => setDisabling(undefined)} question={texts.users.disableConfirm(disabling.email)} action={texts.users.disable} run={() => setDisabled(disabling, true)} />}
     </Page>

@@ -1,5 +1,5 @@
 import type { Analytic } from '@fovea/contract';
-import { Badge, Button, Checkbox, Modal, NativeSelect, Skeleton, TextInput } from '@mantine/core';
+import { Badge, Button, Checkbox, NativeSelect, Skeleton, TextInput } from '@mantine/core';
 import { IconPlayerPlay } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
@@ -12,6 +12,7 @@ import { analyticsQuery, refresh } from '../../api/work.ts';
 import { texts } from '../../texts.ts';
 import { documentTexts } from '../../texts-documents.ts';
 import { workTexts } from '../../texts-work.ts';
+import { Dialog } from '../../ui/dialog.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
 import { LoadError } from '../../ui/error-text.tsx';
 import { TextLink } from '../../ui/link.tsx';
@@ -38,9 +39,9 @@ export function Analytics() {
         ))}
       </div>
       {running && (
-        <Modal opened onClose={() => run(undefined)} title={t.runTitle(running.manifest.title || running.name)} size="lg">
+        <Dialog onClose={() => run(undefined)} title={t.runTitle(running.manifest.title || running.name)} size="lg">
           <RunForm analytic={running} close={() => run(undefined)} />
-        </Modal>
+        </Dialog>
       )}
     </Page>
   );

@@ -35,6 +35,7 @@ export function RecipeForm({ project, recipe, close }: { project: Project; recip
       allowNewLabels: form.get('allowNewLabels') === 'on',
       suggestions: [...suggestions],
     };
+    if (body.labels.length === 0 && body.attributes.length === 0 && !body.allowNewLabels) throw new Error(t.noLabels);
     const saved = recipe ? await fovea.recipes.update(recipe.id, body as never) : await fovea.recipes.create({ project: project.id, ...body } as never);
     await refresh('recipes');
     return saved;

@@ -16,6 +16,7 @@ import { versionTexts } from '../../texts-versions.ts';
 import { workTexts } from '../../texts-work.ts';
 import { Confirm } from '../../ui/confirm.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
 import { EditForm, field } from '../../ui/edit-form.tsx';
 import { Empty } from '../../ui/empty.tsx';
 import { TextLink } from '../../ui/link.tsx';
@@ -73,14 +74,14 @@ export function DatasetVersions() {
         <CommitForm dataset={dataset} close={dialog.close} />
       </Modal>
       {compared && (
-        <Modal opened onClose={() => compare(undefined)} title={`${t.diff} · v${compared.number}`} size="xl">
+        <Dialog onClose={() => compare(undefined)} title={`${t.diff} · v${compared.number}`} size="xl">
           <VersionDiff version={compared} versions={versions} />
-        </Modal>
+        </Dialog>
       )}
       {used && (
-        <Modal opened onClose={() => use(undefined)} title={versionTexts.useOf(`${dataset.name} v${used.number}`)} size="xl">
+        <Dialog onClose={() => use(undefined)} title={versionTexts.useOf(`${dataset.name} v${used.number}`)} size="xl">
           <VersionUse dataset={dataset} version={used} />
-        </Modal>
+        </Dialog>
       )}
     </Page>
   );
