@@ -167,16 +167,17 @@ export async function selectOfItems(
   const shown = options.worker === undefined ? sql`not a.draft` : shownTo(options.worker, a);
   const rows = await db.many<AnnotationRow>(sql`select ${annotationColumns(a)} from annotations a
     where a.item_id = any(${itemIds}::uuid[]) and a.deleted_at is null
-    and ${options.taskId === undefined ? shown : ofTask(options.taskId)}
+    and ${options.taskId === undefined ? shown : ofTask(options.taskId, options.worker)}
     ${options.after === undefined ? empty : sql`and a.id > ${options.after}`} ${options.where === undefined ? empty : sql`and ${options.where}`}
     order by a.id ${options.limit === undefined ? empty : sql`limit ${options.limit + 1}`}`);
   return rows.map(toStoredAnnotation);
 }
 
-/** What is seen in a task: its drafts and what is there already, but not what others answered to the same question, nor a known answer. */
-function ofTask(taskId: string): Sql {
-  return sql`(a.task_id = ${taskId} or (not a.draft and not exists (select from tasks me where me.id = ${taskId}
-    and ((me.honeypot and a.source <> 'model') or exists (select from tasks o where o.id = a.task_id and o.id <> me.id and o.batch_id = me.batch_id and o.item_id = me.item_id)))))`;
+/** What is seen in a task: its drafts and what is there already, but not what others answered to the same question, nor a known answer; a worker sees no more there than anywhere. */
+function ofTask(taskId: string, worker: string | undefined): Sql {
+  const there = worker === undefined ? sql`not a.draft and not exists (select from tasks me where me.id = ${taskId} and me.honeypot and a.source <> 'model')` : shownTo(worker, a);
+  return sql`(a.task_id = ${taskId} or (${there} and not exists (select from tasks me join tasks o on o.id = a.task_id and o.id <> me.id and o.batch_id = me.batch_id and o.item_id = me.item_id
+    where me.id = ${taskId})))`;
 }
 
 /** The labels of a dataset's annotations, by name. */

@@ -14,23 +14,24 @@ const honeypots = (condition: Sql): Sql => sql`exists (select from tasks h where
 /** Tasks of batches that people are measured in. */
 const measured = (condition: Sql): Sql => sql`exists (select from tasks w where ${condition} and w.deleted_at is null and ${honeypots(sql`h.batch_id = w.batch_id`)})`;
 
-/** The condition that a worker sees an annotation; `others`: of those that somebody else made and no model, in no known item. */
-function seenBy(worker: string, a: Sql, others: Sql): Sql {
-  return sql`case when ${a}.draft then ${a}.created_by = ${worker} and ${honeypots(sql`h.id = ${a}.task_id and h.status = 'completed'`)}
-    else ${a}.source = 'model' or ${a}.created_by = ${worker} or (not ${honeypots(sql`h.item_id = ${a}.item_id`)} and ${others}) end`;
-}
+/** The condition that a worker sees an annotation that is no draft: a model's, their own, and, on items that nobody is measured beside, everybody's. */
+const finalShownTo = (worker: string, a: Sql): Sql => sql`(${a}.source = 'model' or ${a}.created_by = ${worker} or not ${measured(sql`w.item_id = ${a}.item_id`)})`;
+
+/** Whether a draft is an answer to a known item, which looks like any other answer once its task is done. */
+const answersKnown = (a: Sql): Sql => honeypots(sql`h.id = ${a}.task_id and h.status = 'completed'`);
 
 /**
  * The condition that a worker sees an annotation among those of an item: known answers of others are not shown, their own to such an item are. What
- * others answered in a batch with known items is not shown on any item of it: where it were, the known ones would stand out.
+ * others drew on any item of a batch with known items is not shown either, whether they did in the batch or before it: where it were, the known ones
+ * would stand out.
  */
 export function shownTo(worker: string, a: Sql): Sql {
-  return seenBy(worker, a, sql`not ${measured(sql`w.id = ${a}.task_id`)}`);
+  return sql`(case when ${a}.draft then ${a}.created_by = ${worker} and ${answersKnown(a)} else ${finalShownTo(worker, a)} end)`;
 }
 
 /** The condition that a worker can open, change or delete a single annotation: what they are shown, and the work in progress of tasks. */
 export function openTo(worker: string, a: Sql): Sql {
-  return sql`(case when ${a}.draft then ${a}.created_by = ${worker} or not ${honeypots(sql`h.id = ${a}.task_id and h.status = 'completed'`)} else ${seenBy(worker, a, sql`true`)} end)`;
+  return sql`(case when ${a}.draft then ${a}.created_by = ${worker} or not ${answersKnown(a)} else ${finalShownTo(worker, a)} end)`;
 }
 
 /** The number of an item's annotations that a worker is shown. */
@@ -72,10 +73,10 @@ export async function countedFor<T extends { id: string; annotationCount: number
   return items.map((item) => ({ ...item, annotationCount: seen.get(item.id) ?? item.annotationCount }));
 }
 
-/** The condition that a worker hears of an event: not of what others label in tasks or on known items, nor of who else works in a batch with such items. */
+/** The condition that a worker hears of an event: not of what others label in tasks or on items of a batch with known ones, nor of who else works in a batch with such items. */
 export function heardBy(worker: string): Sql {
   return sql`(actor = ${worker} or case subject_kind
-    when 'annotation' then not (data ? 'taskId') and not ${honeypots(sql`h.item_id = (data->>'itemId')::uuid`)}
+    when 'annotation' then not (data ? 'taskId') and not ${measured(sql`w.item_id = (data->>'itemId')::uuid`)}
     when 'task' then not ${honeypots(sql`h.batch_id = (data->>'batchId')::uuid`)} else true end)`;
 }
 

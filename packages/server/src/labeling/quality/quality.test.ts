@@ -150,6 +150,10 @@ describe('known answers', () => {
     for (const name of ['a', 'b', 'gold']) ids.push((await fovea.probed((await fovea.call('POST', `/v1/datasets/${set}/items?path=/${name}.png`, { body: bytes })).body.item.id)).id);
     const gold = ids[2] ?? '';
     await fovea.call('POST', `/v1/items/${gold}/annotations`, { body: { annotations: boxes([['cat', 10, 10, 20, 20]]) } });
+    // What was drawn and imported on the others before is as little of the worker's business as the known answer is.
+    await fovea.call('POST', `/v1/items/${ids[0]}/annotations`, { body: { annotations: boxes([['cat', 1, 1, 20, 20]]) } });
+    const line = { ...boxes([['cat', 2, 2, 20, 20]])[0], path: '/a.png', source: 'import' };
+    expect((await fovea.call('POST', `/v1/datasets/${set}/annotations/import`, { body: JSON.stringify(line) })).body.imported).toBe(1);
     const batch = (await fovea.call('POST', '/v1/batches', { body: { project: place, name: 'h', dataset: set, filter: { path: { in: ['/a.png', '/b.png'] } } } })).body.id;
     await fovea.call('POST', `/v1/batches/${batch}/finalize`);
     await fovea.call('POST', `/v1/batches/${batch}/honeypots`, { body: { filter: { path: '/gold.png' }, copies: 2 } });
@@ -184,8 +188,7 @@ describe('known answers', () => {
       looks.set(task.itemId, { before, after: await seen(task.itemId, task.id, 'task.completed') });
     }
     expect(looks.size).toBe(3);
-    const [ordinary] = ids;
-    expect(looks.get(gold)).toEqual(looks.get(ordinary ?? ''));
+    for (const ordinary of ids.slice(0, 2)) expect(looks.get(gold)).toEqual(looks.get(ordinary));
     // Who is not measured sees what is there.
     expect((await fovea.call('GET', `/v1/items/${gold}`)).body.annotationCount).toBe(1);
     expect((await annotationsOf(gold)).length).toBe(1);
@@ -296,5 +299,13 @@ describe('known answers', () => {
     // What they said was compared, and not added to the truth.
     expect((await annotationsOf(gold)).length).toBe(2);
     expect((await fovea.call('POST', `/v1/batches/${batch}/honeypots`, { body: { filter: {} } })).status).toBe(409);
+    // Beside what a model labeled, a known item that it did not is none: it would stand out.
+    const labeled = await Promise.all([items[3], items[4]].map((id) => fovea.call('POST', `/v1/items/${id}/annotations`, { body: { annotations: boxes([['cat', 1, 1, 9, 9]]).map((one) => ({ ...one, source: 'model' })) } })));
+    expect(labeled.map(({ status }) => status)).toEqual([201, 201]);
+    const modelled = (await fovea.call('POST', '/v1/batches', { body: { project, name: 'm', dataset, filter: { path: { in: ['/3.png', '/4.png'] } } } })).body.id;
+    const refused = await fovea.call('POST', `/v1/batches/${modelled}/honeypots`, { body: { filter: { path: '/5.png' } } });
+    expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining('would stand out')]);
+    await fovea.call('POST', `/v1/items/${gold}/annotations`, { body: { annotations: boxes([['cat', 1, 1, 9, 9]]).map((one) => ({ ...one, source: 'model' })) } });
+    expect((await fovea.call('POST', `/v1/batches/${modelled}/honeypots`, { body: { filter: { path: '/5.png' } } })).body).toEqual({ added: 1 });
   });
 });

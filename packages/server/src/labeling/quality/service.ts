@@ -16,7 +16,7 @@ import { insertAnnotations } from '../annotations/store.ts';
 import { selectBatch, type StoredBatch } from '../batches/store.ts';
 import { mergeAnswers, mergedRows, type Merged, type MergeRule } from './merge.ts';
 import { makeReport } from './report.ts';
-import { deleteMerges, idBeside, insertHoneypots, insertMerge, isMerged, putAside, removeHoneypots, selectAnswers, selectCompany, selectMerges, type AnsweredItem } from './store.ts';
+import { deleteMerges, idBeside, insertHoneypots, insertMerge, isMerged, putAside, removeHoneypots, selectAnswers, selectCompany, selectKnownItems, selectMerges, type AnsweredItem, type Prelabeled } from './store.ts';
 import { volumeReader, withFile, type VolumeVoxels } from './volumes.ts';
 
 type Query<K extends keyof typeof quality> = Parsed<(typeof quality)[K]>['query'];
@@ -64,17 +64,13 @@ export function qualityService({ db, commands, volumes }: { db: Database; comman
 
     async addHoneypots(caller: Caller, batchId: string, { filter, copies }: Body<'addHoneypots'>, whenMade?: WhenMade<{ added: number }>): Promise<{ added: number }> {
       const batch = await need(caller, batchId, 'manager');
-      const condition = compileFilter(itemEntity, filter as Filter, rowAlias);
+      const condition = sql`${itemEntity.alive(rowAlias)} and ${compileFilter(itemEntity, filter as Filter, rowAlias)}`;
       if (batch.datasetId === null) throw new Fault('illegal_state', 'The batch has no dataset; its known items come from there.');
-      const items = await db.many<{ id: string }>(sql`select ${rowAlias}.id from items ${rowAlias} where ${rowAlias}.dataset_id = ${batch.datasetId}
-        and ${itemEntity.alive(rowAlias)} and ${condition} and exists (select from annotations a where a.item_id = ${rowAlias}.id and a.deleted_at is null and not a.draft and a.source <> 'model')
-        order by ${rowAlias}.id limit ${maxHoneypots}`);
+      const items = await selectKnownItems(db, batch.datasetId, condition, maxHoneypots);
       const company = await selectCompany(db, batchId, 1_000);
       if (company.length === 0) throw new Fault('illegal_state', 'The batch has no pending task that known items could hide among.');
-      const rows = items.flatMap(({ id: itemId }) => Array.from({ length: copies }, () => {
-        const like = company[Math.floor(Math.random() * company.length)] ?? '';
-        return { id: idBeside(like), like, itemId };
-      }));
+      const rows = hiddenAmong(company, items, copies);
+      if (items.length > 0 && rows.length === 0) throw new Fault('illegal_state', standsOut(items[0]?.prelabeled ?? 'none'));
       return db.tx(keeping(whenMade, async (tx) => ({ added: await insertHoneypots(tx, rows) })));
     },
 
@@ -83,6 +79,24 @@ export function qualityService({ db, commands, volumes }: { db: Database; comman
       return { removed: await db.tx((tx) => removeHoneypots(tx, batchId)) };
     },
   };
+}
+
+/** Known items beside tasks that look like them: where the others show what a model said, they must, and where the others show nothing, they must not. */
+function hiddenAmong(company: readonly { id: string; prelabeled: Prelabeled }[], items: readonly { id: string; prelabeled: Prelabeled }[], copies: number): { id: string; like: string; itemId: string }[] {
+  const alike = Map.groupBy(company, ({ prelabeled }) => prelabeled);
+  return items.flatMap(({ id: itemId, prelabeled }) => {
+    const among = alike.get(prelabeled) ?? [];
+    return Array.from({ length: among.length === 0 ? 0 : copies }, () => {
+      const like = among[Math.floor(Math.random() * among.length)]?.id ?? '';
+      return { id: idBeside(like), like, itemId };
+    });
+  });
+}
+
+function standsOut(prelabeled: Prelabeled): string {
+  return prelabeled === 'none'
+    ? 'These known items would stand out: every pending task of the batch begins with pre-labels, and they have none. Have a model label them too, as it did the others.'
+    : 'These known items would stand out: they show what a model said, and no pending task of the batch does. Take items that no model has labeled.';
 }
 
 async function mergeBatch(db: Database, volumes: VolumeVoxels, { command, caller, state, signal, advance }: CommandRun): Promise<Record<string, unknown>> {

@@ -2,6 +2,7 @@ import type { AnnotationContent } from '@fovea/contract';
 import { fromObjectId, toObjectId } from '@fovea/contract';
 import { randomBytes } from 'node:crypto';
 import sql, { type Sql } from 'sql-template-tag';
+import { rowAlias } from '../../catalog/query/page.ts';
 import type { Queryable, Tx } from '../../engines/database/database.ts';
 import { toStoredAnnotation, annotationColumns, type AnnotationRow, type StoredAnnotation } from '../annotations/store.ts';
 
@@ -72,10 +73,22 @@ export async function selectTruth(db: Queryable, itemIds: readonly string[]): Pr
   return Map.groupBy(rows.map(toStoredAnnotation), (annotation) => annotation.itemId);
 }
 
-/** Ids of tasks of a batch that are still to be done, in no special order: the company that honeypots hide in. */
-export async function selectCompany(db: Queryable, batchId: string, limit: number): Promise<string[]> {
-  const rows = await db.many<{ id: string }>(sql`select id from tasks where batch_id = ${batchId} and status = 'pending' and not honeypot and deleted_at is null order by random() limit ${limit}`);
-  return rows.map((row) => row.id);
+/** What a worker finds on an item before they begin: nothing, what a model said of it, or the pre-labels of the task itself. */
+export type Prelabeled = 'none' | 'item' | 'task';
+
+const modelSays = (itemId: Sql): Sql => sql`exists (select from annotations p where p.item_id = ${itemId} and p.deleted_at is null and not p.draft and p.source = 'model')`;
+
+/** Tasks of a batch that are still to be done, in no special order: the company that honeypots hide in. */
+export async function selectCompany(db: Queryable, batchId: string, limit: number): Promise<{ id: string; prelabeled: Prelabeled }[]> {
+  return db.many(sql`select t.id, case when exists (select from annotations d where d.task_id = t.id and d.deleted_at is null) then 'task' when ${modelSays(sql`t.item_id`)} then 'item' else 'none' end as prelabeled
+    from tasks t where t.batch_id = ${batchId} and t.status = 'pending' and not t.honeypot and t.deleted_at is null order by random() limit ${limit}`);
+}
+
+/** Items of a dataset whose answers are known, with what else a worker finds on them; `condition` is on items under the name of {@link rowAlias}. */
+export async function selectKnownItems(db: Queryable, datasetId: string, condition: Sql, limit: number): Promise<{ id: string; prelabeled: Prelabeled }[]> {
+  return db.many(sql`select ${rowAlias}.id, case when ${modelSays(sql`${rowAlias}.id`)} then 'item' else 'none' end as prelabeled from items ${rowAlias} where ${rowAlias}.dataset_id = ${datasetId}
+    and ${condition} and exists (select from annotations a where a.item_id = ${rowAlias}.id and a.deleted_at is null and not a.draft and a.source <> 'model')
+    order by ${rowAlias}.id limit ${limit}`);
 }
 
 /** An id as old as another one: it sorts among its neighbours. */
