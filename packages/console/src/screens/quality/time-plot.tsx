@@ -28,21 +28,23 @@ export function TimePlot({ points }: { points: readonly PlotPoint[] }) {
   const shown = series.filter((name) => sorted.some((point) => point[name] !== null));
   return (
     <figure className={classes['plot']}>
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${t.overTime}: ${shown.map((name) => t.series[name]).join(', ')}`}>
-        {marks.map((share) => (
-          <g key={share} className={classes['mark']}>
-            <path d={`M${side},${y(share)}H${width}`} />
-            <text x={side - 6} y={y(share) + 4} textAnchor="end">
-              {workTexts.percent(share)}
-            </text>
-          </g>
-        ))}
-        {sorted.map(({ at, low, high }, index) => low !== null && high !== null && <path key={index} className={classes['interval']} d={`M${x(at)},${y(low)}V${y(high)}M${x(at) - 4},${y(low)}h8M${x(at) - 4},${y(high)}h8`} />)}
-        {sorted.length > 0 && <Ends from={first} to={last} />}
-        {shown.map((name) => (
-          <Line key={name} name={name} points={sorted} x={x} y={y} />
-        ))}
-      </svg>
+      <div className={classes['scroll']} tabIndex={0} role="group" aria-label={t.overTime}>
+        <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`${t.overTime}: ${shown.map((name) => t.series[name]).join(', ')}`}>
+          {marks.map((share) => (
+            <g key={share} className={classes['mark']}>
+              <path d={`M${side},${y(share)}H${width}`} />
+              <text x={side - 6} y={y(share) + 4} textAnchor="end">
+                {workTexts.percent(share)}
+              </text>
+            </g>
+          ))}
+          {sorted.map(({ at, low, high }, index) => low !== null && high !== null && <path key={index} className={classes['interval']} d={`M${x(at)},${y(low)}V${y(high)}M${x(at) - 4},${y(low)}h8M${x(at) - 4},${y(high)}h8`} />)}
+          {sorted.length > 0 && <Ends from={first} to={last} />}
+          {shown.map((name) => (
+            <Line key={name} name={name} points={sorted} x={x} y={y} />
+          ))}
+        </svg>
+      </div>
       <figcaption>
         {shown.map((name) => (
           <span key={name} className={classes['key']} data-series={name}>
