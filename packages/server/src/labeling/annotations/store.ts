@@ -173,10 +173,11 @@ export async function selectOfItems(
   return rows.map(toStoredAnnotation);
 }
 
-/** What is seen in a task: its drafts and what is there already, but not what others answered to the same question, nor a known answer; a worker sees no more there than anywhere. */
+/** What is seen in a task: its drafts and what is there already, but not what others answered to the same question, nor a known answer; a worker sees no more there than anywhere, and no drafts of a task that somebody else has in hand or handed in. */
 function ofTask(taskId: string, worker: string | undefined): Sql {
   const there = worker === undefined ? sql`not a.draft and not exists (select from tasks me where me.id = ${taskId} and me.honeypot and a.source <> 'model')` : shownTo(worker, a);
-  return sql`(a.task_id = ${taskId} or (${there} and not exists (select from tasks me join tasks o on o.id = a.task_id and o.id <> me.id and o.batch_id = me.batch_id and o.item_id = me.item_id
+  const own = worker === undefined ? empty : sql`and (a.created_by = ${worker} or exists (select from tasks me where me.id = ${taskId} and (me.status = 'pending' or me.claimed_by = ${worker} or me.submitted_by = ${worker})))`;
+  return sql`((a.task_id = ${taskId} ${own}) or (${there} and not exists (select from tasks me join tasks o on o.id = a.task_id and o.id <> me.id and o.batch_id = me.batch_id and o.item_id = me.item_id
     where me.id = ${taskId})))`;
 }
 

@@ -118,6 +118,9 @@ test('volumes of a scan are compared and merged voxel by voxel', async () => {
     const { task, lease } = (await fovea.call('POST', `/v1/projects/${project}/tasks/claim`, { key: person.key, body: { batch } })).body;
     const volume = { type: 'volume', label: 'liver', geometry: { type: 'volume', value: 1, size, slices: drawn[index] } };
     expect((await fovea.call('POST', `/v1/items/${scan}/annotations?task=${task.id}`, { key: person.key, body: { annotations: [volume] } })).status).toBe(201);
+    // Who answers the same question does not look over their shoulder.
+    const seen = await Promise.all(people.map(async ({ key }) => (await fovea.call('GET', `/v1/items/${scan}/annotations?task=${task.id}`, { key })).body.data.length));
+    expect(seen).toEqual(people.map((one) => (one === person ? 1 : 0)));
     expect((await fovea.call('POST', `/v1/tasks/${task.id}/submit`, { key: person.key, body: { lease } })).status).toBe(200);
   }
   const report = (await fovea.call('GET', `/v1/batches/${batch}/quality`)).body;
