@@ -15,6 +15,7 @@ export const texts = {
     copy: 'Copy',
     copied: 'Copied',
     retry: 'Try again',
+    table: 'Table',
     back: 'Back',
     remove: 'Remove',
     showPassword: 'Show or hide what is typed',

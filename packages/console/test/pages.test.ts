@@ -110,6 +110,8 @@ describe.skipIf(noBrowser)(`console pages${noBrowser ? ` (${noBrowser})` : ''}`,
     const size = page.viewportSize();
     await page.setViewportSize({ width: 390, height: 780 });
     await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    // What scrolls sideways is reached by keys.
+    expect(await violations(page)).toEqual([]);
     if (size) await page.setViewportSize(size);
   });
 

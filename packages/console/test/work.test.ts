@@ -173,6 +173,7 @@ describe.skipIf(noBrowser)(`console work${noBrowser ? ` (${noBrowser})` : ''}`, 
     await page.getByRole('dialog').getByRole('button', { name: 'Create' }).click();
     await page.getByText(/whsec_/).waitFor();
     await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByRole('dialog').count()).toBe(0);
     await page.getByRole('cell', { name: 'https://example.com/hook' }).first().waitFor();
     expect(await violations(page, { picture: 'webhooks' })).toEqual([]);
   });

@@ -25,16 +25,20 @@ MARK = settings["mark"]
 OLD = not hasattr(dl, "login_api_key")
 
 # The client keeps its settings in one file, and a thread of its own that looks for news of the client writes there what it read before: now and
-# then the environment and the mode of attributes were lost. One at a time nothing is.
-_put, _one_at_a_time = CookieIO.put, threading.RLock()
+# then the environment and the mode of attributes were lost. Whoever opens the file while another empties it to write takes it for a new one, and
+# empties it for good. One at a time nothing is lost.
+_one_at_a_time = threading.RLock()
 
 
-def _put_alone(self, *args, **kwargs):
-    with _one_at_a_time:
-        return _put(self, *args, **kwargs)
+def _alone(method):
+    def work(*args, **kwargs):
+        with _one_at_a_time:
+            return method(*args, **kwargs)
+
+    return work
 
 
-CookieIO.put = _put_alone
+CookieIO.put, CookieIO.create = _alone(CookieIO.put), _alone(CookieIO.create)
 
 
 def connect(token=None):

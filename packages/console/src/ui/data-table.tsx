@@ -1,5 +1,6 @@
 import { Table, VisuallyHidden } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { texts } from '../texts.ts';
 import classes from './data-table.module.css';
 
 /** One column of a table: what stands above it, and what in it. */
@@ -29,8 +30,9 @@ export interface DataTableProps<T> {
 /** The frame of every table of things. */
 export function DataTable<T>({ rows, columns, keyOf, minWidth = 560, label, rowClass }: DataTableProps<T>) {
   const shown = columns.filter((column) => column !== false && column !== undefined);
+  const [viewport, isWide] = useIsWide();
   return (
-    <Table.ScrollContainer minWidth={minWidth}>
+    <Table.ScrollContainer minWidth={minWidth} scrollAreaProps={{ viewportRef: viewport, viewportProps: isWide ? { tabIndex: 0, role: 'group', 'aria-label': label ?? texts.common.table } : {} }}>
       <Table aria-label={label} className={classes['table'] ?? ''}>
         <Table.Thead>
           <Table.Tr>
@@ -55,4 +57,19 @@ export function DataTable<T>({ rows, columns, keyOf, minWidth = 560, label, rowC
       </Table>
     </Table.ScrollContainer>
   );
+}
+
+/** Whether what is in an element is wider than it: then it must be reached by keys, which scroll it. */
+function useIsWide() {
+  const ref = useRef<HTMLDivElement>(null);
+  const [isWide, setIsWide] = useState(false);
+  useEffect(() => {
+    const { current } = ref;
+    if (!current) return undefined;
+    const observer = new ResizeObserver(() => setIsWide(current.scrollWidth > current.clientWidth));
+    observer.observe(current);
+    for (const child of current.children) observer.observe(child);
+    return () => observer.disconnect();
+  }, []);
+  return [ref, isWide] as const;
 }

@@ -1,5 +1,6 @@
 import type { Editor } from '../editor/editor.ts';
 import type { KeyInput } from '../editor/input.ts';
+import { editorTexts as t } from '../texts.ts';
 
 export type ActionGroup = 'Tools' | 'Edit' | 'Shape' | 'Order' | 'Label' | 'View' | 'Video' | 'Scan' | 'Proposals' | 'Review' | 'Task' | 'Page';
 
@@ -13,6 +14,18 @@ export interface Action {
   /** Whether it would do something now. */
   readonly when: (editor: Editor) => boolean;
   readonly run: (editor: Editor) => void;
+}
+
+type MoreOfAction = Partial<Pick<Action, 'shortcuts' | 'when'>> & Pick<Action, 'run'>;
+
+/** An action that the catalogue of words has a title for; unless said otherwise it has no shortcut, and always does something. */
+export function action(group: ActionGroup, id: keyof typeof t.actions, more: MoreOfAction): Action {
+  return titledAction(group, id, t.actions[id], more);
+}
+
+/** One of a row of actions that are alike, such as those of the nine digits. */
+export function titledAction(group: ActionGroup, id: string, title: string, more: MoreOfAction): Action {
+  return { id, title, group, shortcuts: [], when: () => true, ...more };
 }
 
 const modifierOrder = ['mod', 'alt', 'shift'] as const;

@@ -1,6 +1,7 @@
 import { DiffBuilder, isEmptyDiff, reverseDiff, squashDiffs } from './diff.ts';
 import type { DiffChange, RecordsDiff } from './diff.ts';
 import type { EditorRecord } from './record.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** One step that a person can undo: what it is called, and the change. */
 export interface HistoryStep {
@@ -114,7 +115,7 @@ export class History {
     this.pending = new DiffBuilder();
     const last = this.undoSteps.at(-1);
     if (last) last.diffs.push(diff);
-    else this.undoSteps.push({ mark: this.nextMark++, title: 'Edit', diffs: [diff] });
+    else this.undoSteps.push({ mark: this.nextMark++, title: t.edits.edit, diffs: [diff] });
   }
 
   private dropEmptySteps(): void {

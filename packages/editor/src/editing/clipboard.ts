@@ -11,6 +11,7 @@ import { clamp } from '../math/vector.ts';
 import { kindOf } from '../shapes/registry.ts';
 import { stateAt } from '../video/track-state.ts';
 import { mayLie, newRecord } from './shapes.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** Copied annotations: plain data, so that the page may keep it between items or in the system's clipboard. */
 export interface Clip {
@@ -47,7 +48,7 @@ export function pasteClip(editor: Editor, clip: Clip, options: { inPlace?: boole
   const groups = new Map<string, string>();
   const found = placeClip(editor, clip, options.inPlace ?? false).map((content) => ({ ...content, geometry: ofThisPicture(editor, content.geometry) }));
   const placed = found.filter(({ geometry }) => mayLie(editor, geometry));
-  if (placed.length < found.length) editor.notify('What is too large for this picture was left out');
+  if (placed.length < found.length) editor.notify(t.notices.tooLargeLeftOut);
   if (placed.length === 0) return;
   const firstZ = editor.document.topZ();
   const records = placed.map((content, index) => {
@@ -56,7 +57,7 @@ export function pasteClip(editor: Editor, clip: Clip, options: { inPlace?: boole
     const { frame, endFrame, keyframes, type, geometry, zOrder } = base;
     return { ...pasted, frame, endFrame, keyframes, type, geometry, zOrder, status: null, group: newGroup(editor, groups, content.group) };
   });
-  editor.document.edit('Paste', () => editor.document.create(records));
+  editor.document.edit(t.edits.paste, () => editor.document.create(records));
   editor.selection.set(records.map(({ id }) => id));
 }
 

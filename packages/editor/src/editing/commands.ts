@@ -9,6 +9,7 @@ import { kindOf } from '../shapes/registry.ts';
 import { tiledMask } from '../masks/mask-geometry.ts';
 import { addToLabel, labelMask, mayPaint } from './label-masks.ts';
 import { editableIds, newRecord, setGeometries } from './shapes.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** What can be done to the selection as a whole. Each is one step of the history; locked records are left alone. */
 
@@ -23,7 +24,7 @@ function patchAll(editor: Editor, title: string, records: readonly EditorRecord[
 
 export function deleteSelected(editor: Editor): void {
   const ids = unlocked(editor).map(({ id }) => id);
-  if (ids.length > 0) editor.document.edit('Delete', () => editor.document.remove(ids));
+  if (ids.length > 0) editor.document.edit(t.edits.delete, () => editor.document.remove(ids));
 }
 
 export function selectAll(editor: Editor): void {
@@ -42,27 +43,27 @@ export function selectNext(editor: Editor, step: 1 | -1): void {
 export function relabelSelected(editor: Editor, label: string): void {
   const records = unlocked(editor).filter(({ id, type }) => type === 'classification' || editor.scene.get(id) !== undefined);
   const refused = records.find(({ type }) => !editor.labels.allows(label, type));
-  if (refused) editor.notify(`${label} may not be drawn as ${refused.type.replace('_', ' ')}`);
-  else patchAll(editor, 'Relabel', records.filter((record) => record.label !== label), { label });
+  if (refused) editor.notify(t.notices.mayNotBe(label, refused.type));
+  else patchAll(editor, t.edits.relabel, records.filter((record) => record.label !== label), { label });
 }
 
 export function setHidden(editor: Editor, records: readonly EditorRecord[], hidden: boolean): void {
-  patchAll(editor, hidden ? 'Hide' : 'Show', records, { hidden });
+  patchAll(editor, hidden ? t.edits.hide : t.edits.show, records, { hidden });
   if (hidden) editor.selection.clear();
 }
 
 export function setLocked(editor: Editor, records: readonly EditorRecord[], locked: boolean): void {
-  patchAll(editor, locked ? 'Lock' : 'Unlock', records, { locked });
+  patchAll(editor, locked ? t.edits.lock : t.edits.unlock, records, { locked });
 }
 
 /** The selected records become one object: a click takes them together. */
 export function groupSelected(editor: Editor): void {
   const records = unlocked(editor);
-  if (records.length > 1) patchAll(editor, 'Group', records, { group: editor.document.newId() });
+  if (records.length > 1) patchAll(editor, t.edits.group, records, { group: editor.document.newId() });
 }
 
 export function ungroupSelected(editor: Editor): void {
-  patchAll(editor, 'Ungroup', unlocked(editor).filter(({ group }) => group !== undefined), { group: undefined });
+  patchAll(editor, t.edits.ungroup, unlocked(editor).filter(({ group }) => group !== undefined), { group: undefined });
 }
 
 export type ZMove = 'front' | 'back' | 'forward' | 'backward';
@@ -122,7 +123,7 @@ function reordered(order: readonly string[], chosen: ReadonlySet<string>, move: 
 
 /** Moves the selection by image pixels, as far as it stays within the picture. */
 export function nudgeSelected(editor: Editor, dx: number, dy: number): void {
-  transformSelected(editor, 'Move', (bounds) => {
+  transformSelected(editor, t.edits.move, (bounds) => {
     const [x, y] = editor.settings.stayInPicture ? heldWithin(bounds, [dx, dy], editor.picture) : [dx, dy];
     return x === 0 && y === 0 ? undefined : translation(x, y);
   });
@@ -130,12 +131,12 @@ export function nudgeSelected(editor: Editor, dx: number, dy: number): void {
 
 /** Turns the selection about its middle; radians, clockwise. */
 export function turnSelected(editor: Editor, angle: number): void {
-  transformSelected(editor, 'Turn', (bounds) => rotation(angle, boundsCenter(bounds)));
+  transformSelected(editor, t.edits.turn, (bounds) => rotation(angle, boundsCenter(bounds)));
 }
 
 /** Mirrors the selection about its middle. */
 export function flipSelected(editor: Editor, axis: 'horizontal' | 'vertical'): void {
-  transformSelected(editor, 'Flip', (bounds) => scaling(axis === 'horizontal' ? -1 : 1, axis === 'vertical' ? -1 : 1, boundsCenter(bounds)));
+  transformSelected(editor, t.edits.flip, (bounds) => scaling(axis === 'horizontal' ? -1 : 1, axis === 'vertical' ? -1 : 1, boundsCenter(bounds)));
 }
 
 function transformSelected(editor: Editor, title: string, matrixFor: (bounds: Bounds) => Matrix | undefined): void {
@@ -154,7 +155,7 @@ export function classify(editor: Editor, label: string): void {
   const is = (record: EditorRecord) => record.type === 'classification' && record.label === label && record.frame === frame;
   if (editor.document.ordered().some(is)) return;
   const geometry: AnnotationGeometry = { type: 'classification' };
-  editor.document.edit('Classify', () => editor.document.create([{ ...newRecord(editor, geometry), label }]));
+  editor.document.edit(t.edits.classify, () => editor.document.create([{ ...newRecord(editor, geometry), label }]));
 }
 
 /** The proposals chosen, or the one under the pointer, or else all on the frame. */
@@ -173,7 +174,7 @@ export function acceptProposals(editor: Editor, records: readonly EditorRecord[]
   if (records.length === 0) return;
   const isThere = ({ id }: EditorRecord) => editor.document.revisionOf(id) !== undefined;
   const [painted, others] = [records.filter((record) => belongsToLabel(editor, record)), records.filter((record) => !belongsToLabel(editor, record))];
-  editor.document.edit('Accept', () => {
+  editor.document.edit(t.edits.accept, () => {
     editor.document.update(others.map(({ id }) => id), (record) => ({ proposal: false, ...(isThere(record) && { status: 'approved' as const }) }));
     for (const record of painted) {
       if (record.geometry.type !== 'mask' || record.frame === null) continue;
@@ -190,10 +191,10 @@ function belongsToLabel(editor: Editor, { label, geometry, frame, keyframes }: E
 }
 
 export function rejectProposals(editor: Editor, records: readonly EditorRecord[]): void {
-  if (records.length > 0) editor.document.edit('Reject', () => editor.document.remove(records.map(({ id }) => id)));
+  if (records.length > 0) editor.document.edit(t.edits.reject, () => editor.document.remove(records.map(({ id }) => id)));
 }
 
 /** What a reviewer says of the selected annotations; null takes it back. */
 export function reviewSelected(editor: Editor, status: EditorRecord['status']): void {
-  patchAll(editor, 'Review', editor.selection.records().filter((record) => record.status !== status), { status });
+  patchAll(editor, t.edits.review, editor.selection.records().filter((record) => record.status !== status), { status });
 }

@@ -10,6 +10,7 @@ import { compareEntries } from '../scene/scene.ts';
 import { withGeometry } from '../video/tracks.ts';
 import { addToLabel, mayPaint } from './label-masks.ts';
 import { editableIds, replaceBy, setGeometries } from './shapes.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** The pixels of any shape with an area; undefined for the others. */
 export function pixelsOf(editor: Editor, geometry: AnnotationGeometry): TiledMask | undefined {
@@ -34,7 +35,7 @@ export function toMasks(editor: Editor): void {
     if (pixels && !pixels.isEmpty) made.push([id, maskGeometry(pixels)]);
   }
   if (made.length === 0) return;
-  editor.document.edit('Make mask', () => (editor.isStack ? intoLabels(editor, made) : convert(editor, made)));
+  editor.document.edit(t.edits.makeMask, () => (editor.isStack ? intoLabels(editor, made) : convert(editor, made)));
 }
 
 /** On a stack the pixels go to the mask of the label, in the stead of the shapes. */
@@ -42,7 +43,7 @@ function intoLabels(editor: Editor, made: readonly (readonly [string, Annotation
   for (const [id, geometry] of made) {
     const record = editor.document.get(id);
     if (!record || geometry.type !== 'mask') continue;
-    if (!mayPaint(editor, record.label)) editor.notify(`${record.label} may not be drawn as mask`);
+    if (!mayPaint(editor, record.label)) editor.notify(t.notices.mayNotBe(record.label, 'mask'));
     else {
       editor.document.remove([id]);
       addToLabel(editor, record.label, tiledMask(geometry), record);
@@ -55,7 +56,7 @@ export function toPolygons(editor: Editor): void {
   const entries = editableIds(editor).flatMap((id) => editor.scene.get(id) ?? []);
   const masks = entries.filter(({ geometry, record }) => geometry.type === 'mask' && record.type === 'mask');
   if (masks.length === 0) return;
-  editor.document.edit('Make polygon', () => {
+  editor.document.edit(t.edits.makePolygon, () => {
     const ids = masks.flatMap(({ record, geometry }) => {
       if (geometry.type !== 'mask') return [];
       const polygons = outlinesOf(tiledMask(geometry), editor.settings.simplifyTolerance);
@@ -79,7 +80,7 @@ export function joinSelectedMasks(editor: Editor): void {
   });
   const [first, ...others] = parts;
   if (!first || others.length === 0) return;
-  editor.document.edit('Join masks', () => {
+  editor.document.edit(t.edits.joinMasks, () => {
     editor.document.remove(others.map(({ entry }) => entry.record.id));
     convert(editor, [[first.entry.record.id, maskGeometry(joinMasks(first.pixels, others.map(({ pixels }) => pixels)))]]);
     editor.selection.set([first.entry.record.id]);
@@ -93,7 +94,7 @@ export function subtractFromMask(editor: Editor): void {
   if (lowest?.geometry.type !== 'mask' || upper.length === 0) return;
   const { geometry, record } = lowest;
   const cuts = upper.flatMap((entry) => pixelsOf(editor, entry.geometry) ?? []);
-  editor.document.edit('Subtract from mask', () => setGeometries(editor, [[record.id, maskGeometry(withoutMasks(tiledMask(geometry), cuts))]]));
+  editor.document.edit(t.edits.subtractFromMask, () => setGeometries(editor, [[record.id, maskGeometry(withoutMasks(tiledMask(geometry), cuts))]]));
 }
 
 /** Another type of geometry. A track cannot change its type in the middle: it becomes a shape of the current frame. */

@@ -9,6 +9,7 @@ import { TiledMask } from '../masks/tiled-mask.ts';
 import type { SpanSink } from '../masks/tiled-mask.ts';
 import { dropEmpty, mayPaint } from './label-masks.ts';
 import { newRecord } from './shapes.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** A plane across the frames of a stack: its rows are frames, its columns pixels along one axis of them. */
 export interface StackPlane {
@@ -55,10 +56,10 @@ export function paintOnPlane(editor: Editor, plane: StackPlane, from: Xy, option
   const label = labelInHand(editor);
   const own = layerOf(editor, label);
   if (!isErasing && !own && !mayPaint(editor, label)) {
-    editor.notify(`${label} may not be drawn as mask`);
+    editor.notify(t.notices.mayNotBe(label, 'mask'));
     return undefined;
   }
-  const mark = editor.document.mark(isErasing ? 'Erase' : 'Paint');
+  const mark = editor.document.mark(isErasing ? t.edits.erase : t.edits.paint);
   const layers = own ? [own] : isErasing ? allLayers(editor) : [newLayer(editor, label)];
   const touched = new Set<number>();
   let last = from;
@@ -86,11 +87,11 @@ export function fillPlaneGap(editor: Editor, plane: StackPlane, [x, y]: Xy): voi
   const layer = layerOf(editor, labelInHand(editor));
   const gap = layer && enclosedGap(cutOut(layer, plane), Math.floor(x), Math.floor(y));
   if (!layer || !gap) {
-    editor.notify('No mask encloses this place');
+    editor.notify(t.notices.noMaskAround);
     return;
   }
   const rows = spansByFrame(plane, (sink) => gap.eachSpan(sink));
-  editor.document.edit('Fill', () => layer.write(painted(editor, layer, rows, true)));
+  editor.document.edit(t.edits.fill, () => layer.write(painted(editor, layer, rows, true)));
 }
 
 function labelInHand(editor: Editor): string {

@@ -7,6 +7,7 @@ import { boundsOf } from '../math/bounds.ts';
 import { cutPolygon, mergePolygons, simplifyPolygon, subtractArea } from '../shapes/polygon-edit.ts';
 import type { Polygon } from '../shapes/polygon.ts';
 import { editableIds, replaceBy, setGeometries } from './shapes.ts';
+import { editorTexts as t } from '../texts.ts';
 
 type PolygonEntry = SceneEntry & { readonly geometry: Polygon };
 
@@ -26,15 +27,15 @@ function polygonsFor(editor: Editor, area?: readonly Xy[]): PolygonEntry[] {
 export function punchHole(editor: Editor, area: readonly Xy[]): void {
   const entry = polygonsFor(editor, area).findLast(({ geometry }) => intersectRegions(geometry, { points: area }).length > 0);
   if (!entry) {
-    editor.notify('There is no polygon to cut a hole into');
+    editor.notify(t.notices.noPolygonForHole);
     return;
   }
   const left = subtractArea(entry.geometry, { points: area });
   if (left.length === 0) {
-    editor.notify('The hole would take the whole polygon away');
+    editor.notify(t.notices.holeTakesAll);
     return;
   }
-  editor.document.edit('Cut hole', () => {
+  editor.document.edit(t.edits.cutHole, () => {
     editor.selection.set(replaceBy(editor, entry.record, left));
   });
 }
@@ -45,10 +46,10 @@ export function cutSelected(editor: Editor, line: readonly Xy[]): void {
     .map((entry) => ({ entry, pieces: cutPolygon(entry.geometry, line) }))
     .filter(({ pieces }) => pieces.length > 1);
   if (cuts.length === 0) {
-    editor.notify('The line must cross a polygon from one side to the other');
+    editor.notify(t.notices.lineMustCross);
     return;
   }
-  editor.document.edit('Cut polygon', () => {
+  editor.document.edit(t.edits.cutPolygon, () => {
     editor.selection.set(cuts.flatMap(({ entry, pieces }) => replaceBy(editor, entry.record, pieces)));
   });
 }
@@ -59,7 +60,7 @@ export function mergeSelected(editor: Editor): void {
   if (entries.length < 2) return;
   const [first, ...others] = entries;
   const merged = mergePolygons(entries.map((entry) => entry.geometry));
-  editor.document.edit('Merge polygons', () => {
+  editor.document.edit(t.edits.mergePolygons, () => {
     editor.document.remove(others.map((entry) => entry.record.id));
     editor.selection.set(replaceBy(editor, first.record, merged));
   });
@@ -72,7 +73,7 @@ export function subtractSelected(editor: Editor): void {
   const [lowest, ...upper] = entries;
   let pieces = [lowest.geometry];
   for (const { geometry } of upper) pieces = pieces.flatMap((piece) => subtractArea(piece, geometry));
-  editor.document.edit('Subtract polygons', () => {
+  editor.document.edit(t.edits.subtractPolygons, () => {
     editor.document.remove(upper.map((entry) => entry.record.id));
     editor.selection.set(replaceBy(editor, lowest.record, pieces));
   });
@@ -82,7 +83,7 @@ export function subtractSelected(editor: Editor): void {
 export function simplifySelected(editor: Editor): void {
   const entries = polygonsFor(editor);
   const tolerance = Math.max(editor.settings.simplifyTolerance, editor.imageLength(1));
-  editor.document.edit('Simplify', () =>
+  editor.document.edit(t.edits.simplify, () =>
     setGeometries(
       editor,
       entries.map(({ record, geometry }) => [record.id, simplifyPolygon(geometry, tolerance)]),

@@ -7,6 +7,7 @@ import { tiledMask } from '../masks/mask-geometry.ts';
 import { StackMask, volumeWith } from '../masks/stack-mask.ts';
 import { kindOf } from '../shapes/registry.ts';
 import { withGeometry } from '../video/tracks.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** CSS pixels: a shape drawn smaller than this in both directions was a slip of the hand. */
 const leastDrawnPx = 3;
@@ -72,7 +73,7 @@ export function isMeant(editor: Editor, geometry: AnnotationGeometry): boolean {
 /** Whether the active label may be drawn so; if not, the person is told. */
 export function mayDraw(editor: Editor, type: AnnotationType): boolean {
   if (editor.labels.allows(editor.activeLabel, type)) return true;
-  editor.notify(`${editor.activeLabel} may not be drawn as ${type.replace('_', ' ')}`);
+  editor.notify(t.notices.mayNotBe(editor.activeLabel, type));
   return false;
 }
 
@@ -80,10 +81,10 @@ export function mayDraw(editor: Editor, type: AnnotationType): boolean {
  * Adds a drawn shape as one step of the history and selects it. Shapes too small to be meant are dropped, and so are
  * those that the active label may not have (with a notice).
  */
-export function addShape(editor: Editor, geometry: AnnotationGeometry, title = 'Draw'): EditorRecord | undefined {
+export function addShape(editor: Editor, geometry: AnnotationGeometry, title: string = t.edits.draw): EditorRecord | undefined {
   if (!isMeant(editor, geometry) || !mayDraw(editor, geometry.type)) return undefined;
   if (!mayLie(editor, geometry)) {
-    editor.notify('This would lie beside the picture, or reach too far beyond it');
+    editor.notify(t.notices.besidePicture);
     return undefined;
   }
   const record = newRecord(editor, geometry);
@@ -101,7 +102,7 @@ export function addProposals(editor: Editor, contents: readonly RecordContent[])
   const first = editor.document.topZ();
   const zOrder = editor.document.topOrder();
   const records = contents.map((content, index) => fromContent(editor.document.newId(), { ...content, zOrder }, { z: first + index, proposal: true }));
-  if (records.length > 0) editor.document.edit('Propose', () => editor.document.create(records));
+  if (records.length > 0) editor.document.edit(t.edits.propose, () => editor.document.create(records));
   return records.map(({ id }) => id);
 }
 

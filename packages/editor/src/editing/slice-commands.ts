@@ -7,6 +7,7 @@ import { TiledMask } from '../masks/tiled-mask.ts';
 import { maskBetween } from '../smart/interpolate-masks.ts';
 import { addToLabel, labelMask, maskOnFrame, setMask } from './label-masks.ts';
 import { newRecord } from './shapes.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** What can be done to the pixels of a label on the frames of a stack. Each is one step of the history. */
 
@@ -54,7 +55,7 @@ export function fillBetweenSlices(editor: Editor): void {
   const here = all.filter(({ from, to }) => from < editor.frame && editor.frame < to);
   const gaps = here.length > 0 ? here : all;
   if (gaps.length === 0) {
-    editor.notify(`Paint ${label} on two slices first, with others between them`);
+    editor.notify(t.notices.paintTwoSlices(label));
     return;
   }
   const made = new Map<number, TiledMask>();
@@ -63,7 +64,7 @@ export function fillBetweenSlices(editor: Editor): void {
     if (!first || !last) continue;
     for (let frame = from + 1; frame < to; frame++) made.set(frame, maskBetween(first, last, (frame - from) / (to - from)));
   }
-  editor.document.edit('Fill between slices', () => write(editor, label, made));
+  editor.document.edit(t.edits.fillBetweenSlices, () => write(editor, label, made));
 }
 
 function write(editor: Editor, label: string, made: ReadonlyMap<number, TiledMask>): void {
@@ -91,8 +92,8 @@ export function copyFromSliceBefore(editor: Editor): void {
   const masks = masksOf(editor, label);
   const before = Math.max(...[...masks.keys()].filter((frame) => frame < editor.frame));
   const mask = masks.get(before);
-  if (!mask) editor.notify(`${label} is painted on no slice before this one`);
-  else editor.document.edit('Copy from the slice before', () => void addToLabel(editor, label, mask));
+  if (!mask) editor.notify(t.notices.noSliceBefore(label));
+  else editor.document.edit(t.edits.copyFromTheSliceBefore, () => void addToLabel(editor, label, mask));
 }
 
 /** Takes the label's pixels away from this frame; the other frames keep theirs. */
@@ -100,7 +101,7 @@ export function clearSlice(editor: Editor): void {
   const record = labelMask(editor, labelMeant(editor));
   const mask = record && maskOnFrame(editor, record.id);
   if (!record || !mask || mask.isEmpty) return;
-  editor.document.edit('Clear the slice', () => setMask(editor, record.id, new TiledMask(mask.width, mask.height)));
+  editor.document.edit(t.edits.clearTheSlice, () => setMask(editor, record.id, new TiledMask(mask.width, mask.height)));
 }
 
 /** To the next frame, or the one before, that the label is painted on. */

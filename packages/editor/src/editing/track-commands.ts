@@ -3,6 +3,7 @@ import type { EditorRecord, RecordPatch } from '../document/record.ts';
 import type { Attributes } from '@fovea/contract';
 import { lastFrame, stateAt } from '../video/track-state.ts';
 import { joinRecords, leaveAt, neighbourKeyframe, propagate, splitRecord, toTrack, withAttributes, withKeyframe, withoutKeyframe } from '../video/tracks.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** What can be done to selected tracks on the current frame. Each is one step of the history. */
 
@@ -18,7 +19,7 @@ function patchTracks(editor: Editor, title: string, patch: (record: EditorRecord
 /** Holds the track fast on this frame, or lets go of it where it is held. */
 export function toggleKeyframe(editor: Editor): void {
   const { frame } = editor;
-  patchTracks(editor, 'Key frame', (record) =>
+  patchTracks(editor, t.edits.keyFrame, (record) =>
     record.keyframes?.some((keyframe) => keyframe.frame === frame) ? withoutKeyframe(record, frame) : withKeyframe(record, frame, {}),
   );
 }
@@ -26,14 +27,14 @@ export function toggleKeyframe(editor: Editor): void {
 /** From this frame on the object is not in the picture; on a frame where it has left already, it comes back. */
 export function toggleOutside(editor: Editor): void {
   const { frame } = editor;
-  patchTracks(editor, 'Leave the picture', (record) =>
+  patchTracks(editor, t.edits.leaveThePicture, (record) =>
     stateAt(record, frame) ? leaveAt(record, frame) : withKeyframe(record, frame, { outside: false }),
   );
 }
 
 export function toggleOccluded(editor: Editor): void {
   const { frame } = editor;
-  patchTracks(editor, 'Covered', (record) => {
+  patchTracks(editor, t.edits.covered, (record) => {
     const state = stateAt(record, frame);
     return state && withKeyframe(record, frame, { occluded: !state.occluded });
   });
@@ -46,10 +47,10 @@ export function splitTracks(editor: Editor): void {
     return split ? [{ record, ...split }] : [];
   });
   if (parts.length === 0) {
-    editor.notify('A track can be cut only after its first frame and before its end');
+    editor.notify(t.notices.splitWithin);
     return;
   }
-  editor.document.edit('Split track', () => {
+  editor.document.edit(t.edits.splitTrack, () => {
     for (const { record, first } of parts) editor.document.update([record.id], first);
     editor.document.create(parts.map(({ second }) => second));
     editor.selection.set(parts.map(({ second }) => second.id));
@@ -64,12 +65,12 @@ export function mergeSelectedTracks(editor: Editor): void {
   for (const other of others) {
     const joined = joinRecords(whole, other);
     if (!joined || other.type !== whole.type) {
-      editor.notify('Tracks can be joined only when they share no frame and are of one type');
+      editor.notify(t.notices.mergeApart);
       return;
     }
     whole = { ...whole, ...joined };
   }
-  editor.document.edit('Merge tracks', () => {
+  editor.document.edit(t.edits.mergeTracks, () => {
     editor.document.remove(others.map(({ id }) => id));
     editor.document.update([first.id], whole);
     editor.selection.set([first.id]);
@@ -82,7 +83,7 @@ export function propagateSelected(editor: Editor, frames: number): void {
   const to = Array.from({ length: Math.max(0, end - editor.frame) }, (_, index) => editor.frame + 1 + index);
   const records = editor.selection.records().filter(({ locked }) => !locked);
   if (to.length === 0 || records.length === 0) return;
-  editor.document.edit('Propagate', () => {
+  editor.document.edit(t.edits.propagate, () => {
     for (const record of records) {
       if (record.keyframes) editor.document.update([record.id], { ...withKeyframe(record, editor.frame, {}), endFrame: Math.max(lastFrame(record), end) });
       else editor.document.create(propagate(record, editor.frame, to, () => editor.document.newId()));
@@ -94,14 +95,14 @@ export function propagateSelected(editor: Editor, frames: number): void {
 export function makeTracks(editor: Editor): void {
   const end = (editor.picture.frames ?? 1) - 1;
   const records = editor.selection.records().filter(({ keyframes, locked }) => !keyframes && !locked);
-  if (records.length > 0) editor.document.edit('Make track', () => editor.document.update(records.map(({ id }) => id), (record) => toTrack(record, editor.frame, end)));
+  if (records.length > 0) editor.document.edit(t.edits.makeTrack, () => editor.document.update(records.map(({ id }) => id), (record) => toTrack(record, editor.frame, end)));
 }
 
 /** Attributes of the selection: of a track from this frame on when `perFrame`, else of the whole object. */
 export function setAttributes(editor: Editor, change: Attributes, perFrame: boolean): void {
   const records = editor.selection.records().filter(({ locked }) => !locked);
   if (records.length === 0) return;
-  editor.document.edit('Attributes', () =>
+  editor.document.edit(t.edits.attributes, () =>
     editor.document.update(records.map(({ id }) => id), (record) => withAttributes(record, change, perFrame ? editor.frame : undefined)),
   );
 }
@@ -120,6 +121,6 @@ export function copyFromPreviousFrame(editor: Editor): void {
     return propagate(record, frame - 1, [frame], () => editor.document.newId());
   });
   if (copies.length === 0) return;
-  editor.document.edit('Copy from the frame before', () => editor.document.create(copies));
+  editor.document.edit(t.edits.copyFromTheFrameBefore, () => editor.document.create(copies));
   editor.selection.set(copies.map(({ id }) => id));
 }

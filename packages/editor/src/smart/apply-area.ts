@@ -11,6 +11,7 @@ import type { Polygon } from '../shapes/polygon.ts';
 import { kindOf } from '../shapes/registry.ts';
 import { fromRegion } from './region.ts';
 import type { Region } from './region.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** Whether an area that a smart tool found becomes a shape of its own, or changes the one in hand. */
 export type AreaMode = 'new' | 'add' | 'subtract';
@@ -24,7 +25,7 @@ export function areaMode({ shift, alt }: { shift: boolean; alt: boolean }): Area
 export function applyArea(editor: Editor, region: Region, found: Uint8Array, options: { mode: AreaMode; title: string }): void {
   const polygons = areaPolygons(region, found, editor.settings.simplifyTolerance);
   if (polygons.length === 0) {
-    editor.notify('Nothing was found there');
+    editor.notify(t.notices.nothingFound);
     return;
   }
   const ofLabel = editor.isStack && editor.settings.smartShape === 'mask' ? labelMask(editor, editor.activeLabel)?.id : undefined;
@@ -58,13 +59,13 @@ function create(editor: Editor, region: Region, found: Uint8Array, polygons: rea
   const wantsMask = editor.settings.smartShape === 'mask' || !editor.labels.allows(editor.activeLabel, 'polygon');
   if (wantsMask && editor.isStack) {
     if (mayPaint(editor, editor.activeLabel)) addToLabel(editor, editor.activeLabel, areaMask(editor, region, found));
-    else editor.notify(`${editor.activeLabel} may not be drawn as mask`);
+    else editor.notify(t.notices.mayNotBe(editor.activeLabel, 'mask'));
     return;
   }
   const geometries = wantsMask ? [maskGeometry(areaMask(editor, region, found))] : polygons;
   const type = geometries[0]?.type ?? 'polygon';
   if (!editor.labels.allows(editor.activeLabel, type)) {
-    editor.notify(`${editor.activeLabel} may not be drawn as ${type}`);
+    editor.notify(t.notices.mayNotBe(editor.activeLabel, type));
     return;
   }
   const first = editor.document.topZ();

@@ -6,6 +6,7 @@ import { maskGeometry, tiledMask } from '../masks/mask-geometry.ts';
 import type { TiledMask } from '../masks/tiled-mask.ts';
 import { growBounds, intersectBounds, unionBounds } from '../math/bounds.ts';
 import { withKeyframe } from '../video/tracks.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** The mask on the way between two others of the same picture, at a share from 0 to 1. */
 export function maskBetween(from: TiledMask, to: TiledMask, share: number): TiledMask {
@@ -29,7 +30,7 @@ export function interpolateSelectedMasks(editor: Editor): void {
   const track = records.length === 1 ? records[0] : undefined;
   if (track?.keyframes) fillTrack(editor, track);
   else if (records.length === 2) joinPair(editor, records);
-  else editor.notify('Select a mask track, or two masks of different frames');
+  else editor.notify(t.notices.selectMasks);
 }
 
 function fillTrack(editor: Editor, record: EditorRecord): void {
@@ -37,24 +38,24 @@ function fillTrack(editor: Editor, record: EditorRecord): void {
   const after = keyframes.findIndex(({ frame }) => frame > editor.frame);
   const [before, next] = [keyframes[after - 1], keyframes[after]];
   if (!before || !next || next.frame - before.frame < 2) {
-    editor.notify('The current frame does not lie between two key frames');
+    editor.notify(t.notices.notBetweenKeyframes);
     return;
   }
-  editor.document.edit('Interpolate masks', () => fillBetween(editor, record, before.frame, next.frame));
+  editor.document.edit(t.edits.interpolateMasks, () => fillBetween(editor, record, before.frame, next.frame));
 }
 
 function joinPair(editor: Editor, pair: readonly EditorRecord[]): void {
   const [first, second] = [...pair].sort((a, b) => (a.frame ?? 0) - (b.frame ?? 0));
   const [from, to] = [first.frame, second.frame];
   if (first.keyframes || second.keyframes || from === null || to === null || from === to) {
-    editor.notify('Select two masks of different frames');
+    editor.notify(t.notices.selectTwoMasks);
     return;
   }
   const keyframes = [
     { frame: from, geometry: first.geometry },
     { frame: to, geometry: second.geometry },
   ];
-  editor.document.edit('Interpolate masks', () => {
+  editor.document.edit(t.edits.interpolateMasks, () => {
     editor.document.remove([second.id]);
     editor.document.update([first.id], { keyframes, endFrame: to });
     fillBetween(editor, { ...first, keyframes, endFrame: to }, from, to);

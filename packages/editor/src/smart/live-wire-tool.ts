@@ -10,6 +10,7 @@ import type { WireCosts } from '../kernels/live-wire.ts';
 import type { Gesture, GestureStep, PointerAt, Tool } from '../tools/gesture.ts';
 import { fromRegion, readRegion, toRegion } from './region.ts';
 import type { Region } from './region.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** Enough for what a screen shows; the costs of so many pixels take about a tenth of a second. */
 const maxPixels = 260_000;
@@ -23,7 +24,7 @@ interface Wired {
 export function liveWireTool(editor: Editor): Tool {
   return {
     id: 'live_wire',
-    title: 'Magnetic outline',
+    title: t.tools.live_wire,
     cursor: () => 'crosshair',
     press(at) {
       if (at.button !== 0) return undefined;
@@ -141,7 +142,7 @@ class LiveWireGesture implements Gesture {
     const tolerance = Math.max(this.editor.settings.simplifyTolerance, this.wired.region.unitX * 0.75);
     const points = ways.flatMap((way) => simplifyLine(way, tolerance).slice(0, -1));
     if (points.length < 3) return 'stay';
-    addShape(this.editor, { type: 'polygon', points }, 'Magnetic outline');
+    addShape(this.editor, { type: 'polygon', points }, t.tools.live_wire);
     return 'end';
   }
 }

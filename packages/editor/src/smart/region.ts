@@ -3,6 +3,7 @@ import type { Editor } from '../editor/editor.ts';
 import type { PixelRect } from '../editor/picture.ts';
 import { intersectBounds } from '../math/bounds.ts';
 import type { Bounds } from '../math/bounds.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** Pixels of a part of the picture, reduced where it is large, and the way between the two. */
 export interface Region {
@@ -21,7 +22,7 @@ export interface Region {
 export function readRegion(editor: Editor, wanted: Bounds, maxPixels: number): Region | undefined {
   const { width, height } = editor.picture;
   if (!editor.pixels) {
-    editor.notify('The picture’s pixels are not there yet');
+    editor.notify(t.notices.noPixelsYet);
     return undefined;
   }
   const part = intersectBounds(wanted, { minX: 0, minY: 0, maxX: width, maxY: height });

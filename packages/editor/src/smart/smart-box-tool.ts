@@ -8,6 +8,7 @@ import type { Tool } from '../tools/gesture.ts';
 import { applyArea, areaMode } from './apply-area.ts';
 import type { AreaMode } from './apply-area.ts';
 import { readRegion } from './region.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** What lies around the box shows what the background looks like. */
 const marginShare = 0.3;
@@ -18,7 +19,7 @@ const coarsePixels = 14_000;
 export function smartBoxTool(editor: Editor): Tool {
   return {
     id: 'smart_box',
-    title: 'Box to outline',
+    title: t.tools.smart_box,
     cursor: () => 'crosshair',
     press(at) {
       if (at.button !== 0) return undefined;
@@ -47,5 +48,5 @@ export function outlineIn(editor: Editor, box: Bounds, mode: AreaMode = 'new'): 
     maxX: (box.maxX - bounds.minX) / unitX,
     maxY: (box.maxY - bounds.minY) / unitY,
   });
-  applyArea(editor, fine, found, { mode, title: 'Box to outline' });
+  applyArea(editor, fine, found, { mode, title: t.tools.smart_box });
 }

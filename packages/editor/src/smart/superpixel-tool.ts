@@ -11,6 +11,7 @@ import type { Gesture, GestureStep, PointerAt, Tool } from '../tools/gesture.ts'
 import { applyArea, areaMode } from './apply-area.ts';
 import { readRegion, toRegion } from './region.ts';
 import type { Region } from './region.ts';
+import { editorTexts as t } from '../texts.ts';
 
 const maxPixels = 240_000;
 
@@ -25,7 +26,7 @@ interface Cut {
 /** Paints with superpixels: the picture is cut into small areas of one colour, and those that the pointer passes are taken. */
 export class SuperpixelTool implements Tool {
   readonly id = 'superpixels';
-  readonly title = 'Superpixels';
+  readonly title = t.tools.superpixels;
   private readonly editor: Editor;
   private cut: Cut | undefined;
 
@@ -109,7 +110,7 @@ class SuperpixelGesture implements Gesture {
   up(): GestureStep {
     const { labels } = this.cut.superpixels;
     const found = Uint8Array.from(labels, (label) => (this.taken.has(label) ? 1 : 0));
-    applyArea(this.editor, this.cut.region, found, { mode: areaMode(this.start), title: 'Superpixels' });
+    applyArea(this.editor, this.cut.region, found, { mode: areaMode(this.start), title: t.tools.superpixels });
     return 'end';
   }
 

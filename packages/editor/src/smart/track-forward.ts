@@ -8,6 +8,7 @@ import { boundsCenter } from '../math/bounds.ts';
 import { scaling, translation } from '../math/matrix.ts';
 import { kindOf } from '../shapes/registry.ts';
 import { toTrack, withKeyframe } from '../video/tracks.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** Gives frames of a video, scaled; the page decides how they are decoded. */
 export interface FrameSource {
@@ -92,9 +93,9 @@ function step(follow: Follow, pixels: ReturnType<typeof toGray>, { frame, shrink
 function write(editor: Editor, follows: readonly Follow[], from: number, last: number): void {
   const found = follows.filter(({ keyframes, record }) => keyframes.length > 0 && editor.document.has(record.id));
   const lost = follows.filter(({ isLost }) => isLost).length;
-  if (lost > 0) editor.notify(lost === 1 ? 'The object was lost on the way' : `${lost} objects were lost on the way`);
+  if (lost > 0) editor.notify(t.notices.lostOnTheWay(lost));
   if (found.length === 0) return;
-  editor.document.edit('Track forward', () => {
+  editor.document.edit(t.edits.trackForward, () => {
     for (const { record, geometry, keyframes } of found) {
       const reached = keyframes.at(-1)?.frame ?? from;
       editor.document.update([record.id], (current) => {

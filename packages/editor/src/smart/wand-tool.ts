@@ -5,6 +5,7 @@ import { clamp } from '../math/vector.ts';
 import type { Tool } from '../tools/gesture.ts';
 import { applyArea, areaMode } from './apply-area.ts';
 import { readRegion, toRegion } from './region.ts';
+import { editorTexts as t } from '../texts.ts';
 
 const maxPixels = 1_500_000;
 
@@ -12,7 +13,7 @@ const maxPixels = 1_500_000;
 export function wandTool(editor: Editor): Tool {
   return {
     id: 'wand',
-    title: 'Magic wand',
+    title: t.tools.wand,
     cursor: () => 'crosshair',
     press(at) {
       const region = at.button === 0 ? readRegion(editor, editor.camera.visible(), maxPixels) : undefined;
@@ -21,7 +22,7 @@ export function wandTool(editor: Editor): Tool {
       const tolerance = editor.settings.fillTolerance;
       const found = floodFill(region.pixels, place[0], place[1], { tolerance, contiguous: !at.mod });
       const whole = at.mod ? found : largestPiece(found, region.pixels.width, region.pixels.height);
-      applyArea(editor, region, whole, { mode: areaMode(at), title: 'Magic wand' });
+      applyArea(editor, region, whole, { mode: areaMode(at), title: t.tools.wand });
       return undefined;
     },
     key({ key }) {

@@ -10,6 +10,7 @@ import { TiledMask } from '../masks/tiled-mask.ts';
 import type { SpanSink } from '../masks/tiled-mask.ts';
 import type { Gesture, GestureStep, PointerAt } from './gesture.ts';
 import type { SpanFilter } from './value-filter.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** The selected mask that may be painted on, on this frame; on a stack the one of the label in hand. */
 export function maskInHand(editor: Editor): string | undefined {
@@ -44,7 +45,7 @@ export class BrushGesture implements Gesture {
     this.editor = editor;
     this.isErasing = isErasing;
     this.filter = filter;
-    this.mark = editor.document.mark(isErasing ? 'Erase' : 'Paint');
+    this.mark = editor.document.mark(isErasing ? t.edits.erase : t.edits.paint);
     for (const id of targets) {
       const mask = maskOnFrame(editor, id);
       if (mask) this.targets.set(id, mask);

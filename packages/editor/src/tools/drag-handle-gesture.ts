@@ -9,6 +9,7 @@ import type { Handle } from '../shapes/kind.ts';
 import { kindOf } from '../shapes/registry.ts';
 import { dragThreshold } from './gesture.ts';
 import type { Gesture, GestureStep, PointerAt } from './gesture.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** Drags one handle of one shape: a corner, a vertex, a new vertex out of an edge, the handle that turns. A mere click changes nothing. */
 export class DragHandleGesture implements Gesture {
@@ -30,7 +31,7 @@ export class DragHandleGesture implements Gesture {
 
   move(at: PointerAt): void {
     if (this.mark === undefined && distance(at.screen, this.from.screen) < dragThreshold) return;
-    this.mark ??= this.editor.document.mark(this.handle.kind === 'midpoint' ? 'Insert vertex' : 'Reshape');
+    this.mark ??= this.editor.document.mark(this.handle.kind === 'midpoint' ? t.edits.insertVertex : t.edits.reshape);
     const isFree = at.mod || this.handle.kind === 'turn';
     this.snap = isFree ? undefined : this.editor.snap(at.image, new Set([this.id]));
     const to = this.handle.kind === 'turn' ? at.image : (this.snap?.point ?? at.inPicture);

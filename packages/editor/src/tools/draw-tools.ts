@@ -13,20 +13,21 @@ import { DragShapeGesture } from './drag-shape-gesture.ts';
 import type { Gesture, PointerAt, Tool, ToolId } from './gesture.ts';
 import { PathGesture } from './path-gesture.ts';
 import { ThreeClickGesture } from './three-click-gesture.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** The tools that draw shapes from a pointer's places. */
 export function drawTools(editor: Editor): Tool[] {
   return [
-    shapeTool(editor, 'point', 'Point', (at) => drawPoint(editor, at)),
-    shapeTool(editor, 'box', 'Box', (at) => drawBox(editor, at)),
-    shapeTool(editor, 'rotated_box', 'Rotated box', (at) => drawRotatedBox(editor, at)),
-    shapeTool(editor, 'polygon', 'Polygon', (at) => drawPath(editor, at, 'polygon')),
-    shapeTool(editor, 'polyline', 'Polyline', (at) => drawPath(editor, at, 'polyline')),
-    shapeTool(editor, 'ellipse', 'Ellipse', (at) => drawEllipse(editor, at)),
-    shapeTool(editor, 'cuboid', 'Cuboid', (at) => drawCuboid(editor, at)),
-    shapeTool(editor, 'keypoints', 'Key points', (at) => drawKeypoints(editor, at)),
-    drawTool(editor, 'hole', 'Hole in a polygon', (at) => drawHole(editor, at)),
-    drawTool(editor, 'cut', 'Cut a polygon', (at) => drawCut(editor, at)),
+    shapeTool(editor, 'point', (at) => drawPoint(editor, at)),
+    shapeTool(editor, 'box', (at) => drawBox(editor, at)),
+    shapeTool(editor, 'rotated_box', (at) => drawRotatedBox(editor, at)),
+    shapeTool(editor, 'polygon', (at) => drawPath(editor, at, 'polygon')),
+    shapeTool(editor, 'polyline', (at) => drawPath(editor, at, 'polyline')),
+    shapeTool(editor, 'ellipse', (at) => drawEllipse(editor, at)),
+    shapeTool(editor, 'cuboid', (at) => drawCuboid(editor, at)),
+    shapeTool(editor, 'keypoints', (at) => drawKeypoints(editor, at)),
+    drawTool(editor, 'hole', (at) => drawHole(editor, at)),
+    drawTool(editor, 'cut', (at) => drawCut(editor, at)),
   ];
 }
 
@@ -36,17 +37,17 @@ type DrawnType = Extract<ToolId, AnnotationType>;
  * A tool that adds a shape of a type. What was selected is let go with the first press: keys pressed meanwhile (a digit,
  * Delete) are not meant for it. Nobody draws in vain what the label may not have.
  */
-function shapeTool(editor: Editor, type: DrawnType, title: string, begin: (at: PointerAt) => Gesture | undefined): Tool {
-  return drawTool(editor, type, title, (at) => {
+function shapeTool(editor: Editor, type: DrawnType, begin: (at: PointerAt) => Gesture | undefined): Tool {
+  return drawTool(editor, type, (at) => {
     editor.selection.clear();
     return mayDraw(editor, type) ? begin(at) : undefined;
   });
 }
 
-function drawTool(editor: Editor, id: ToolId, title: string, begin: (at: PointerAt) => Gesture | undefined): Tool {
+function drawTool(editor: Editor, id: ToolId, begin: (at: PointerAt) => Gesture | undefined): Tool {
   return {
     id,
-    title,
+    title: t.tools[id],
     cursor: () => 'crosshair',
     press: (at) => (at.button === 0 ? begin(at) : undefined),
     overlay(at) {
@@ -89,7 +90,7 @@ function drawEllipse(editor: Editor, at: PointerAt): Gesture {
 function drawKeypoints(editor: Editor, at: PointerAt): Gesture | undefined {
   const skeleton = editor.labels.skeleton(editor.activeLabel);
   if (!skeleton) {
-    editor.notify(`${editor.activeLabel} has no skeleton: choose a label with key points`);
+    editor.notify(t.notices.noSkeleton(editor.activeLabel));
     return undefined;
   }
   return new DragShapeGesture(editor, at, {
@@ -125,7 +126,7 @@ function drawPath(editor: Editor, at: PointerAt, type: Extract<AnnotationType, '
     color: () => activeColor(editor),
     finish(points) {
       const geometry = { type, points } satisfies AnnotationGeometry;
-      if (!isMeant(editor, geometry)) editor.notify(closed ? 'This encloses nothing: go on, or leave it with Escape' : 'This line is too short: go on, or leave it with Escape');
+      if (!isMeant(editor, geometry)) editor.notify(closed ? t.notices.enclosesNothing : t.notices.lineTooShort);
       return addShape(editor, geometry) !== undefined;
     },
   });

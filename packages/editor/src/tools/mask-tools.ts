@@ -10,6 +10,7 @@ import { BrushGesture, maskInHand } from './brush-gesture.ts';
 import type { Gesture, PointerAt, Tool } from './gesture.ts';
 import { valueFilter } from './value-filter.ts';
 import type { SpanFilter } from './value-filter.ts';
+import { editorTexts as t } from '../texts.ts';
 
 const maxBrush = 500;
 
@@ -20,7 +21,7 @@ export function maskTools(editor: Editor): Tool[] {
 function brushTool(editor: Editor): Tool {
   return {
     id: 'brush',
-    title: 'Brush',
+    title: t.tools.brush,
     cursor: () => 'none',
     press: (at) => stroke(editor, at),
     overlay: (at) => brushOverlay(editor, at, at?.alt ?? false),
@@ -33,7 +34,7 @@ function thresholdTool(editor: Editor): Tool {
   return {
     ...brushTool(editor),
     id: 'threshold_brush',
-    title: 'Threshold brush',
+    title: t.tools.threshold_brush,
     press(at) {
       const filter = at.button === 0 ? valueFilter(editor) : undefined;
       return filter && stroke(editor, at, filter);
@@ -45,7 +46,7 @@ function stroke(editor: Editor, at: PointerAt, filter?: SpanFilter): Gesture | u
   if (at.button !== 0) return undefined;
   const target = maskInHand(editor);
   if (!target && !mayPaint(editor, editor.activeLabel)) {
-    editor.notify(`${editor.activeLabel} may not be drawn as mask`);
+    editor.notify(t.notices.mayNotBe(editor.activeLabel, 'mask'));
     return undefined;
   }
   return new BrushGesture(editor, at, { isErasing: at.alt, targets: target ? [target] : [], filter });
@@ -54,7 +55,7 @@ function stroke(editor: Editor, at: PointerAt, filter?: SpanFilter): Gesture | u
 function eraserTool(editor: Editor): Tool {
   return {
     id: 'eraser',
-    title: 'Eraser',
+    title: t.tools.eraser,
     cursor: () => 'none',
     press(at) {
       if (at.button !== 0) return undefined;
@@ -80,7 +81,7 @@ function erasable(editor: Editor, at: PointerAt): string[] {
 function fillTool(editor: Editor): Tool {
   return {
     id: 'fill',
-    title: 'Fill a gap',
+    title: t.tools.fill,
     cursor: () => 'crosshair',
     press(at) {
       if (at.button === 0) fillGap(editor, at);
@@ -100,11 +101,11 @@ function fillGap(editor: Editor, at: PointerAt): void {
     const mask = tiledMask(geometry);
     const gap = enclosedGap(mask, x, y);
     if (!gap) continue;
-    editor.document.edit('Fill', () => setGeometries(editor, [[record.id, maskGeometry(joinMasks(mask, [gap]))]]));
+    editor.document.edit(t.edits.fill, () => setGeometries(editor, [[record.id, maskGeometry(joinMasks(mask, [gap]))]]));
     if (!editor.isStack) editor.selection.set([record.id]);
     return;
   }
-  editor.notify('No mask encloses this place');
+  editor.notify(t.notices.noMaskAround);
 }
 
 function brushOverlay(editor: Editor, at: PointerAt | undefined, isErasing: boolean): readonly OverlayItem[] {

@@ -13,6 +13,7 @@ import { subtract } from '../math/vector.ts';
 import { kindOf } from '../shapes/registry.ts';
 import { dragThreshold } from './gesture.ts';
 import type { Gesture, GestureStep, PointerAt } from './gesture.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** With more shapes than this in hand, snapping is left out: it would look at every vertex on each move. */
 const maxSnapping = 20;
@@ -38,7 +39,7 @@ export class MoveGesture implements Gesture {
 
   move(at: PointerAt): void {
     if (this.mark === undefined && distance(at.screen, this.from.screen) < dragThreshold) return;
-    this.mark ??= this.editor.document.mark('Move');
+    this.mark ??= this.editor.document.mark(t.edits.move);
     const [dx, dy] = this.held(this.snapped(this.straight(subtract(at.image, this.from.image), at.shift), at));
     const matrix = translation(dx, dy);
     setGeometries(

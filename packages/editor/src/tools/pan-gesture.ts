@@ -2,6 +2,7 @@ import type { Xy } from '@fovea/contract';
 import type { Editor } from '../editor/editor.ts';
 import { subtract } from '../math/vector.ts';
 import type { Gesture, PointerAt, Tool } from './gesture.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** Moves the picture with the pointer. */
 export class PanGesture implements Gesture {
@@ -27,7 +28,7 @@ export class PanGesture implements Gesture {
 export function panTool(editor: Editor): Tool {
   return {
     id: 'pan',
-    title: 'Move the view',
+    title: t.tools.pan,
     cursor: () => 'grab',
     press: (at) => new PanGesture(editor, at),
   };

@@ -16,11 +16,12 @@ import type { Gesture, PointerAt, Tool } from './gesture.ts';
 import { MarqueeGesture } from './marquee-gesture.ts';
 import { MoveGesture } from './move-gesture.ts';
 import { TransformGesture } from './transform-gesture.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** Chooses shapes and takes hold of them: what a press means depends on what lies under it. */
 export class SelectTool implements Tool {
   readonly id = 'select';
-  readonly title = 'Select';
+  readonly title = t.tools.select;
   private readonly editor: Editor;
   private asFrame = false;
 
@@ -89,7 +90,7 @@ export class SelectTool implements Tool {
   private pressHandle(set: HandleSet, handle: Handle, at: PointerAt): Gesture | undefined {
     if (set.kind === 'frame') return new TransformGesture(this.editor, at, { set, handle });
     if (at.button === 2 && set.geometry.type === 'keypoints') {
-      this.write('Change visibility', set.id, cycleVisibility(set.geometry, handle.id));
+      this.write(t.edits.changeVisibility, set.id, cycleVisibility(set.geometry, handle.id));
       return undefined;
     }
     if (handle.kind === 'vertex' && (at.button === 2 || (at.alt && at.button === 0))) {
@@ -107,8 +108,8 @@ export class SelectTool implements Tool {
         : geometry.type === 'polyline'
           ? deletePolylineVertex(geometry, handle.id)
           : undefined;
-    if (next) this.write('Delete vertex', set.id, next);
-    else this.editor.notify('The shape would have too few vertices left');
+    if (next) this.write(t.edits.deleteVertex, set.id, next);
+    else this.editor.notify(t.notices.tooFewVertices);
   }
 
   /** A double click on the outline of a selected polygon or line puts a vertex there. */
@@ -122,9 +123,9 @@ export class SelectTool implements Tool {
       const edge = nearestEdge(at.image, points, geometry.type === 'polygon');
       if (!edge || edge.distance > reach) continue;
       const insert = [...points.slice(0, edge.index + 1), at.inPicture, ...points.slice(edge.index + 1)];
-      if (geometry.type === 'polyline') this.write('Insert vertex', record.id, { ...geometry, points: insert });
-      else if (ringPrefix(index) === 'o') this.write('Insert vertex', record.id, { ...geometry, points: insert });
-      else this.write('Insert vertex', record.id, { ...geometry, holes: geometry.holes?.map((hole, at) => (at === index - 1 ? insert : hole)) });
+      if (geometry.type === 'polyline') this.write(t.edits.insertVertex, record.id, { ...geometry, points: insert });
+      else if (ringPrefix(index) === 'o') this.write(t.edits.insertVertex, record.id, { ...geometry, points: insert });
+      else this.write(t.edits.insertVertex, record.id, { ...geometry, holes: geometry.holes?.map((hole, at) => (at === index - 1 ? insert : hole)) });
       return true;
     }
     return false;

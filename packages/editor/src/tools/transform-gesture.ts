@@ -13,6 +13,7 @@ import type { DragModifiers, Handle } from '../shapes/kind.ts';
 import { kindOf } from '../shapes/registry.ts';
 import { dragThreshold } from './gesture.ts';
 import type { Gesture, GestureStep, PointerAt } from './gesture.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** Resizes or turns all that is selected, by the frame around it. */
 export class TransformGesture implements Gesture {
@@ -35,7 +36,7 @@ export class TransformGesture implements Gesture {
 
   move(at: PointerAt): void {
     if (this.mark === undefined && distance(at.screen, this.from.screen) < dragThreshold) return;
-    this.mark ??= this.editor.document.mark(this.handle.kind === 'turn' ? 'Turn' : 'Resize');
+    this.mark ??= this.editor.document.mark(this.handle.kind === 'turn' ? t.edits.turn : t.edits.resize);
     const to = this.handle.kind === 'turn' ? at.image : at.inPicture;
     const matrix = this.matrixFor(dragFrame(this.frame, this.handle.id, to, { constrain: at.shift, fromCenter: at.alt }), at);
     setGeometries(

@@ -1,6 +1,7 @@
 import type { Editor } from '../editor/editor.ts';
 import type { PictureWindow } from '../editor/picture.ts';
 import type { Gesture, PointerAt, Tool } from './gesture.ts';
+import { editorTexts as t } from '../texts.ts';
 
 /** A drag over so many CSS pixels changes a window by its own width. */
 const dragPx = 125;
@@ -40,7 +41,7 @@ export function windowGesture(editor: Editor, at: PointerAt): Gesture | undefine
 export function windowTool(editor: Editor): Tool {
   return {
     id: 'window',
-    title: 'Window and level',
+    title: t.tools.window,
     cursor: () => 'move',
     press: (at) => windowGesture(editor, at),
   };
