@@ -120,7 +120,8 @@ async function saving({ served, db, items, dataset }: World): Promise<Figure[]> 
   const save = (item: string, annotationId: string) => call(served, 'POST', `/v1/items/${item}/operations`, { operations: [{ opId: newId(), kind: 'create', annotationId, content }] });
   const runs = 200;
   const [one = ''] = items;
-  await times(20, () => save(one, newId()));
+  // What has been done often is quicker in any engine: it is measured as it is in the middle of a day.
+  await times(200, () => save(one, newId()));
   const saved = median(await times(runs, () => save(one, newId())));
   const columns = newAnnotationColumns.join(', ');
   const bare = median(await times(runs, () => db.run(sql`insert into bare_annotations (${raw(columns)}) select ${newId()}::uuid, ${raw(newAnnotationColumns.slice(1).join(', '))} from bare_annotations limit 1`)));
