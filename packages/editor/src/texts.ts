@@ -1,4 +1,4 @@
-/** Every word that the editor says. The console asks for them here, beside its own catalogue; ids never change with their words. */
+/** The words that the editor says: titles of tools and actions, names of edits, notices. Ids never change with their words; groups of actions are called by their ids. */
 export const editorTexts = {
   /** By the id of the tool. */
   tools: {

@@ -68,6 +68,12 @@ export function inVisibleProject(caller: Caller, column: Sql): Sql {
   return sql`${column} in (select p.id from projects p left join members m on m.project_id = p.id and m.user_id = ${caller.userId} where ${visible(caller)})`;
 }
 
+/** The condition that somebody of an organisation may work in a project, by a column of project ids: as a member, or as an administrator. */
+export function mayBeIn(person: { orgId: string; email: string }, column: Sql): Sql {
+  return sql`exists (select from users u where u.org_id = ${person.orgId} and u.email = ${person.email} and not u.disabled
+    and (u.admin or exists (select from members m where m.project_id = ${column} and m.user_id = u.id)))`;
+}
+
 /** The condition that a row of another table, by its column of project ids, lies in a project in which the caller may label and no more. */
 export function inProjectOfWorker(caller: Caller, column: Sql): Sql {
   return sql`${column} in (select m.project_id from members m where m.user_id = ${caller.userId} and m.role = 'annotator')`;

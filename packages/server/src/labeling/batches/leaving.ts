@@ -3,6 +3,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Tx } from '../../engines/database/database.ts';
 import { emit } from '../../events/outbox.ts';
 import type { Caller } from '../../identity/caller.ts';
+import { mayBeIn } from '../../identity/projects/store.ts';
 import { endLeases } from '../tasks/claim-store.ts';
 import { endAssignment, handOver, selectOpenShares } from './assignment-store.ts';
 import { batchEvent } from './settle.ts';
@@ -19,8 +20,7 @@ export interface Leaver {
  * who have one, or to the common queue. Projects in which they still may work, as an administrator for one, are left alone.
  */
 export async function takeWorkBack(tx: Tx, caller: Caller, { email, projectId }: Leaver): Promise<void> {
-  const leftIn = (project: Sql) => sql`${projectId === undefined ? empty : sql`${project} = ${projectId} and`} not exists (select from users u
-    where u.org_id = ${caller.orgId} and u.email = ${email} and not u.disabled and (u.admin or exists (select from members m where m.project_id = ${project} and m.user_id = u.id)))`;
+  const leftIn = (project: Sql) => sql`${projectId === undefined ? empty : sql`${project} = ${projectId} and`} not ${mayBeIn({ orgId: caller.orgId, email }, project)}`;
   await endLeases(tx, { orgId: caller.orgId, email, projectIs: leftIn(sql`tasks.project_id`) }, caller.email);
   for (const share of await selectOpenShares(tx, { orgId: caller.orgId, email, projectIs: leftIn(sql`a.project_id`) })) {
     const batch = await selectBatchAlone(tx, share.batchId, { lock: true });

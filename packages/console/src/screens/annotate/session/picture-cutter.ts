@@ -1,14 +1,8 @@
-/** Runs in a worker of its own: decodes large pictures and cuts pieces out of them, so that the page never waits for it. */
+// Runs in a worker of its own: decodes large pictures and cuts pieces out of them, so that the page never waits for it.
+import type { PixelSource } from '@fovea/editor';
 
 /** A rectangle of the picture in its pixels, and the size that it is wanted in. */
-export interface Cut {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-  readonly toWidth: number;
-  readonly toHeight: number;
-}
+export type Cut = Parameters<PixelSource['read']>[0];
 
 export interface CutRequest {
   readonly id: number;
